@@ -1,0 +1,479 @@
+/* weir_ext.h: the data that flows through weir, and the descriptors by which it is extended.
+ *
+ * Two parts. The first describes batches, columns and strings: what a callback is handed and what a
+ * function computes over. The second holds one descriptor struct for each thing that can be added to an
+ * engine: scalar functions, aggregators, windows, sources, sinks and formats. weir's built-in ones use
+ * nothing else; adding one is filling a descriptor and passing it to weir_engine_register_*().
+ *
+ * Rules for everything here:
+ *  - times are int64 milliseconds since 1970 (UTC); sizes are bytes; row numbers are uint32.
+ *  - descriptors are static and must outlive the engine; each begins with its own size, so it can grow.
+ *  - the functions of one descriptor instance ("self") are called by one thread at a time.
+ *  - a function that can fail returns a weir_status and fills *err (which may be NULL).
+ *  - C99 and C++ can include this header.
+ */
+#ifndef WEIR_EXT_H
+#define WEIR_EXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define WEIR_API        __attribute__((visibility("default")))
+#define WEIR_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define WEIR_API
+#define WEIR_MUST_CHECK
+#endif
+
+/* ---- Status and error --------------------------------------------------------------------------------- */
+
+typedef enum weir_status {
+    WEIR_OK = 0,
+    WEIR_EPARSE = 1,       /* text is not in the language or format: query, CSV, JSON, cron */
+    WEIR_ETYPE = 2,        /* types do not fit: argument of a function, column of a stream */
+    WEIR_ENAME = 3,        /* a name is unknown or defined twice */
+    WEIR_EUNSUPPORTED = 4, /* understood, but this build of weir does not run it */
+    WEIR_EUSAGE = 5,       /* the caller broke the contract: NULL, closed handle, wrong order of calls */
+    WEIR_ENOMEM = 6,       /* allocation failed, or an account reached its limit */
+    WEIR_EIO = 7,          /* the outside world: files, network */
+    WEIR_ELIMIT = 8,       /* a stated bound would be passed: line length, batch size */
+    WEIR_ESTATE = 9,       /* a snapshot or checkpoint is damaged, or of another app */
+    WEIR_ECONFIG = 10,     /* an annotation, option or file of settings is wrong */
+    WEIR_EAGAIN = 11,      /* nothing there now; ask again later */
+    WEIR_EEND = 12,        /* a source has come to its end */
+    WEIR_EVALUE = 13       /* a row failed while it was computed (a wrong cast, say): the row is at fault */
+} weir_status;
+
+/* The caller's error object. Filled once, where the error happened; building it allocates nothing. */
+typedef struct weir_error {
+    weir_status code;
+    char message[512];     /* what is wrong, in a sentence, without a full stop */
+    char hint[256];        /* what to do next, or ""; "did you mean 'time'?" */
+    char source[64];       /* where the text came from: a file name, "app", a stream; or "" */
+    uint32_t begin, end;   /* byte range in the source text; begin == end when there is none */
+    uint32_t line, column; /* 1-based, column in characters; 0 when there is none */
+    bool retriable;        /* trying the same again may work */
+    bool fatal;            /* the object that failed is of no further use */
+} weir_error;
+
+/* Fills err (NULL is allowed) and returns code, so that a caller can write `return weir_fail(err, …)`. */
+WEIR_API weir_status weir_fail(weir_error *err, weir_status code, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
+/* The status in words: "parse error". Never NULL. */
+WEIR_API const char *weir_status_text(weir_status code);
+
+/* ---- Types and values --------------------------------------------------------------------------------- */
+
+typedef enum weir_type {
+    WEIR_NONE = 0,
+    WEIR_INT = 1,    /* int32_t */
+    WEIR_LONG = 2,   /* int64_t */
+    WEIR_FLOAT = 3,  /* float */
+    WEIR_DOUBLE = 4, /* double */
+    WEIR_BOOL = 5,   /* uint8_t, 0 or 1 */
+    WEIR_STRING = 6, /* weir_string */
+    WEIR_OBJECT = 7  /* weir_object * */
+} weir_type;
+#define WEIR_N_TYPES 8
+
+/* "int", "long", …; "none" for anything else. */
+WEIR_API const char *weir_type_name(weir_type type);
+
+/* 16 bytes. Up to 12 bytes of text live inside (head, then tail), padded with zeros; longer text keeps its
+ * first 4 bytes in head and points to the whole. Text is UTF-8 and may hold NULs; there is no terminator.
+ *
+ *   0      4        8               16
+ *   +------+--------+----------------+
+ *   | len  | head   | tail           |   len <= 12
+ *   | len  | prefix | ptr            |   len >  12
+ *   +------+--------+----------------+
+ */
+typedef struct weir_string {
+    uint32_t len; /* bytes */
+    char head[4];
+    union {
+        char tail[8];
+        const char *ptr; /* owned by the batch, the state or the arena that holds the string */
+    } u;
+} weir_string;
+#define WEIR_STRING_INLINE 12u
+
+/* The bytes of *s; valid as long as *s stays where it is. */
+static inline const char *weir_string_data(const weir_string *s) {
+    return s->len <= WEIR_STRING_INLINE ? s->head : s->u.ptr;
+}
+
+/* A string over bytes that the caller keeps alive (short ones are copied in). */
+static inline weir_string weir_string_view(const char *bytes, uint32_t len) {
+    weir_string s;
+    memset(&s, 0, sizeof s);
+    s.len = len;
+    if (len <= WEIR_STRING_INLINE) {
+        if (len) memcpy((char *)&s + 4, bytes, len);
+    } else {
+        memcpy(s.head, bytes, 4);
+        s.u.ptr = bytes;
+    }
+    return s;
+}
+
+static inline bool weir_string_equal(const weir_string *a, const weir_string *b) {
+    uint64_t wa, wb;
+    memcpy(&wa, a, 8);
+    memcpy(&wb, b, 8);
+    if (wa != wb) return false;
+    if (a->len > WEIR_STRING_INLINE) return a->u.ptr == b->u.ptr || memcmp(a->u.ptr, b->u.ptr, a->len) == 0;
+    return memcmp(a->u.tail, b->u.tail, 8) == 0;
+}
+
+/* A reference-counted immutable value of any kind: boxed scalars, sets, lists, maps, errors. */
+typedef struct weir_object weir_object;
+
+/* One value with its type. For strings the bytes belong to whoever made the value. */
+typedef struct weir_value {
+    weir_type type;
+    bool is_null;
+    union {
+        int32_t i;
+        int64_t l;
+        float f;
+        double d;
+        bool b;
+        weir_string s;
+        weir_object *o;
+    } as;
+} weir_value;
+
+/* Memory that is given back all at once. Strings made by functions live in the arena of their cycle. */
+typedef struct weir_arena weir_arena;
+/* 16-byte aligned memory that lives as long as the arena, or NULL when memory is out. */
+WEIR_API void *weir_arena_alloc(weir_arena *arena, size_t size_bytes);
+/* A string over a copy of the bytes, owned by the arena. WEIR_ENOMEM leaves *out empty. */
+WEIR_API weir_status weir_arena_string(weir_arena *arena, const char *bytes, size_t len,
+                                       weir_string *out) WEIR_MUST_CHECK;
+/* The arena takes over the caller's reference of *object and drops it when it is reset. */
+WEIR_API weir_status weir_arena_own(weir_arena *arena, weir_object *object) WEIR_MUST_CHECK;
+
+/* Objects. new_* return a reference that the caller owns, or NULL when memory is out. Containers take over
+ * nothing: they reference what they are given. An object never changes once a second holder has it. */
+typedef enum weir_object_kind {
+    WEIR_OBJECT_VALUE = 1, /* a boxed int, long, float, double, bool or string */
+    WEIR_OBJECT_SET = 2,
+    WEIR_OBJECT_LIST = 3,
+    WEIR_OBJECT_MAP = 4,
+    WEIR_OBJECT_ERROR = 5
+} weir_object_kind;
+WEIR_API weir_object *weir_object_new_value(const weir_value *value);
+WEIR_API weir_object *weir_object_new_set(void);
+WEIR_API weir_object *weir_object_new_error(const char *message);
+WEIR_API weir_object *weir_object_ref(weir_object *object);
+WEIR_API void weir_object_unref(weir_object *object); /* NULL is fine */
+WEIR_API weir_object_kind weir_object_get_kind(const weir_object *object);
+/* The boxed value (kind VALUE), or the message as a string (kind ERROR); bytes belong to the object. */
+WEIR_API weir_value weir_object_get_value(const weir_object *object);
+/* Sets compare by type and value; null is a member like any other. Adds unless it is there. */
+WEIR_API weir_status weir_object_set_add(weir_object *set, const weir_value *member) WEIR_MUST_CHECK;
+WEIR_API uint32_t weir_object_set_size(const weir_object *set);
+WEIR_API weir_value weir_object_set_member(const weir_object *set,
+                                           uint32_t index); /* in order of insertion */
+WEIR_API bool weir_object_set_has(const weir_object *set, const weir_value *member);
+
+/* ---- Columns and batches ------------------------------------------------------------------------------ */
+
+/* n values of one type. data is NULL for a column that nobody downstream reads (it was pruned). */
+typedef struct weir_column {
+    weir_type type; /* what the language calls it */
+    bool boxed;     /* data holds weir_object * whatever the type says: values relabelled by cast() */
+    void *data;
+    uint64_t *valid; /* bit r set: row r has a value; NULL: no row is null. The value of a null row is
+                        unspecified, but safe to read (a string has length 0, an object is NULL) */
+} weir_column;
+
+static inline bool weir_is_null(const weir_column *c, uint32_t row) {
+    return c->valid && !(c->valid[row >> 6] >> (row & 63) & 1);
+}
+static inline void weir_set_null(weir_column *c, uint32_t row) {
+    c->valid[row >> 6] &= ~((uint64_t)1 << (row & 63));
+}
+static inline void weir_set_valid(weir_column *c, uint32_t row) {
+    c->valid[row >> 6] |= (uint64_t)1 << (row & 63);
+}
+
+typedef enum weir_kind {
+    WEIR_CURRENT = 0,
+    WEIR_EXPIRED = 1, /* has left a window */
+    WEIR_RESET = 2    /* a window was emptied as a whole: carries no values, clears aggregates */
+} weir_kind;
+
+/* Where a chunk comes from, as one number that sorts in the order in which Siddhi would deliver:
+ *   bits 63..40 arrival in the cycle, 39..24 phase, 23..0 running number within (arrival, phase).
+ * The phase of what a timer emits is the rank of the operator that owns the timer; rows that arrived, and
+ * what they cause, have phase WEIR_PHASE_EVENT: timers due at an arrival fire before it, in rank order. */
+typedef uint64_t weir_origin;
+#define WEIR_PHASE_EVENT 0xFFFFu
+#define WEIR_ORIGIN(arrival, phase, seq)                                                                     \
+    ((uint64_t)(arrival) << 40 | (uint64_t)(phase) << 24 | (uint64_t)((seq) > 0xFFFFFFu ? 0xFFFFFFu : (seq)))
+static inline uint32_t weir_origin_arrival(weir_origin o) { return (uint32_t)(o >> 40); }
+static inline uint32_t weir_origin_phase(weir_origin o) { return (uint32_t)(o >> 24) & 0xFFFFu; }
+
+/* Rows of one stream, by column. Everything a batch points to stays valid until its cycle ends; whoever
+ * keeps something longer copies it.
+ *
+ * Physical rows are numbered 0..n_rows-1. The selection names the logical ones in order; an operator that
+ * drops rows shortens it and moves nothing. A chunk is a range of physical rows that Siddhi would have
+ * delivered in one call; filtering may leave it empty.
+ */
+typedef struct weir_batch {
+    uint32_t n_rows;     /* physical rows */
+    uint32_t n_sel;      /* logical rows; n_rows when sel is NULL */
+    const uint32_t *sel; /* n_sel ascending physical row numbers, or NULL: all */
+    const int64_t *ts;   /* by physical row */
+    const uint8_t *kind; /* weir_kind by physical row, or NULL: all current */
+    uint32_t n_cols;
+    weir_column *cols;
+    uint32_t n_chunks;         /* n_rows when chunk_end is NULL */
+    const uint32_t *chunk_end; /* chunk c ends before this physical row; NULL: every row is a chunk */
+    const weir_origin *origin; /* by chunk; NULL: chunk c is what arrival first_arrival + c brought */
+    uint32_t first_arrival;
+} weir_batch;
+
+static inline uint32_t weir_batch_row(const weir_batch *b, uint32_t k) { return b->sel ? b->sel[k] : k; }
+static inline weir_origin weir_batch_origin(const weir_batch *b, uint32_t chunk) {
+    return b->origin ? b->origin[chunk] : WEIR_ORIGIN(b->first_arrival + chunk, WEIR_PHASE_EVENT, 0);
+}
+static inline uint32_t weir_batch_chunk_begin(const weir_batch *b, uint32_t chunk) {
+    return !b->chunk_end ? chunk : chunk ? b->chunk_end[chunk - 1] : 0;
+}
+static inline uint32_t weir_batch_chunk_end(const weir_batch *b, uint32_t chunk) {
+    return b->chunk_end ? b->chunk_end[chunk] : chunk + 1;
+}
+
+/* What has come in since the last cycle, seen as time. An arrival is one chunk sent by the outside (or a
+ * bare move of the clock, without rows). */
+typedef struct weir_cycle {
+    uint64_t number; /* counts cycles of the task, from 1 */
+    uint32_t n_arrivals;
+    const int64_t *clock; /* the task's clock once arrival i has come in, ms; never decreasing */
+    const uint8_t
+        *late; /* late[i]: arrival i was older than the clock, so no timer fires at it; NULL: none */
+    int64_t clock_before; /* the clock before arrival 0 */
+} weir_cycle;
+
+/* The first arrival >= from at which a timer due at `due` fires; n_arrivals when none does. */
+static inline uint32_t weir_cycle_next_tick(const weir_cycle *c, uint32_t from, int64_t due) {
+    uint32_t i = from, n = c->n_arrivals;
+    if (i >= n || c->clock[n - 1] < due) return n;
+    while (i < n && (c->clock[i] < due || (c->late && c->late[i]))) i++;
+    return i;
+}
+
+/* ---- State that is saved ------------------------------------------------------------------------------ */
+
+/* Little-endian, append-only. A writer remembers its first error, so that calls need no check each. */
+typedef struct weir_writer weir_writer;
+typedef struct weir_reader weir_reader;
+WEIR_API void weir_write_u32(weir_writer *w, uint32_t v);
+WEIR_API void weir_write_i64(weir_writer *w, int64_t v);
+WEIR_API void weir_write_f64(weir_writer *w, double v);
+WEIR_API void weir_write_bytes(weir_writer *w, const void *bytes, size_t len); /* without a length */
+WEIR_API void weir_write_string(weir_writer *w, const weir_string *s);
+WEIR_API void weir_write_value(weir_writer *w, const weir_value *v); /* objects too, deep */
+/* Readers give zeros after the first error; weir_reader_status tells. A hostile input never reads outside. */
+WEIR_API uint32_t weir_read_u32(weir_reader *r);
+WEIR_API int64_t weir_read_i64(weir_reader *r);
+WEIR_API double weir_read_f64(weir_reader *r);
+WEIR_API void weir_read_bytes(weir_reader *r, void *bytes, size_t len);
+WEIR_API size_t weir_reader_left(const weir_reader *r);
+WEIR_API weir_status weir_read_string(weir_reader *r, weir_arena *arena, weir_string *out) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_read_value(weir_reader *r, weir_arena *arena, weir_value *out) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_reader_status(const weir_reader *r, weir_error *err) WEIR_MUST_CHECK;
+
+/* ---- Arguments of what a query names ------------------------------------------------------------------ */
+
+typedef struct weir_arg {
+    weir_type type;
+    bool is_const;     /* value holds it; else it is computed for each row */
+    bool is_attribute; /* a bare attribute of the input: column says which */
+    bool is_time;      /* a constant written as a time ("1 sec"): type is WEIR_LONG */
+    uint32_t column;
+    weir_value value;
+    uint32_t begin, end; /* byte range of the argument in the app's text */
+} weir_arg;
+
+/* One accepted list of parameters, for messages and the generated reference: "(int|long|time duration)".
+ * The text is documentation; `check` below decides. */
+typedef struct weir_param_doc {
+    const char *signature; /* "time(<int|long|time> duration)" */
+    const char *doc;       /* one sentence */
+} weir_param_doc;
+
+/* ---- Scalar functions --------------------------------------------------------------------------------- */
+
+/* One evaluation over the selected rows of a batch. */
+typedef struct weir_call {
+    uint32_t n_rows; /* physical rows; columns are indexed by physical row */
+    uint32_t n_sel;
+    const uint32_t *sel; /* rows to compute, or NULL: all */
+    uint32_t n_args;
+    const weir_column *args; /* constants come as columns too, filled for every row */
+    weir_column
+        *out; /* data and valid are there for n_rows; valid is all set. Rows outside sel: leave alone */
+    const int64_t *ts;  /* the rows' timestamps */
+    const int64_t *now; /* the clock at each row; NULL unless the descriptor has needs_clock */
+    weir_arena *arena;  /* for strings and objects in out */
+    void (*fail)(void *ctx, uint32_t row,
+                 const char *message); /* this row can't be computed: WEIR_EVALUE for its chunk */
+    void *fail_ctx;
+} weir_call;
+
+typedef struct weir_function_type {
+    size_t struct_size;
+    const char *ns, *name; /* "" and "coalesce"; "math" and "sin" */
+    const char *doc;       /* one sentence */
+    const char *example;   /* an expression over constants, and what it gives: "coalesce('a', 'b') -> 'a'" */
+    const weir_param_doc *params; /* ends with {NULL, NULL} */
+    /* Checks the arguments and gives the result's type. Called when an app is created. May set
+     * *error->begin/end to the argument at fault (else the whole call is marked). */
+    weir_status (*check)(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err);
+    /* Optional: per-call-site state (compiled patterns, counters). */
+    size_t state_size; /* zeroed, 16-byte aligned */
+    weir_status (*open)(void *self, const weir_arg *args, uint32_t n_args, weir_error *err);
+    void (*close)(void *self);
+    weir_status (*eval)(void *self, const weir_call *call, weir_error *err);
+    bool needs_clock;
+    bool not_pure; /* two calls with the same arguments may differ (UUID, currentTimeMillis): never folded */
+    bool can_fail; /* may call call->fail */
+} weir_function_type;
+
+/* ---- Aggregators -------------------------------------------------------------------------------------- */
+
+/* Rows to take in, in order. Group g's state is whatever update() made of the rows with gid g so far. */
+typedef struct weir_agg_rows {
+    uint32_t n;          /* rows to process */
+    const uint32_t *row; /* their physical row numbers, or NULL: first..first+n-1 */
+    uint32_t first;
+    const uint8_t
+        *kind; /* by physical row; current adds, expired removes; NULL: all current. No resets here */
+    const uint32_t *gid;     /* group by physical row, or NULL: all in group 0 */
+    const weir_column *args; /* evaluated arguments, by physical row */
+    uint32_t n_args;
+    weir_arena *arena;
+    void (*fail)(void *ctx, uint32_t row, const char *message);
+    void *fail_ctx;
+} weir_agg_rows;
+
+typedef struct weir_agg_args {
+    const weir_arg *args;
+    uint32_t n_args;
+    bool removes; /* expired rows will come: keep what is needed to undo */
+} weir_agg_args;
+
+typedef struct weir_aggregator_type {
+    size_t struct_size;
+    const char *ns, *name, *doc, *example;
+    const weir_param_doc *params;
+    weir_status (*check)(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err);
+    size_t state_size;
+    weir_status (*open)(void *self, const weir_agg_args *args, weir_error *err);
+    void (*close)(void *self);
+    /* Makes room for groups 0..n_groups-1; those not seen before start in the initial state. Never shrinks.
+     */
+    weir_status (*reserve)(void *self, uint32_t n_groups, weir_error *err);
+    /* Takes in the rows; out (by physical row, may be NULL when nobody reads it) gets each row's value after
+     * it. */
+    weir_status (*update)(void *self, const weir_agg_rows *rows, weir_column *out, weir_error *err);
+    /* A reset: groups 0..n_groups-1 go back to the initial state (minForever and the like do nothing). */
+    void (*reset_all)(void *self, uint32_t n_groups);
+    /* Group g has no rows left and may be given to another key. Returns false if its state is not the initial
+     * one (then the group is kept). After true, the state is initial. */
+    bool (*release)(void *self, uint32_t group);
+    size_t (*bytes)(const void *self); /* heap bytes held */
+    void (*save)(const void *self, uint32_t n_groups, weir_writer *w);
+    weir_status (*load)(void *self, uint32_t n_groups, weir_reader *r, weir_error *err);
+} weir_aggregator_type;
+
+/* ---- Windows ------------------------------------------------------------------------------------------ */
+
+/* A window decides which rows are held, and in which order rows leave. It never touches columns that it does
+ * not name: rows that come in are put into a row store by the engine, which gives each an id, and the window
+ * emits ids. The engine copies the columns that somebody reads.
+ *
+ * For each chunk that arrives the engine calls on_chunk; before it, and whenever the clock moves past due(),
+ * on_timer. What is emitted between two calls of weir_window_end_chunk is one chunk; the engine ends the last
+ * one after each call. A window that is hot may give process() as well, which then replaces both. */
+typedef struct weir_window weir_window; /* the engine's side: row store and output */
+
+typedef struct weir_window_args {
+    const weir_arg *args; /* attributes are columns of the store */
+    uint32_t n_args;
+    bool expired_wanted; /* somebody reads expired rows, or an aggregate needs them to be undone */
+    bool reset_wanted;   /* resets matter: an aggregate follows */
+    bool is_searched;    /* a join or an on-demand query reads the content */
+    uint32_t n_cols;     /* columns of the input, for windows that key by all of them */
+} weir_window_args;
+
+typedef enum weir_window_shape {
+    WEIR_WINDOW_FIFO = 0, /* rows are given back in order of arrival: ids count up by 1, row by row */
+    WEIR_WINDOW_BAG = 1   /* rows are given back in any order */
+} weir_window_shape;
+
+typedef uint64_t weir_row_id;
+
+typedef struct weir_window_type {
+    size_t struct_size;
+    const char *ns, *name, *doc, *example;
+    const weir_param_doc *params;
+    weir_window_shape shape;
+    bool late_output;   /* current rows may be emitted after the cycle in which they came: store all their
+                           columns */
+    bool stores_always; /* rows are stored even if expired ones are not wanted */
+    bool uses_clock;    /* has due() and on_timer(), or reads the clock */
+    weir_status (*check)(const weir_arg *args, uint32_t n_args, weir_error *err);
+    size_t state_size;
+    weir_status (*open)(void *self, weir_window *w, const weir_window_args *args, weir_error *err);
+    void (*close)(void *self);
+    /* Rows first..first+n-1 of this call's input make one chunk; weir_window_id gives their ids. */
+    weir_status (*on_chunk)(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
+                            weir_error *err);
+    int64_t (*due)(const void *self); /* next time at which on_timer is wanted; INT64_MAX: none */
+    /* The clock has passed due(): deal with the first due time (and advance it), reading the clock as now. */
+    weir_status (*on_timer)(void *self, weir_window *w, int64_t now, weir_error *err);
+    /* The ids of the rows that a join's other side finds, in order; calls visit for each until it returns
+     * false. */
+    void (*content)(const void *self, const weir_window *w, bool (*visit)(void *ctx, weir_row_id id),
+                    void *ctx);
+    size_t (*bytes)(const void *self);
+    void (*save)(const void *self, weir_writer *w);
+    weir_status (*load)(void *self, weir_window *w, weir_reader *r, weir_error *err);
+    /* What the window can hold at most, for explain: "10 min of rows", "5 rows". snprintf rules. */
+    int (*bound)(const void *self, char *text, size_t size);
+} weir_window_type;
+
+/* Of the row at position i (0-based, logical) of the input in hand. */
+WEIR_API weir_row_id weir_window_id(const weir_window *w, uint32_t i);
+WEIR_API int64_t weir_window_in_ts(const weir_window *w, uint32_t i);
+/* Of any row that is in the store. Columns are input columns that `args` named (or all, if check says so). */
+WEIR_API int64_t weir_window_ts(const weir_window *w, weir_row_id id);
+WEIR_API weir_value weir_window_value(const weir_window *w, weir_row_id id, uint32_t column);
+WEIR_API void weir_window_set_value(weir_window *w, weir_row_id id, uint32_t column, const weir_value *v);
+/* Output. ts is the row's timestamp from here on. */
+WEIR_API void weir_window_emit(weir_window *w, weir_row_id id, weir_kind kind, int64_t ts);
+WEIR_API void weir_window_emit_reset(weir_window *w, int64_t ts);
+WEIR_API void weir_window_end_chunk(weir_window *w);
+/* The window is done with the row; it stays readable until the call returns. FIFO: in order of ids. */
+WEIR_API void weir_window_release(weir_window *w, weir_row_id id);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,73 @@
+/* alloc.c: see alloc.h. */
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static long fail_countdown; /* test hook only; 0: off */
+
+void wr_alloc_fail_after(long n) { fail_countdown = n; }
+
+static int planted_failure(void) { return WR_UNLIKELY(fail_countdown > 0) && --fail_countdown == 0; }
+
+static int charge(wr_account *account, size_t bytes) {
+    for (wr_account *a = account; a; a = a->parent)
+        if (a->limit_bytes && (bytes > a->limit_bytes || a->used_bytes > a->limit_bytes - bytes)) return -1;
+    for (wr_account *a = account; a; a = a->parent) {
+        a->used_bytes += bytes;
+        if (a->used_bytes > a->peak_bytes) a->peak_bytes = a->used_bytes;
+    }
+    return 0;
+}
+
+static void credit(wr_account *account, size_t bytes) {
+    for (wr_account *a = account; a; a = a->parent) a->used_bytes -= WR_MIN(bytes, a->used_bytes);
+}
+
+void *wr_alloc(wr_account *account, size_t size_bytes) {
+    if (planted_failure() || charge(account, size_bytes)) return NULL;
+    void *block = malloc(size_bytes ? size_bytes : 1);
+    if (!block) credit(account, size_bytes);
+    return block;
+}
+
+void *wr_alloc_zero(wr_account *account, size_t size_bytes) {
+    if (planted_failure() || charge(account, size_bytes)) return NULL;
+    void *block = calloc(1, size_bytes ? size_bytes : 1);
+    if (!block) credit(account, size_bytes);
+    return block;
+}
+
+void *wr_realloc(wr_account *account, void *old, size_t old_size, size_t new_size) {
+    if (!old) return wr_alloc(account, new_size);
+    if (planted_failure() || (new_size > old_size && charge(account, new_size - old_size))) return NULL;
+    void *block = realloc(old, new_size ? new_size : 1);
+    if (!block) {
+        if (new_size > old_size) credit(account, new_size - old_size);
+        return NULL;
+    }
+    if (new_size < old_size) credit(account, old_size - new_size);
+    return block;
+}
+
+void wr_free(wr_account *account, void *block, size_t size_bytes) {
+    if (!block) return;
+    credit(account, size_bytes);
+    free(block);
+}
+
+int wr_grow(wr_account *account, void *array_ptr, uint32_t *cap, uint32_t need, size_t elem_size) {
+    if (need <= *cap) return 0;
+    uint32_t grown = *cap ? *cap : 8;
+    while (grown < need) {
+        if (grown > UINT32_MAX / 2) return -1;
+        grown *= 2;
+    }
+    void *old;
+    memcpy(&old, array_ptr, sizeof old);
+    void *block = wr_realloc(account, old, (size_t)*cap * elem_size, (size_t)grown * elem_size);
+    if (!block) return -1;
+    memcpy(array_ptr, &block, sizeof block);
+    *cap = grown;
+    return 0;
+}

@@ -1,0 +1,143 @@
+/* arena.c: see arena.h. */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct wr_arena_block {
+    struct wr_arena_block *older;
+    size_t size_bytes; /* of the whole block, header included */
+} wr_arena_block;
+
+typedef struct wr_arena_owned {
+    struct wr_arena_owned *next;
+    weir_object *object;
+} wr_arena_owned;
+
+#define HEADER_BYTES       ((sizeof(wr_arena_block) + 15) & ~(size_t)15)
+#define FIRST_BLOCK_BYTES  ((size_t)4096)
+#define LARGEST_STEP_BYTES ((size_t)1 << 20)
+
+void wr_arena_init(weir_arena *arena, wr_account *account) {
+    memset(arena, 0, sizeof *arena);
+    arena->account = account;
+}
+
+static void drop_owned(weir_arena *arena) {
+    for (wr_arena_owned *o = arena->owned; o; o = o->next) weir_object_unref(o->object);
+    arena->owned = NULL;
+}
+
+void wr_arena_fini(weir_arena *arena) {
+    drop_owned(arena);
+    for (wr_arena_block *b = arena->block, *older; b; b = older) {
+        older = b->older;
+        wr_free(arena->account, b, b->size_bytes);
+    }
+    wr_arena_init(arena, arena->account);
+}
+
+void wr_arena_reset(weir_arena *arena) {
+    drop_owned(arena);
+    arena->used_bytes = 0;
+    wr_arena_block *keep = arena->block;
+    if (!keep) return;
+    for (wr_arena_block *b = keep->older; b;) {
+        wr_arena_block *older = b->older, *drop = b;
+        if (b->size_bytes > keep->size_bytes) {
+            drop = keep;
+            keep = b;
+        }
+        wr_free(arena->account, drop, drop->size_bytes);
+        b = older;
+    }
+    keep->older = NULL;
+    arena->block = keep;
+    arena->next = (char *)keep + HEADER_BYTES;
+    arena->end = (char *)keep + keep->size_bytes;
+}
+
+void *weir_arena_alloc(weir_arena *arena, size_t size_bytes) {
+    if (size_bytes > SIZE_MAX / 4) return NULL;
+    size_t need = (size_bytes + 15) & ~(size_t)15;
+    if (WR_UNLIKELY((size_t)(arena->end - arena->next) < need || !arena->block)) {
+        size_t step =
+            arena->block ? WR_MIN(arena->block->size_bytes * 2, LARGEST_STEP_BYTES) : FIRST_BLOCK_BYTES;
+        size_t total = WR_MAX(step, need + HEADER_BYTES);
+        wr_arena_block *b = wr_alloc(arena->account, total);
+        if (!b) return NULL;
+        b->older = arena->block;
+        b->size_bytes = total;
+        arena->block = b;
+        arena->next = (char *)b + HEADER_BYTES;
+        arena->end = (char *)b + total;
+    }
+    void *p = arena->next;
+    arena->next += need;
+    arena->used_bytes += need;
+    return p;
+}
+
+void *wr_arena_array(weir_arena *arena, size_t n, size_t elem_size) {
+    if (elem_size && n > SIZE_MAX / 4 / elem_size) return NULL;
+    return weir_arena_alloc(arena, n * elem_size);
+}
+
+void *wr_arena_zero(weir_arena *arena, size_t n, size_t elem_size) {
+    void *p = wr_arena_array(arena, n, elem_size);
+    if (p) memset(p, 0, n * elem_size);
+    return p;
+}
+
+char *wr_arena_strndup(weir_arena *arena, const char *text, size_t len) {
+    char *p = weir_arena_alloc(arena, len + 1);
+    if (!p) return NULL;
+    memcpy(p, text, len);
+    p[len] = 0;
+    return p;
+}
+
+char *wr_arena_printf(weir_arena *arena, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len < 0) return NULL;
+    char *p = weir_arena_alloc(arena, (size_t)len + 1);
+    if (!p) return NULL;
+    va_start(args, format);
+    vsnprintf(p, (size_t)len + 1, format, args);
+    va_end(args);
+    return p;
+}
+
+weir_status weir_arena_string(weir_arena *arena, const char *bytes, size_t len, weir_string *out) {
+    if (len > UINT32_MAX) {
+        *out = weir_string_view("", 0);
+        return WEIR_ELIMIT;
+    }
+    if (len > WEIR_STRING_INLINE) {
+        char *copy = weir_arena_alloc(arena, len);
+        if (!copy) {
+            *out = weir_string_view("", 0);
+            return WEIR_ENOMEM;
+        }
+        memcpy(copy, bytes, len);
+        bytes = copy;
+    }
+    *out = weir_string_view(bytes, (uint32_t)len);
+    return WEIR_OK;
+}
+
+weir_status weir_arena_own(weir_arena *arena, weir_object *object) {
+    wr_arena_owned *o = weir_arena_alloc(arena, sizeof *o);
+    if (!o) {
+        weir_object_unref(object);
+        return WEIR_ENOMEM;
+    }
+    o->object = object;
+    o->next = arena->owned;
+    arena->owned = o;
+    return WEIR_OK;
+}
