@@ -410,7 +410,7 @@ typedef struct weir_aggregator_type {
  *
  * For each chunk that arrives the engine calls on_chunk; before it, and whenever the clock moves past due(),
  * on_timer. What is emitted between two calls of weir_window_end_chunk is one chunk; the engine ends the last
- * one after each call. A window that is hot may give process() as well, which then replaces both. */
+ * one after each call. A window that is hot may give process() instead, which gets a cycle's rows at once. */
 typedef struct weir_window weir_window; /* the engine's side: row store and output */
 
 typedef struct weir_window_args {
@@ -442,6 +442,10 @@ typedef struct weir_window_type {
     size_t state_size;
     weir_status (*open)(void *self, weir_window *w, const weir_window_args *args, weir_error *err);
     void (*close)(void *self);
+    /* Instead of on_chunk, due and on_timer being called row by row: all of a cycle's input (see
+     * weir_window_input), own timers included. due must be given all the same when uses_clock. NULL: the
+     * engine walks the chunks. */
+    weir_status (*process)(void *self, weir_window *w, weir_error *err);
     /* Rows first..first+n-1 of this call's input make one chunk; weir_window_id gives their ids. */
     weir_status (*on_chunk)(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
                             weir_error *err);
@@ -458,6 +462,55 @@ typedef struct weir_window_type {
     /* What the window can hold at most, for explain: "10 min of rows", "5 rows". snprintf rules. */
     int (*bound)(const void *self, char *text, size_t size);
 } weir_window_type;
+
+/* The input of process(): logical rows 0..n-1, in order. Timestamps and columns are compact (by logical row).
+ * When an arrival's clock passes due(), the window fires at it, before the chunks of that arrival whose phase
+ * is WEIR_PHASE_EVENT or a higher rank than its own; weir_window_next_tick does that arithmetic. */
+typedef struct weir_window_input {
+    const weir_cycle *cycle;
+    uint32_t n;
+    const int64_t *ts;
+    const weir_row_id *id; /* BAG: each row's id; FIFO: NULL, row i has first_id + i */
+    weir_row_id first_id;
+    uint32_t n_chunks;
+    const uint32_t *chunk_end; /* by logical row; NULL: every row is a chunk. Chunks are never empty here */
+    const weir_origin *origin; /* by chunk; NULL: chunk c came with arrival first_arrival + c */
+    uint32_t first_arrival;
+    weir_origin until; /* after the input: fire at ticks below this */
+} weir_window_input;
+WEIR_API const weir_window_input *weir_window_get_input(const weir_window *w);
+/* The arrival at which a timer due at `due` fires before the origin `before`, or UINT32_MAX; and noting that
+ * it did. From then on until the next chunk, what is emitted has that firing's origin. */
+WEIR_API uint32_t weir_window_next_tick(weir_window *w, int64_t due, weir_origin before);
+WEIR_API void weir_window_fired(weir_window *w, uint32_t arrival);
+/* What is emitted next was caused by chunk c of the input. */
+WEIR_API void weir_window_begin_chunk(weir_window *w, uint32_t c);
+
+/* The output being collected; hot windows append to it themselves. Arrays have room for cap rows and
+ * cap_chunks chunks; weir_window_reserve makes more. */
+typedef struct weir_window_output {
+    weir_row_id *id; /* WEIR_NO_ROW for a reset */
+    int64_t *ts;
+    uint8_t *kind;
+    uint32_t n, cap;
+    uint32_t *chunk_end;
+    weir_origin *origin;
+    uint32_t n_chunks, cap_chunks;
+} weir_window_output;
+#define WEIR_NO_ROW UINT64_MAX
+WEIR_API weir_window_output *weir_window_get_output(weir_window *w);
+WEIR_API weir_status weir_window_reserve(weir_window *w, uint32_t rows, uint32_t chunks,
+                                         weir_error *err) WEIR_MUST_CHECK;
+
+/* For windows over an expression text: the condition that the planner compiled. */
+/* Takes one row into (add) or out of (!add) the condition's aggregates. */
+WEIR_API weir_status weir_window_condition_update(weir_window *w, weir_row_id id, bool add,
+                                                  weir_error *err) WEIR_MUST_CHECK;
+WEIR_API void weir_window_condition_reset(weir_window *w);
+/* The condition for row id, with the oldest and newest held rows; null counts as false. */
+WEIR_API weir_status weir_window_condition_test(weir_window *w, weir_row_id id, weir_row_id first,
+                                                weir_row_id last, bool *result,
+                                                weir_error *err) WEIR_MUST_CHECK;
 
 /* Of the row at position i (0-based, logical) of the input in hand. */
 WEIR_API weir_row_id weir_window_id(const weir_window *w, uint32_t i);

@@ -1,0 +1,38 @@
+/* agg_set.h: the aggregates of one operator (a select, a filter, an expression window's condition) and,
+ * with keys, their groups.
+ *
+ * Arguments are evaluated for the whole batch, then each aggregate takes the rows in, in order, and leaves
+ * its running value for each row in a column: the columns that WR_EXPR_AGG reads. Resets split the rows.
+ * Group ids are dense; a group whose rows have all expired gives its id back. */
+#ifndef WR_AGG_SET_H
+#define WR_AGG_SET_H
+
+#include "exec/program.h"
+
+typedef struct wr_agg_set wr_agg_set;
+
+typedef struct wr_agg_set_options {
+    const wr_agg_slot *slots;
+    uint32_t n_slots;
+    wr_expr *const *keys; /* group by, or NULL */
+    uint32_t n_keys;
+    bool removes; /* expired rows will come */
+} wr_agg_set_options;
+
+weir_status wr_agg_set_new(const wr_agg_set_options *options, wr_account *account, wr_agg_set **out,
+                           weir_error *err) WR_NODISCARD;
+void wr_agg_set_free(wr_agg_set *set);
+
+/* Takes in the rows of ev->in (its selection; kinds and resets are heeded). values[i] gets slot i's column;
+ * *gids the group of each physical row (undefined for resets), NULL when there are no keys. A row whose
+ * argument fails is reported through ev->fail, and it and the later rows of its chunk are left out. Memory is
+ * ev->arena's. */
+weir_status wr_agg_set_update(wr_agg_set *set, const wr_eval *ev, weir_column *values, const uint32_t **gids,
+                              weir_error *err) WR_NODISCARD;
+
+uint32_t wr_agg_set_n_groups(const wr_agg_set *set); /* ids in use are below this */
+uint64_t wr_agg_set_live_groups(const wr_agg_set *set);
+void wr_agg_set_save(const wr_agg_set *set, weir_writer *w);
+weir_status wr_agg_set_load(wr_agg_set *set, weir_reader *r, weir_error *err) WR_NODISCARD;
+
+#endif

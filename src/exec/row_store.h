@@ -1,0 +1,59 @@
+/* row_store.h: the rows that an operator holds, by column.
+ *
+ * Two shapes. FIFO: segments of rows in order of arrival; ids count up, release moves the head and frees
+ * whole segments. BAG: slots from a free list, for windows that give rows back in any order. Only the columns
+ * asked for are stored, and a row's timestamp (8 bytes). Strings longer than inline are copied and belong to
+ * the segment (FIFO) or the slot (BAG); objects are referenced.
+ *
+ *   FIFO   head                              tail
+ *          | seg | seg | seg | seg | seg | seg |        4096 rows a segment (the first ones smaller, so that
+ * a ^ freed when head passes its end            window of a few rows costs a few hundred bytes)
+ */
+#ifndef WR_ROW_STORE_H
+#define WR_ROW_STORE_H
+
+#include "base/arena.h"
+#include "data/schema.h"
+
+typedef struct wr_row_store wr_row_store;
+
+typedef struct wr_row_store_options {
+    const wr_schema *schema;
+    const bool *stored; /* by column: keep it */
+    weir_window_shape shape;
+} wr_row_store_options;
+
+weir_status wr_row_store_new(const wr_row_store_options *options, wr_account *account, wr_row_store **out,
+                             weir_error *err) WR_NODISCARD;
+void wr_row_store_free(wr_row_store *s);
+
+/* Stores the logical rows of b, in order. FIFO: their ids are *first_id, *first_id + 1, …; BAG: ids gets each
+ * one's id (room for b->n_sel). */
+weir_status wr_row_store_append(wr_row_store *s, const weir_batch *b, weir_row_id *first_id, weir_row_id *ids,
+                                weir_error *err) WR_NODISCARD;
+void wr_row_store_release(wr_row_store *s,
+                          weir_row_id id); /* BAG: this row; FIFO: the head, which must be id */
+void wr_row_store_release_below(wr_row_store *s,
+                                weir_row_id id); /* FIFO: all rows with a lower id, at once */
+
+int64_t wr_row_store_ts(const wr_row_store *s, weir_row_id id);
+void wr_row_store_set_ts(wr_row_store *s, weir_row_id id, int64_t ts);
+weir_value wr_row_store_value(const wr_row_store *s, weir_row_id id, uint32_t column);
+weir_status wr_row_store_set_value(wr_row_store *s, weir_row_id id, uint32_t column, const weir_value *v,
+                                   weir_error *err) WR_NODISCARD;
+
+/* Copies column `column` of rows ids[0..n-1] into out (data and valid with room for n; valid may be NULL in
+ * out when the store never saw a null there: see wr_row_store_has_nulls). Strings point into the store:
+ * copy_strings puts long ones into the arena, which is needed if the rows may be released before the cycle
+ * ends. */
+weir_status wr_row_store_gather(const wr_row_store *s, uint32_t column, const weir_row_id *ids, uint32_t n,
+                                weir_arena *copy_strings, weir_column *out, weir_error *err) WR_NODISCARD;
+bool wr_row_store_has_nulls(const wr_row_store *s, uint32_t column);
+
+weir_row_id wr_row_store_head(const wr_row_store *s); /* FIFO */
+weir_row_id wr_row_store_tail(const wr_row_store *s); /* FIFO: the id that the next row will get */
+uint64_t wr_row_store_count(const wr_row_store *s);
+void wr_row_store_save(const wr_row_store *s, weir_writer *w);
+weir_status wr_row_store_load(wr_row_store *s, weir_reader *r, weir_error *err) WR_NODISCARD;
+
+#endif

@@ -1,0 +1,253 @@
+/* plan.h: the physical plan: what the executor builds an app from.
+ *
+ * A plan is a read-only tree in one arena. It names streams, tables and queries by index; an operator's
+ * state lives elsewhere, in the task that runs the plan. A query is a short pipeline:
+ *
+ *   stream -> [filter | stream function]* -> [window] -> [filter | stream function]* -+
+ *                                                                                    +-> [join] -> select ->
+ * output (right side of a join, the same) ------------------------------------------------+
+ */
+#ifndef WR_PLAN_H
+#define WR_PLAN_H
+
+#include "base/arena.h"
+#include "data/schema.h"
+#include "plan/expr.h"
+
+#define WR_NONE_ID UINT32_MAX
+
+typedef struct wr_option { /* an annotation element: key is lower-cased, "" for a positional one */
+    const char *key;
+    const char *value;
+    uint32_t begin, end;
+} wr_option;
+
+/* @source, @sink and what stands in them, not yet looked at by the connector. */
+typedef struct wr_plan_io {
+    const char *type; /* "file" */
+    wr_option *options;
+    uint32_t n_options;
+    const char *map_type; /* "csv"; NULL: no @map */
+    wr_option *map_options;
+    uint32_t n_map_options;
+    wr_option *attributes; /* @attributes: positional (key "") or by name; value is a path or "trp:…" */
+    uint32_t n_attributes;
+    wr_option *payloads; /* @payload, likewise */
+    uint32_t n_payloads;
+    uint32_t begin, end;
+} wr_plan_io;
+
+typedef enum wr_on_error { WR_ON_ERROR_LOG, WR_ON_ERROR_STREAM, WR_ON_ERROR_STORE } wr_on_error;
+
+typedef struct wr_plan_stream {
+    const char *name; /* fault streams begin with '!', inner ones with '#' */
+    wr_schema schema;
+    bool is_defined;   /* written as define stream; else made by a query, a trigger or @OnError */
+    uint32_t fault_of; /* for "!S": the index of S; else WR_NONE_ID */
+    uint32_t fault;    /* for S with @OnError(action='stream'): the index of "!S"; else WR_NONE_ID */
+    wr_on_error on_error;
+    bool has_on_error; /* @OnError was written */
+    wr_plan_io *sources;
+    uint32_t n_sources;
+    wr_plan_io *sinks;
+    uint32_t n_sinks;
+    /* Who reads it, in app order: (query, side) pairs. Filled by the planner. */
+    struct wr_receiver {
+        uint32_t query;
+        uint32_t side; /* 0, or 1 for the right of a join */
+    } * receivers;
+    uint32_t n_receivers;
+    /* Who writes it: queries in the order in which one event's rows arrive here (depth first). */
+    uint32_t *producers;
+    uint32_t n_producers;
+    uint32_t trigger; /* index of the trigger that feeds it, or WR_NONE_ID */
+    uint32_t begin, end;
+} wr_plan_stream;
+
+typedef enum wr_trigger_kind { WR_TRIGGER_START, WR_TRIGGER_EVERY, WR_TRIGGER_CRON } wr_trigger_kind;
+
+typedef struct wr_plan_trigger {
+    const char *name;
+    wr_trigger_kind kind;
+    int64_t every_ms;
+    const char *cron;
+    uint32_t stream; /* that it feeds: (triggered_time long) */
+    uint32_t rank;   /* of its timer */
+} wr_plan_trigger;
+
+typedef struct wr_plan_table {
+    const char *name;
+    wr_schema schema;
+    uint32_t *key; /* columns of @PrimaryKey */
+    uint32_t n_key;
+    uint32_t *indexes; /* columns of @Index */
+    uint32_t n_indexes;
+    uint32_t begin, end;
+} wr_plan_table;
+
+/* "cond in T": is there a row of T with  key[i] == T.column[i] for all i, and the residual? */
+typedef struct wr_plan_lookup {
+    uint32_t table;
+    wr_expr **keys;        /* over the operator's input; of the type of the table's column */
+    uint32_t *key_columns; /* of the table */
+    uint32_t n_keys;
+    wr_expr *residual; /* over (input columns, then table columns), or NULL */
+} wr_plan_lookup;
+
+/* ---- Operators of a pipeline --------------------------------------------------------------------------- */
+
+typedef enum wr_op_kind {
+    WR_OP_FILTER,
+    WR_OP_FUNCTION, /* stream function: #log, #pol2Cart */
+    WR_OP_WINDOW,
+    WR_OP_JOIN,
+    WR_OP_SELECT
+} wr_op_kind;
+
+typedef struct wr_plan_filter {
+    wr_expr *condition; /* bool, over the input; may hold AGG and PROBE slots */
+    wr_agg_slot *aggs;
+    uint32_t n_aggs;
+    wr_plan_lookup *probes;
+    uint32_t n_probes;
+} wr_plan_filter;
+
+typedef enum wr_stream_function { WR_STREAM_LOG, WR_STREAM_POL2CART } wr_stream_function;
+
+typedef struct wr_plan_function {
+    wr_stream_function function;
+    wr_expr **args; /* over the input */
+    uint32_t n_args;
+    const char *app_name; /* #log writes it */
+    int priority;         /* #log: 0 fatal 1 error 2 warn 3 info 4 debug 5 trace */
+    bool log_event;
+    wr_expr *message; /* #log, may be NULL */
+} wr_plan_function;
+
+/* Which rows need a column's values. */
+#define WR_NEED_CURRENT 1u /* current rows, downstream */
+#define WR_NEED_EXPIRED 2u /* expired rows, downstream */
+#define WR_NEED_WINDOW  4u /* the window itself (its arguments, its content for a join) */
+
+typedef struct wr_plan_window {
+    const weir_window_type *type;
+    weir_window_args args; /* constants evaluated, attributes resolved */
+    uint8_t *need;         /* WR_NEED_* by input column */
+    /* expression and expressionBatch: the condition, compiled by the planner from its text (NULL if the text
+     * is an attribute). Columns 0..n-1 are the event's, AGG slots the condition's own aggregates; `first` and
+     * `last` columns follow: n..2n-1 are those of the oldest event, 2n..3n-1 of the newest, and 3n, 3n+1
+     * (long) their timestamps. */
+    wr_expr *condition;
+    wr_agg_slot *condition_aggs;
+    uint32_t n_condition_aggs;
+} wr_plan_window;
+
+typedef enum wr_chunk_mode {
+    WR_CHUNK_ROWS,          /* every row that passes */
+    WR_CHUNK_LAST,          /* aggregates, no group by: the last passing row of each chunk */
+    WR_CHUNK_LAST_PER_GROUP /* group by: the last passing row of each group in each chunk */
+} wr_chunk_mode;
+
+typedef struct wr_order {
+    wr_expr *key; /* over OUTPUT (and, after a join, COLUMN) */
+    bool descending;
+} wr_order;
+
+typedef struct wr_plan_select {
+    wr_agg_slot *aggs;
+    uint32_t n_aggs;
+    wr_plan_lookup *probes;
+    uint32_t n_probes;
+    wr_expr **keys; /* group by: columns of the input */
+    uint32_t n_keys;
+    wr_expr **outs;  /* one for each output column; over COLUMN, AGG, PROBE, TS */
+    wr_expr *having; /* over OUTPUT, AGG, COLUMN; or NULL */
+    wr_chunk_mode chunk_mode;
+    wr_order *order;
+    uint32_t n_order;
+    int64_t limit;                     /* -1: none */
+    int64_t offset;                    /* 0: none */
+    bool wants_current, wants_expired; /* which rows leave the selector */
+    bool input_expires;                /* expired rows (or resets) can arrive */
+} wr_plan_select;
+
+typedef enum wr_side_kind { WR_SIDE_STREAM, WR_SIDE_TABLE } wr_side_kind;
+
+typedef struct wr_plan_join {
+    /* Input columns of everything after the join: left's, then right's. */
+    uint32_t n_left_cols, n_right_cols;
+    wr_side_kind side_kind[2];
+    uint32_t table[2];       /* for WR_SIDE_TABLE */
+    bool has_window[2];      /* false: rows of this side are never found by the other */
+    bool triggers[2];        /* rows of this side look up the other */
+    bool keeps_unmatched[2]; /* outer: a triggering row of this side without a match gives a row with nulls */
+    bool expired_triggers;   /* expired rows are wanted downstream */
+    wr_expr **left_keys,
+        **right_keys; /* equality keys; left over left's columns, right over right's (0-based each) */
+    uint32_t n_keys;
+    wr_expr *residual; /* over (left, right) columns, or NULL */
+} wr_plan_join;
+
+typedef struct wr_plan_op {
+    wr_op_kind kind;
+    uint32_t rank;         /* order of creation in the app: timers of a lower rank fire first */
+    const char *signature; /* what its state is matched by when an app has changed */
+    const char *label;     /* for explain and metrics: "window.time(10 min)" */
+    wr_schema in, out;
+    bool needs_origin; /* the output's origins are read by somebody */
+    union {
+        wr_plan_filter filter;
+        wr_plan_function function;
+        wr_plan_window window;
+        wr_plan_select select;
+        wr_plan_join join;
+    } u;
+} wr_plan_op;
+
+typedef enum wr_output_kind { WR_OUTPUT_STREAM, WR_OUTPUT_TABLE } wr_output_kind;
+
+typedef struct wr_plan_side {
+    wr_side_kind kind;
+    uint32_t stream; /* or WR_NONE_ID */
+    uint32_t table;
+    wr_plan_op **ops; /* before the join; of a query without a join: everything but the select */
+    uint32_t n_ops;
+} wr_plan_side;
+
+typedef struct wr_plan_query {
+    const char *name; /* @info name, or query_<n> (1-based) */
+    wr_plan_side side[2];
+    uint32_t n_sides;   /* 1, or 2 for a join */
+    wr_plan_op *join;   /* NULL: none */
+    wr_plan_op *select; /* never NULL */
+    wr_output_kind output_kind;
+    uint32_t target; /* stream or table */
+    uint32_t order;  /* position in the topological order of queries */
+    uint32_t begin, end;
+} wr_plan_query;
+
+typedef enum wr_clock_kind { WR_CLOCK_WALL, WR_CLOCK_PLAYBACK } wr_clock_kind;
+
+typedef struct wr_plan {
+    weir_arena arena;        /* holds all of this */
+    const char *name;        /* @app:name, or NULL */
+    const char *description; /* or NULL */
+    wr_clock_kind clock;
+    int64_t idle_ms, increment_ms; /* @app:playback(idle.time, increment); 0: none */
+    wr_plan_stream *streams;
+    uint32_t n_streams;
+    wr_plan_table *tables;
+    uint32_t n_tables;
+    wr_plan_trigger *triggers;
+    uint32_t n_triggers;
+    wr_plan_query *queries; /* in app order */
+    uint32_t n_queries;
+    uint32_t *order; /* query indexes, each after those that feed it (unless serial) */
+    uint32_t n_ranks;
+    /* Rows must be taken one arrival at a time, depth first: the graph has a cycle, a table is both written
+     * and read, or one event can reach a stream by paths whose order batches can't keep. */
+    bool serial;
+    const char *serial_reason; /* names the operator that forces it */
+} wr_plan;
+
+#endif
