@@ -245,6 +245,8 @@ typedef struct weir_batch {
     const uint32_t *chunk_end; /* chunk c ends before this physical row; NULL: every row is a chunk */
     const weir_origin *origin; /* by chunk; NULL: chunk c is what arrival first_arrival + c brought */
     uint32_t first_arrival;
+    const uint64_t
+        *row_id; /* by physical row: under which a window holds the row (a join asked for it), or NULL */
 } weir_batch;
 
 static inline uint32_t weir_batch_row(const weir_batch *b, uint32_t k) { return b->sel ? b->sel[k] : k; }

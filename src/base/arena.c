@@ -38,24 +38,26 @@ void wr_arena_fini(weir_arena *arena) {
     wr_arena_init(arena, arena->account);
 }
 
+/* One block stays. If there were several, they become one of their total size (when memory is next asked
+ * for): a cycle that needs as much as the last one then costs no malloc. */
 void wr_arena_reset(weir_arena *arena) {
     drop_owned(arena);
     arena->used_bytes = 0;
-    wr_arena_block *keep = arena->block;
-    if (!keep) return;
-    for (wr_arena_block *b = keep->older; b;) {
-        wr_arena_block *older = b->older, *drop = b;
-        if (b->size_bytes > keep->size_bytes) {
-            drop = keep;
-            keep = b;
-        }
-        wr_free(arena->account, drop, drop->size_bytes);
-        b = older;
+    wr_arena_block *b = arena->block;
+    if (!b) return;
+    if (!b->older) {
+        arena->next = (char *)b + HEADER_BYTES;
+        return;
     }
-    keep->older = NULL;
-    arena->block = keep;
-    arena->next = (char *)keep + HEADER_BYTES;
-    arena->end = (char *)keep + keep->size_bytes;
+    size_t total = 0;
+    for (wr_arena_block *older; b; b = older) {
+        older = b->older;
+        total += b->size_bytes;
+        wr_free(arena->account, b, b->size_bytes);
+    }
+    arena->block = NULL;
+    arena->next = arena->end = NULL;
+    arena->first_bytes = total;
 }
 
 void *weir_arena_alloc(weir_arena *arena, size_t size_bytes) {

@@ -1,7 +1,8 @@
 /* arena.h: memory given back all at once (weir_arena in the public header).
  *
- * A bump allocator over blocks. reset keeps the largest block, so an arena that is reset every cycle soon
- * allocates nothing. Objects handed over with weir_arena_own are unreferenced at reset. */
+ * A bump allocator over blocks. After a reset it works in one block as large as all were before, so an arena
+ * that is reset every cycle soon allocates nothing. Objects handed over with weir_arena_own are unreferenced
+ * at reset. */
 #ifndef WR_ARENA_H
 #define WR_ARENA_H
 
@@ -13,7 +14,8 @@ struct weir_arena {
     struct wr_arena_block *block; /* current, newest first */
     char *next, *end;
     struct wr_arena_owned *owned;
-    size_t used_bytes; /* handed out since the last reset */
+    size_t used_bytes;  /* handed out since the last reset */
+    size_t first_bytes; /* size of the next first block; 0: the usual */
 };
 
 void wr_arena_init(weir_arena *arena, wr_account *account); /* allocates nothing */

@@ -1,0 +1,234 @@
+/* weir.h: run SiddhiQL apps inside a program.
+ *
+ *     weir_engine *engine; weir_app *app; weir_error err;
+ *     weir_engine_new(NULL, &engine, &err);
+ *     weir_app_new(engine, text, strlen(text), NULL, &app, NULL, &err);
+ *     weir_subscribe(app, "Alert", on_alert, NULL, &err);
+ *     weir_app_start(app, &err);
+ *     weir_send(app, weir_find_stream(app, "Wind"), 0, values, 3, &err);
+ *     weir_app_free(app); weir_engine_free(engine);
+ *
+ * Threads: an engine may be used by several threads once everything is registered. An app belongs to one
+ * thread at a time: calls on it must not overlap, except weir_app_request_stop and weir_app_visit_stats,
+ * which may come from any thread (the first also from a signal handler). Callbacks run inside the call that
+ * caused them, on its thread, and must not call back into the same app (weir_send from a callback is refused
+ * with WEIR_EUSAGE).
+ *
+ * Errors: calls that can fail return a weir_status and fill *err, which may be NULL. A call that fails leaves
+ * the object as it was. NULL where an object is required gives WEIR_EUSAGE. The library never exits, prints
+ * or aborts; it writes log lines only to the engine's log function.
+ */
+#ifndef WEIR_H
+#define WEIR_H
+
+#include "weir_ext.h"
+#include "weir_io.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEIR_VERSION_MAJOR 0
+#define WEIR_VERSION_MINOR 1
+#define WEIR_VERSION_PATCH 0
+/* "0.1.0", of the library that is loaded. */
+WEIR_API const char *weir_version(void);
+
+typedef struct weir_engine weir_engine;
+typedef struct weir_app weir_app;
+
+/* ---- Engine: what apps can name ------------------------------------------------------------------------ */
+
+typedef enum weir_log_level {
+    WEIR_LOG_FATAL = 0,
+    WEIR_LOG_ERROR,
+    WEIR_LOG_WARN,
+    WEIR_LOG_INFO,
+    WEIR_LOG_DEBUG,
+    WEIR_LOG_TRACE
+} weir_log_level;
+
+typedef struct weir_engine_options {
+    size_t struct_size;
+    void (*log)(void *ctx, weir_log_level level, const char *line); /* NULL: log lines are dropped */
+    void *log_ctx;
+    size_t memory_limit; /* bytes over all apps; 0: none. Past it, calls fail with WEIR_ENOMEM */
+} weir_engine_options;
+
+/* options may be NULL. The engine must outlive its apps. */
+WEIR_API weir_status weir_engine_new(const weir_engine_options *options, weir_engine **out,
+                                     weir_error *err) WEIR_MUST_CHECK;
+WEIR_API void weir_engine_free(weir_engine *engine); /* NULL is fine */
+
+/* Descriptors are borrowed. WEIR_ENAME when the name is taken, WEIR_EUSAGE when the descriptor is incomplete.
+ */
+WEIR_API weir_status weir_register_function(weir_engine *engine, const weir_function_type *type,
+                                            weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_register_aggregator(weir_engine *engine, const weir_aggregator_type *type,
+                                              weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_register_window(weir_engine *engine, const weir_window_type *type,
+                                          weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_register_source(weir_engine *engine, const weir_source_type *type,
+                                          weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_register_sink(weir_engine *engine, const weir_sink_type *type,
+                                        weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_register_format(weir_engine *engine, const weir_format_type *type,
+                                          weir_error *err) WEIR_MUST_CHECK;
+
+/* Everything registered, kind by kind in order of name: for documentation and completion. visit returns false
+ * to end. */
+typedef struct weir_registered {
+    const char *kind; /* "function", "aggregator", "window", "source", "sink", "format" */
+    const char *ns, *name, *doc, *example;
+    const weir_param_doc *params; /* functions, aggregators, windows; ends with {NULL, NULL} */
+    const weir_option *options;   /* sources, sinks, formats: their keys; ends with a NULL key */
+} weir_registered;
+WEIR_API void weir_engine_visit(const weir_engine *engine,
+                                bool (*visit)(void *ctx, const weir_registered *item), void *ctx);
+
+/* ---- What was wrong with a text ------------------------------------------------------------------------ */
+
+typedef struct weir_report weir_report;                         /* all errors of a text, by position */
+WEIR_API uint32_t weir_report_count(const weir_report *report); /* NULL: 0 */
+WEIR_API const weir_error *weir_report_get(const weir_report *report, uint32_t index);
+/* All of them as text, each with its line and a caret. The caller frees it with weir_free. NULL: no memory.
+ */
+WEIR_API char *weir_report_text(const weir_report *report);
+WEIR_API void weir_report_free(weir_report *report);
+WEIR_API void weir_free(void *block); /* whatever this library gave as text or bytes */
+
+/* The text in canonical layout, comments kept. *out is freed with weir_free. report may be NULL. */
+WEIR_API weir_status weir_format(const char *text, size_t len, const char *source_name, char **out,
+                                 weir_report **report, weir_error *err) WEIR_MUST_CHECK;
+
+/* ---- Apps --------------------------------------------------------------------------------------------- */
+
+typedef struct weir_app_options {
+    size_t struct_size;
+    const char *source_name; /* what errors call the text; NULL: "app" */
+    uint32_t batch_limit;    /* rows in a cycle at most (a chunk is never cut); 0: 4096 */
+    bool queue;              /* weir_send only queues; weir_flush or a full batch processes */
+    bool playback;           /* event time drives the clock even without @app:playback */
+    bool no_io;              /* sources and sinks are checked but not opened */
+    bool force_serial;       /* one arrival at a time, depth first: for comparison */
+    const char *(*variable)(void *ctx, const char *name); /* for ${name} in the text; NULL: the environment */
+    void *variable_ctx;
+    const char *state_dir; /* checkpoints go here; NULL: none are taken */
+    int64_t checkpoint_ms; /* between checkpoints; 0: 1000 */
+    const char *base_dir; /* relative file names in the app are relative to it; NULL: the working directory */
+} weir_app_options;
+
+/* Parses, checks and plans. On failure *err is the first error and *report (if wanted) has all; *out is NULL.
+ */
+WEIR_API weir_status weir_app_new(weir_engine *engine, const char *text, size_t len,
+                                  const weir_app_options *options, weir_app **out, weir_report **report,
+                                  weir_error *err) WEIR_MUST_CHECK;
+WEIR_API void weir_app_free(weir_app *app); /* stops it first; NULL is fine */
+
+/* Fires 'start' triggers and, unless no_io, opens sinks and sources; with a state_dir, restores the last
+ * checkpoint. Subscriptions must be made before. */
+WEIR_API weir_status weir_app_start(weir_app *app, weir_error *err) WEIR_MUST_CHECK;
+/* Reads the app's sources and fires its timers until all sources have ended or a stop is requested; then
+ * drains, commits and returns. Only for apps with sources or wall-clock timers. */
+WEIR_API weir_status weir_app_run(weir_app *app, weir_error *err) WEIR_MUST_CHECK;
+WEIR_API void weir_app_request_stop(weir_app *app); /* async-signal-safe */
+
+WEIR_API const char *weir_app_name(const weir_app *app);
+
+/* ---- Streams ------------------------------------------------------------------------------------------ */
+
+typedef uint32_t weir_stream;
+#define WEIR_NO_STREAM UINT32_MAX
+
+typedef struct weir_stream_info {
+    const char *name;
+    uint32_t n_attributes;
+    const weir_attribute *attributes;
+    bool is_defined; /* written in the app; else implied by a query, a trigger or @OnError */
+} weir_stream_info;
+
+WEIR_API uint32_t weir_n_streams(const weir_app *app);
+WEIR_API const weir_stream_info *weir_get_stream(const weir_app *app, weir_stream stream); /* NULL: no such */
+WEIR_API weir_stream weir_find_stream(const weir_app *app, const char *name); /* WEIR_NO_STREAM: no such */
+
+/* One event. values stand in the order of the attributes; an int value fits a long, float or double
+ * attribute, and so on upwards; anything else is WEIR_ETYPE. ts_ms: event time; negative: the clock (wall
+ * clock apps). */
+WEIR_API weir_status weir_send(weir_app *app, weir_stream stream, int64_t ts_ms, const weir_value *values,
+                               uint32_t n_values, weir_error *err) WEIR_MUST_CHECK;
+/* One chunk of n_rows events, row after row, as Siddhi's send(Event[]): the clock moves to the last row's
+ * time. */
+WEIR_API weir_status weir_send_chunk(weir_app *app, weir_stream stream, const int64_t *ts_ms,
+                                     const weir_value *values, uint32_t n_values, uint32_t n_rows,
+                                     weir_error *err) WEIR_MUST_CHECK;
+/* n_rows events by column, each an arrival of its own. Nothing is copied: the arrays must stay until the call
+ * returns, and the rows are processed before it does (what was queued goes first). Types must be exactly
+ * those of the stream. */
+WEIR_API weir_status weir_send_columns(weir_app *app, weir_stream stream, const int64_t *ts_ms,
+                                       const weir_column *columns, uint32_t n_columns, uint32_t n_rows,
+                                       weir_error *err) WEIR_MUST_CHECK;
+/* Processes what is queued. */
+WEIR_API weir_status weir_flush(weir_app *app, weir_error *err) WEIR_MUST_CHECK;
+/* Moves the clock to now_ms (not back) and fires what is due. */
+WEIR_API weir_status weir_advance(weir_app *app, int64_t now_ms, weir_error *err) WEIR_MUST_CHECK;
+WEIR_API int64_t weir_app_clock(const weir_app *app);
+
+/* Rows of a stream, a cycle's worth at a time; the batch is valid during the call. Kinds are all current. */
+typedef void (*weir_callback)(void *ctx, const weir_stream_info *stream, const weir_batch *batch);
+WEIR_API weir_status weir_subscribe(weir_app *app, const char *stream, weir_callback callback, void *ctx,
+                                    weir_error *err) WEIR_MUST_CHECK;
+/* Rows that a query (named by @info) emits, with their kinds; also if it writes to a table. */
+WEIR_API weir_status weir_subscribe_query(weir_app *app, const char *query, weir_callback callback, void *ctx,
+                                          weir_error *err) WEIR_MUST_CHECK;
+
+/* The value at a physical row of a column. A boxed column gives the boxed value. Strings stay the batch's. */
+WEIR_API weir_value weir_column_value(const weir_column *column, uint32_t row);
+
+/* ---- State -------------------------------------------------------------------------------------------- */
+
+/* All state, clock included, as bytes (freed with weir_free). Queued rows are processed first. */
+WEIR_API weir_status weir_app_snapshot(weir_app *app, void **bytes, size_t *len,
+                                       weir_error *err) WEIR_MUST_CHECK;
+typedef struct weir_restore_options {
+    size_t struct_size;
+    bool reset_clock; /* start the clock at 0, as Siddhi's restore into a new app does; else it is restored
+                         too */
+} weir_restore_options;
+/* Into an app that has been started and has not had events. Operators are matched by signature; WEIR_ESTATE
+ * names what does not fit, and then nothing is restored. */
+WEIR_API weir_status weir_app_restore(weir_app *app, const void *bytes, size_t len,
+                                      const weir_restore_options *options, weir_error *err) WEIR_MUST_CHECK;
+
+/* ---- Looking in --------------------------------------------------------------------------------------- */
+
+/* The logical and the physical plan as text (freed with weir_free). */
+WEIR_API char *weir_app_explain(const weir_app *app);
+
+typedef struct weir_stat {
+    const char *kind;  /* "app", "stream", "operator", "table", "source", "sink" */
+    const char *name;  /* stream or query name */
+    const char *label; /* operators: "window.time(10 min)"; sources and sinks: the type; else "" */
+    uint64_t rows_in, rows_out, calls, errors;
+    uint64_t state_rows, state_bytes;
+    int64_t lag_ms; /* app: wall time minus clock where that means something, else -1 */
+} weir_stat;
+WEIR_API void weir_app_visit_stats(const weir_app *app, void (*visit)(void *ctx, const weir_stat *stat),
+                                   void *ctx);
+
+/* Latency from a row's arrival to the end of the cycle that processed it. */
+typedef struct weir_latency {
+    uint64_t count;
+    double p50_ms, p90_ms, p99_ms, max_ms, mean_ms;
+} weir_latency;
+WEIR_API void weir_app_latency(const weir_app *app, weir_latency *out);
+
+/* True, with the reason, when rows are taken one arrival at a time. reason may be NULL; it stays the app's.
+ */
+WEIR_API bool weir_app_is_serial(const weir_app *app, const char **reason);
+/* Rows per operator call so far. */
+WEIR_API double weir_app_mean_rows_per_call(const weir_app *app);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
