@@ -1,0 +1,45 @@
+/* sink.h: one @sink as the runtime sees it: encoder and transport put together, batches in.
+ *
+ * All calls by one thread at a time. What the transport has no room for waits encoded here; the caller
+ * stops sending while wr_sink_is_full() (back-pressure). */
+#ifndef WR_IO_SINK_H
+#define WR_IO_SINK_H
+
+#include "base/alloc.h"
+#include "weir_io.h"
+
+typedef struct wr_sink wr_sink;
+
+typedef struct wr_sink_spec {
+    const weir_sink_type *type;
+    const weir_encoder_type *format; /* NULL: passThrough */
+    const weir_pair *pairs;          /* of @sink, without type */
+    uint32_t n_pairs;
+    const weir_pair *map_pairs; /* of @map, without type */
+    uint32_t n_map_pairs;
+    const char *payload;       /* @payload('...'), or NULL */
+    const weir_schema *schema; /* these two outlive the sink */
+    const weir_io_host *host;
+    wr_account *account;
+} wr_sink_spec;
+
+weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *err) WR_NODISCARD;
+/* Starts the transport, brings it to the end of last_epoch (0 and NULL: a fresh start), begins the next. */
+weir_status wr_sink_start(wr_sink *s, uint64_t last_epoch, weir_reader *saved, weir_error *err) WR_NODISCARD;
+/* Takes the selected rows of the batch, now or later: nothing of the batch is needed after the call. */
+weir_status wr_sink_write(wr_sink *s, const weir_batch *rows, weir_error *err) WR_NODISCARD;
+bool wr_sink_is_full(const wr_sink *s);
+/* Pushes on. EAGAIN: something is left; wait for wr_sink_wake_fd. Call it whenever input pauses. */
+weir_status wr_sink_flush(wr_sink *s, weir_error *err) WR_NODISCARD;
+/* Checkpoint: prepare saves into w, commit begins the next epoch. Prepare may block. */
+weir_status wr_sink_prepare(wr_sink *s, weir_writer *w, weir_error *err) WR_NODISCARD;
+weir_status wr_sink_commit(wr_sink *s, weir_error *err) WR_NODISCARD;
+uint64_t wr_sink_epoch(const wr_sink *s); /* the one being written */
+int wr_sink_wake_fd(const wr_sink *s);
+const weir_io_stats *wr_sink_stats(const wr_sink *s);
+weir_guarantee wr_sink_guarantee(const wr_sink *s);
+/* Commits the last epoch when `finish`, waiting up to 10 s for room; then lets go. Reports the first failure.
+ */
+weir_status wr_sink_close(wr_sink *s, bool finish, weir_error *err);
+
+#endif
