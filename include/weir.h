@@ -39,15 +39,6 @@ typedef struct weir_app weir_app;
 
 /* ---- Engine: what apps can name ------------------------------------------------------------------------ */
 
-typedef enum weir_log_level {
-    WEIR_LOG_FATAL = 0,
-    WEIR_LOG_ERROR,
-    WEIR_LOG_WARN,
-    WEIR_LOG_INFO,
-    WEIR_LOG_DEBUG,
-    WEIR_LOG_TRACE
-} weir_log_level;
-
 typedef struct weir_engine_options {
     size_t struct_size;
     void (*log)(void *ctx, weir_log_level level, const char *line); /* NULL: log lines are dropped */
@@ -72,13 +63,15 @@ WEIR_API weir_status weir_register_source(weir_engine *engine, const weir_source
                                           weir_error *err) WEIR_MUST_CHECK;
 WEIR_API weir_status weir_register_sink(weir_engine *engine, const weir_sink_type *type,
                                         weir_error *err) WEIR_MUST_CHECK;
-WEIR_API weir_status weir_register_format(weir_engine *engine, const weir_format_type *type,
-                                          weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_register_decoder(weir_engine *engine, const weir_decoder_type *type,
+                                           weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_register_encoder(weir_engine *engine, const weir_encoder_type *type,
+                                           weir_error *err) WEIR_MUST_CHECK;
 
 /* Everything registered, kind by kind in order of name: for documentation and completion. visit returns false
  * to end. */
 typedef struct weir_registered {
-    const char *kind; /* "function", "aggregator", "window", "source", "sink", "format" */
+    const char *kind; /* "function", "aggregator", "window", "source", "sink", "decoder", "encoder" */
     const char *ns, *name, *doc, *example;
     const weir_param_doc *params; /* functions, aggregators, windows; ends with {NULL, NULL} */
     const weir_option *options;   /* sources, sinks, formats: their keys; ends with a NULL key */
