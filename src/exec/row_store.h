@@ -19,7 +19,7 @@ typedef struct wr_row_store wr_row_store;
 
 typedef struct wr_row_store_options {
     const wr_schema *schema;
-    const bool *stored; /* by column: keep it */
+    const bool *stored; /* by column: keep it; NULL: all */
     weir_window_shape shape;
 } wr_row_store_options;
 
@@ -52,6 +52,7 @@ bool wr_row_store_has_nulls(const wr_row_store *s, uint32_t column);
 
 weir_row_id wr_row_store_head(const wr_row_store *s); /* FIFO */
 weir_row_id wr_row_store_tail(const wr_row_store *s); /* FIFO: the id that the next row will get */
+bool wr_row_store_has(const wr_row_store *s, weir_row_id id); /* the row is there */
 uint64_t wr_row_store_count(const wr_row_store *s);
 void wr_row_store_save(const wr_row_store *s, weir_writer *w);
 weir_status wr_row_store_load(wr_row_store *s, weir_reader *r, weir_error *err) WR_NODISCARD;
