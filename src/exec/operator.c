@@ -1,0 +1,50 @@
+/* operator.c: making, calling and counting operators, and noting the chunks that failed in them. */
+#include "exec/operator.h"
+
+weir_status wr_op_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err) {
+    *out = NULL;
+    switch (plan->kind) {
+    case WR_OP_FILTER: return wr_filter_new(plan, parent, out, err);
+    case WR_OP_FUNCTION: return wr_stream_function_new(plan, parent, out, err);
+    case WR_OP_WINDOW: return wr_window_op_new(plan, parent, out, err);
+    case WR_OP_JOIN: return wr_join_new(plan, parent, out, err);
+    case WR_OP_SELECT: return wr_select_new(plan, parent, out, err);
+    }
+    return weir_fail(err, WEIR_EUSAGE, "operator kind %d is unknown", (int)plan->kind);
+}
+
+void wr_op_free(wr_op *op) {
+    if (op) op->type->free(op);
+}
+
+weir_status wr_op_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+                          weir_error *err) {
+    memset(out, 0, sizeof *out);
+    op->n_calls++;
+    for (int side = 0; side < 2; side++)
+        if (in[side]) op->rows_in += in[side]->n_sel;
+    weir_status status = op->type->process(op, turn, in, out, err);
+    if (status == WEIR_OK) op->rows_out += out->n_sel;
+    return status;
+}
+
+static const char *keep_message(weir_arena *arena, const char *message) {
+    if (!message) message = "a value can't be computed";
+    return wr_arena_strndup(arena, message, strlen(message));
+}
+
+weir_status wr_turn_fail(wr_turn *turn, weir_origin origin, uint32_t chunk, const char *message) {
+    wr_faults *f = &turn->faults;
+    if (f->n == f->cap) {
+        uint32_t cap = f->cap ? f->cap * 2 : 4;
+        wr_fault *items = cap > f->cap ? wr_arena_array(turn->arena, cap, sizeof *items) : NULL;
+        if (!items) return WEIR_ENOMEM;
+        if (f->n) memcpy(items, f->items, f->n * sizeof *items);
+        f->items = items;
+        f->cap = cap;
+    }
+    const char *kept = keep_message(turn->arena, message);
+    if (!kept) return WEIR_ENOMEM;
+    f->items[f->n++] = (wr_fault){.origin = origin, .chunk = chunk, .message = kept};
+    return WEIR_OK;
+}
