@@ -10,7 +10,8 @@
  *    wr_source_substitute: of the substituted text; source.h maps it back). A span never starts or ends with
  *    blanks or comments;
  *  - names are NUL-terminated, without back-ticks, valid UTF-8, case as written; text == NULL: no name there;
- *  - trees are at most WR_AST_MAX_DEPTH levels deep, so that a recursive walk is safe.
+ *  - nothing is nested deeper than WR_AST_MAX_NESTING levels as written, and no expression tree is higher
+ * than WR_AST_MAX_HEIGHT (`a + b + c + …` grows one level each), so that a recursive walk is safe.
  */
 #ifndef WR_LANG_AST_H
 #define WR_LANG_AST_H
@@ -19,7 +20,8 @@
 #include <stdint.h>
 #include "weir_ext.h"
 
-#define WR_AST_MAX_DEPTH 500
+#define WR_AST_MAX_NESTING 250
+#define WR_AST_MAX_HEIGHT  1000
 
 typedef struct wr_span {
     uint32_t begin, end; /* bytes; end is one past the last */
@@ -130,8 +132,9 @@ typedef struct wr_ast_call {
 
 struct wr_ast_expr {
     wr_ast_expr_kind kind;
-    wr_span span;   /* without the parentheses round it */
-    bool in_parens; /* at least one pair of parentheses is round it (changes no meaning) */
+    wr_span span;    /* without the parentheses round it */
+    bool in_parens;  /* at least one pair of parentheses is round it (changes no meaning) */
+    uint16_t height; /* 1 for a leaf, else one more than the highest part */
     union {
         wr_ast_const constant;
         wr_ast_ref ref;
