@@ -422,6 +422,9 @@ typedef struct weir_window_args {
     bool reset_wanted;   /* resets matter: an aggregate follows */
     bool is_searched;    /* a join or an on-demand query reads the content */
     uint32_t n_cols;     /* columns of the input, for windows that key by all of them */
+    /* The query's output asks for expired rows. expired_wanted without it: only aggregates read them, and
+     * those a reset clears too, so a window that emits resets need not emit expired rows. */
+    bool expired_output;
 } weir_window_args;
 
 typedef enum weir_window_shape {
@@ -463,6 +466,9 @@ typedef struct weir_window_type {
     weir_status (*load)(void *self, weir_window *w, weir_reader *r, weir_error *err);
     /* What the window can hold at most, for explain: "10 min of rows", "5 rows". snprintf rules. */
     int (*bound)(const void *self, char *text, size_t size);
+    /* A chunk that comes in makes one chunk at most go out (timers aside). Batch windows can't say so. Lets
+     * queries that meet again further on run in batches. */
+    bool one_chunk;
 } weir_window_type;
 
 /* The input of process(): logical rows 0..n-1, in order. Timestamps and columns are compact (by logical row).
