@@ -469,8 +469,8 @@ typedef struct wr_ast_definition {
     wr_ast_definition_kind kind;
     wr_span span;                   /* annotations included */
     wr_ast_annotations annotations; /* none for TRIGGER and FUNCTION */
-    wr_ast_source id; /* mark: a `#` or `!` in front of the name parses for STREAM, TABLE and WINDOW */
-    uint32_t n_attrs; /* STREAM, TABLE, WINDOW: >= 1; else 0 */
+    wr_ast_source id;               /* mark is NONE: `#x` and `!x` can't be defined */
+    uint32_t n_attrs;               /* STREAM, TABLE, WINDOW: >= 1; else 0 */
     wr_ast_attr *attrs;
     union {
         struct {
