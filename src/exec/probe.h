@@ -1,7 +1,4 @@
-/* probe.h: "condition in T" inside an expression: is there a row of table T that meets the condition?
- *
- * An operator (filter, select) with such probes has one wr_probes made from its plan. For each batch it asks
- * for one bool column a probe, which its expressions then read as WR_EXPR_PROBE. */
+/* probe.h: "condition in Table": for each row, whether some row of the table satisfies the condition. */
 #ifndef WR_PROBE_H
 #define WR_PROBE_H
 
@@ -10,14 +7,14 @@
 
 typedef struct wr_probes wr_probes;
 
-/* lookups must outlive the result. n is at least 1. */
-weir_status wr_probes_new(const wr_plan_lookup *lookups, uint32_t n, wr_account *account, wr_probes **out,
-                          weir_error *err) WR_NODISCARD;
+/* For the lookups of one operator whose input has this schema; they must outlive the probes. */
+weir_status wr_probes_new(const wr_plan_lookup *lookups, uint32_t n, const wr_schema *input,
+                          wr_account *account, wr_probes **out, weir_error *err) WR_NODISCARD;
 void wr_probes_free(wr_probes *p); /* NULL is fine */
 
-/* columns[i] gets probe i's answers for the selected rows of ev->in, by physical row, never null, in
- * ev->arena; the tables are turn->tables. A row whose key can't be computed is reported through ev->fail. */
-weir_status wr_probe_columns(wr_probes *p, const wr_eval *ev, const wr_turn *turn, weir_column *columns,
-                             weir_error *err) WR_NODISCARD;
+/* One bool column for each lookup, by physical row, for the selected rows of ev->in: what WR_EXPR_PROBE
+ * reads. *columns is in the arena; NULL when there are no lookups. */
+weir_status wr_probes_run(wr_probes *p, const wr_eval *ev, wr_turn *turn, const weir_column **columns,
+                          weir_error *err) WR_NODISCARD;
 
 #endif

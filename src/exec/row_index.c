@@ -1,6 +1,8 @@
 /* row_index.c: see row_index.h. */
 #include "exec/row_index.h"
 
+#include "data/value.h"
+
 #include <math.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -64,21 +66,6 @@ static uint32_t fold(uint64_t h, bool findable) {
     if (!findable) return WR_NO_HASH;
     uint32_t folded = (uint32_t)(h ^ (h >> 29));
     return folded == WR_NO_HASH ? ONE_CHAIN : folded;
-}
-
-static weir_value column_value(const weir_column *c, uint32_t row) {
-    weir_value v = {.type = c->type, .is_null = weir_is_null(c, row) || c->boxed};
-    if (v.is_null) return v;
-    switch (c->type) {
-    case WEIR_INT: v.as.i = ((const int32_t *)c->data)[row]; break;
-    case WEIR_LONG: v.as.l = ((const int64_t *)c->data)[row]; break;
-    case WEIR_FLOAT: v.as.f = ((const float *)c->data)[row]; break;
-    case WEIR_DOUBLE: v.as.d = ((const double *)c->data)[row]; break;
-    case WEIR_BOOL: v.as.b = ((const uint8_t *)c->data)[row] != 0; break;
-    case WEIR_STRING: v.as.s = ((const weir_string *)c->data)[row]; break;
-    default: v.is_null = true;
-    }
-    return v;
 }
 
 static bool values_equal(const wr_row_index *x, const weir_value *a, const weir_value *b) {
@@ -183,6 +170,7 @@ weir_status wr_row_index_add(wr_row_index *x, weir_row_id id, weir_error *err) {
     }
     if (x->n_columns && x->n_rows >= x->n_buckets && spread(x))
         return weir_fail(err, WEIR_ENOMEM, "out of memory for an index of %u rows", x->n_rows);
+    if (x->links[slot].bucket_mark) return weir_fail(err, WEIR_ESTATE, "row %u is in the index twice", slot);
     x->links[slot].hash = hash_of_row(x, id);
     x->links[slot].bucket_mark = 1;
     x->n_rows++;
@@ -214,7 +202,7 @@ void wr_row_index_hash(const wr_row_index *x, const weir_column *keys, const wei
         uint64_t h = 0;
         bool findable = true;
         for (uint32_t i = 0; i < x->n_columns && findable; i++) {
-            weir_value v = column_value(&keys[i], row);
+            weir_value v = wr_column_get(&keys[i], row);
             findable = hash_value(x, &v, &h);
         }
         hashes[row] = x->n_columns ? fold(h, findable) : ONE_CHAIN;
@@ -224,7 +212,7 @@ void wr_row_index_hash(const wr_row_index *x, const weir_column *keys, const wei
 static bool matches(const wr_row_index *x, const weir_column *keys, uint32_t row, uint32_t id) {
     for (uint32_t i = 0; i < x->n_columns; i++) {
         weir_value held = wr_row_store_value(x->store, id, x->columns[i]),
-                   asked = column_value(&keys[i], row);
+                   asked = wr_column_get(&keys[i], row);
         if (!values_equal(x, &held, &asked)) return false;
     }
     return true;

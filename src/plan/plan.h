@@ -186,6 +186,7 @@ typedef struct wr_plan_join {
         **right_keys; /* equality keys; left over left's columns, right over right's (0-based each) */
     uint32_t n_keys;
     wr_expr *residual; /* over (left, right) columns, or NULL */
+    const bool *need;  /* by joined column: somebody reads it (the residual too); NULL: all */
 } wr_plan_join;
 
 typedef struct wr_plan_op {
