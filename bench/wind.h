@@ -83,7 +83,8 @@ typedef struct wind_sum {
     double values;
 } wind_sum;
 
-static inline void wind_sum_row(wind_sum *s, int64_t time, int32_t station, int64_t count, double a, double b) {
+static inline void wind_sum_row(wind_sum *s, int64_t time, int32_t station, int64_t count, double a,
+                                double b) {
     uint64_t h = (uint64_t)time * UINT64_C(0x9E3779B97F4A7C15);
     h = ((h ^ h >> 32) + (uint64_t)station) * UINT64_C(0xBF58476D1CE4E5B9);
     h = ((h ^ h >> 29) + (uint64_t)count) * UINT64_C(0x94D049BB133111EB);
@@ -93,12 +94,12 @@ static inline void wind_sum_row(wind_sum *s, int64_t time, int32_t station, int6
 }
 
 /* The result line that bench/run reads. sum is NULL when the rows were only counted. */
-static inline void wind_report(const char *engine, const char *workload, int64_t events, double seconds, int64_t rows,
-                               const wind_sum *sum) {
+static inline void wind_report(const char *engine, const char *workload, int64_t events, double seconds,
+                               int64_t rows, const wind_sum *sum) {
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
-    printf("{\"engine\": \"%s\", \"workload\": \"%s\", \"events\": %" PRId64 ", \"seconds\": %.9f, \"rows\": %" PRId64
-           ", \"rss_mb\": %ld",
+    printf("{\"engine\": \"%s\", \"workload\": \"%s\", \"events\": %" PRId64
+           ", \"seconds\": %.9f, \"rows\": %" PRId64 ", \"rss_mb\": %ld",
            engine, workload, events, seconds, rows, use.ru_maxrss / 1024);
     if (sum) printf(", \"keys\": \"%016" PRIx64 "\", \"values\": %.17g", sum->keys, sum->values);
     printf("}\n");
