@@ -15,7 +15,4 @@ void wr_rows_cut(weir_rows *rows, uint32_t keep);
 void wr_rows_unfill(weir_rows *rows, uint32_t row);
 /* As a batch over the same arrays, chunks included; columns without nulls have no valid. */
 void wr_rows_batch(const weir_rows *rows, weir_column *cols, weir_batch *out);
-/* Bytes of one value of the type in a column. */
-size_t wr_type_bytes(weir_type type);
-
 #endif
