@@ -425,6 +425,7 @@ typedef struct weir_window_args {
     /* The query's output asks for expired rows. expired_wanted without it: only aggregates read them, and
      * those a reset clears too, so a window that emits resets need not emit expired rows. */
     bool expired_output;
+    const bool *is_read; /* by input column: somebody downstream reads it. Set by the engine for open() */
 } weir_window_args;
 
 typedef enum weir_window_shape {
@@ -442,6 +443,8 @@ typedef struct weir_window_type {
     bool late_output;   /* current rows may be emitted after the cycle in which they came: store all their
                            columns */
     bool stores_always; /* rows are stored even if expired ones are not wanted */
+    bool stores_args;   /* rows keep the columns that the arguments (or the condition) name; else those can
+                           only be read from the input in hand (weir_window_in_column) */
     bool uses_clock;    /* has due() and on_timer(), or reads the clock */
     weir_status (*check)(const weir_arg *args, uint32_t n_args, weir_error *err);
     size_t state_size;
@@ -451,7 +454,8 @@ typedef struct weir_window_type {
      * weir_window_input), own timers included. due must be given all the same when uses_clock. NULL: the
      * engine walks the chunks. */
     weir_status (*process)(void *self, weir_window *w, weir_error *err);
-    /* Rows first..first+n-1 of this call's input make one chunk; weir_window_id gives their ids. */
+    /* Rows first..first+n-1 of this call's input make one chunk; weir_window_id gives their ids. WEIR_EVALUE
+     * says that the chunk failed: nothing of it goes out, it is reported, and the window goes on. */
     weir_status (*on_chunk)(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
                             weir_error *err);
     int64_t (*due)(const void *self); /* next time at which on_timer is wanted; INT64_MAX: none */
@@ -471,9 +475,8 @@ typedef struct weir_window_type {
     bool one_chunk;
 } weir_window_type;
 
-/* The input of process(): logical rows 0..n-1, in order. Timestamps and columns are compact (by logical row).
- * When an arrival's clock passes due(), the window fires at it, before the chunks of that arrival whose phase
- * is WEIR_PHASE_EVENT or a higher rank than its own; weir_window_next_tick does that arithmetic. */
+/* The input of a call: logical rows 0..n-1, in order. Timestamps and columns are compact (by logical row).
+ * The fields are for process() to read; rank and tick_next belong to the functions below. */
 typedef struct weir_window_input {
     const weir_cycle *cycle;
     uint32_t n;
@@ -484,37 +487,73 @@ typedef struct weir_window_input {
     const uint32_t *chunk_end; /* by logical row; NULL: every row is a chunk. Chunks are never empty here */
     const weir_origin *origin; /* by chunk; NULL: chunk c came with arrival first_arrival + c */
     uint32_t first_arrival;
-    weir_origin until; /* after the input: fire at ticks below this */
+    weir_origin until;  /* after the input: fire at ticks below this */
+    uint32_t rank;      /* of the window's timer */
+    uint32_t tick_next; /* the first arrival at which its timer may still fire */
 } weir_window_input;
-WEIR_API const weir_window_input *weir_window_get_input(const weir_window *w);
-/* The arrival at which a timer due at `due` fires before the origin `before`, or UINT32_MAX; and noting that
- * it did. From then on until the next chunk, what is emitted has that firing's origin. */
-WEIR_API uint32_t weir_window_next_tick(weir_window *w, int64_t due, weir_origin before);
-WEIR_API void weir_window_fired(weir_window *w, uint32_t arrival);
-/* What is emitted next was caused by chunk c of the input. */
-WEIR_API void weir_window_begin_chunk(weir_window *w, uint32_t c);
+WEIR_API weir_window_input *weir_window_get_input(weir_window *w);
 
-/* The output being collected; hot windows append to it themselves. Arrays have room for cap rows and
- * cap_chunks chunks; weir_window_reserve makes more. */
+static inline weir_origin weir_window_chunk_origin(const weir_window_input *in, uint32_t c) {
+    return in->origin ? in->origin[c] : WEIR_ORIGIN(in->first_arrival + c, WEIR_PHASE_EVENT, 0);
+}
+
+/* Timers. A timer due at `due` fires once the clock of an arrival has reached it, once an arrival at most,
+ * and before what has an origin of that arrival with a higher phase than the window's rank. So process()
+ * asks, before chunk c, weir_window_next_tick(in, due, weir_window_chunk_origin(in, c)), and after the input
+ * weir_window_next_tick(in, due, in->until): the arrival at which to fire, or WEIR_NO_TICK. It then calls
+ * weir_window_fired, deals with all its due times <= clock[arrival], each with its output chunks, and asks
+ * again. For each chunk it calls weir_window_begin_chunk: timers set from then on fire at later arrivals. */
+#define WEIR_NO_TICK UINT32_MAX
+static inline uint32_t weir_window_next_tick(const weir_window_input *in, int64_t due, weir_origin before) {
+    const weir_cycle *cycle = in->cycle;
+    /* Arrivals whose firing point lies below `before`. */
+    uint64_t stop = (uint64_t)weir_origin_arrival(before) + (weir_origin_phase(before) > in->rank);
+    if (stop > cycle->n_arrivals) stop = cycle->n_arrivals;
+    uint32_t i = in->tick_next;
+    if (i >= stop || cycle->clock[stop - 1] < due || due == INT64_MAX) return WEIR_NO_TICK;
+    while (i < stop && (cycle->clock[i] < due || (cycle->late && cycle->late[i]))) i++;
+    return i < stop ? i : WEIR_NO_TICK;
+}
+/* The origin of the first chunk that a firing at this arrival emits; one more for each further chunk. */
+static inline weir_origin weir_window_tick_origin(const weir_window_input *in, uint32_t arrival) {
+    return WEIR_ORIGIN(arrival, in->rank, 0);
+}
+/* What is emitted next was caused by the timer firing at this arrival, by chunk c of the input. */
+WEIR_API void weir_window_fired(weir_window *w, uint32_t arrival);
+WEIR_API void weir_window_begin_chunk(weir_window *w, uint32_t c);
+/* A column of the input, by logical row; WEIR_ENOMEM. Only columns that the arguments name. */
+WEIR_API weir_status weir_window_in_column(weir_window *w, uint32_t column, weir_column *out,
+                                           weir_error *err) WEIR_MUST_CHECK;
+/* The timestamps of stored rows id, id + 1, … (FIFO): *n of them lie side by side. */
+WEIR_API const int64_t *weir_window_ts_run(const weir_window *w, weir_row_id id, uint32_t *n);
+
+/* The output being collected; hot windows append to it themselves: rows first, then, to end a chunk of at
+ * least one row, its chunk_end (= n) and its origin. Arrays have room for cap rows and cap_chunks chunks;
+ * weir_window_reserve makes more (the arrays may move). */
 typedef struct weir_window_output {
     weir_row_id *id; /* WEIR_NO_ROW for a reset */
     int64_t *ts;
     uint8_t *kind;
     uint32_t n, cap;
     uint32_t *chunk_end;
-    weir_origin *origin;
+    weir_origin *origin; /* NULL: nobody reads it */
     uint32_t n_chunks, cap_chunks;
 } weir_window_output;
 #define WEIR_NO_ROW UINT64_MAX
 WEIR_API weir_window_output *weir_window_get_output(weir_window *w);
-WEIR_API weir_status weir_window_reserve(weir_window *w, uint32_t rows, uint32_t chunks,
+/* Room for so many more. */
+WEIR_API weir_status weir_window_reserve(weir_window *w, uint64_t rows, uint64_t chunks,
                                          weir_error *err) WEIR_MUST_CHECK;
 
 /* For windows over an expression text: the condition that the planner compiled. */
 /* Takes one row into (add) or out of (!add) the condition's aggregates. */
 WEIR_API weir_status weir_window_condition_update(weir_window *w, weir_row_id id, bool add,
                                                   weir_error *err) WEIR_MUST_CHECK;
-WEIR_API void weir_window_condition_reset(weir_window *w);
+WEIR_API weir_status weir_window_condition_reset(weir_window *w, weir_error *err) WEIR_MUST_CHECK;
+/* Where the condition's text is an attribute: takes `text` for the condition from now on, its aggregates
+ * empty. A text that is no condition over the row is WEIR_EVALUE. */
+WEIR_API weir_status weir_window_condition_set(weir_window *w, const weir_string *text,
+                                               weir_error *err) WEIR_MUST_CHECK;
 /* The condition for row id, with the oldest and newest held rows; null counts as false. */
 WEIR_API weir_status weir_window_condition_test(weir_window *w, weir_row_id id, weir_row_id first,
                                                 weir_row_id last, bool *result,
@@ -523,16 +562,21 @@ WEIR_API weir_status weir_window_condition_test(weir_window *w, weir_row_id id, 
 /* Of the row at position i (0-based, logical) of the input in hand. */
 WEIR_API weir_row_id weir_window_id(const weir_window *w, uint32_t i);
 WEIR_API int64_t weir_window_in_ts(const weir_window *w, uint32_t i);
-/* Of any row that is in the store. Columns are input columns that `args` named (or all, if check says so). */
+WEIR_API weir_value weir_window_in_value(const weir_window *w, uint32_t i, uint32_t column);
+/* Of any row that is in the store. Columns: see stores_args. */
 WEIR_API int64_t weir_window_ts(const weir_window *w, weir_row_id id);
+WEIR_API void weir_window_set_ts(weir_window *w, weir_row_id id, int64_t ts);
 WEIR_API weir_value weir_window_value(const weir_window *w, weir_row_id id, uint32_t column);
+/* Does nothing if nobody reads the column of stored rows. */
 WEIR_API void weir_window_set_value(weir_window *w, weir_row_id id, uint32_t column, const weir_value *v);
-/* Output. ts is the row's timestamp from here on. */
+/* Output. ts is the row's timestamp from here on. Running out of memory is remembered and ends the call. */
 WEIR_API void weir_window_emit(weir_window *w, weir_row_id id, weir_kind kind, int64_t ts);
 WEIR_API void weir_window_emit_reset(weir_window *w, int64_t ts);
 WEIR_API void weir_window_end_chunk(weir_window *w);
 /* The window is done with the row; it stays readable until the call returns. FIFO: in order of ids. */
 WEIR_API void weir_window_release(weir_window *w, weir_row_id id);
+/* FIFO: it is done with all rows whose id is lower. */
+WEIR_API void weir_window_release_below(weir_window *w, weir_row_id id);
 
 #ifdef __cplusplus
 }
