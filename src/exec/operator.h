@@ -35,6 +35,8 @@ typedef struct wr_turn {
     weir_origin until;              /* after the input, fire own timers whose firing point is below this */
     wr_faults faults;               /* in the arena; operators add, the task empties */
     struct wr_table *const *tables; /* by plan index */
+    void (*log)(void *ctx, int level, const char *line); /* weir_log_level; NULL: nobody listens */
+    void *log_ctx;
 } wr_turn;
 
 /* Notes that a chunk failed (a chunk once is enough) . */

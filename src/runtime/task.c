@@ -1,0 +1,232 @@
+/* task.c: making, starting and freeing a task; subscriptions and counters. */
+#include "runtime/task_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "weir_io.h"
+
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory for an app");
+}
+
+void wr_task_log(const wr_task *t, int level, const char *format, ...) {
+    if (!t->log) return;
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    t->log(t->log_ctx, level, line);
+}
+
+static void note_timer(wr_task *t, uint32_t query, uint32_t side, uint32_t index, const wr_op *op) {
+    if (!op->type->due) return;
+    t->timers[op->plan->rank] = (wr_timer_place){query, side, index, WR_NONE_ID, true};
+    t->uses_clock = true;
+}
+
+static weir_status make_query(wr_task *t, uint32_t number, weir_error *err) {
+    wr_query_state *q = &t->queries[number];
+    q->plan = &t->plan->queries[number];
+    for (uint32_t side = 0; side < q->plan->n_sides; side++) {
+        const wr_plan_side *s = &q->plan->side[side];
+        q->side_ops[side] = wr_alloc_zero(NULL, (s->n_ops + 1) * sizeof(wr_op *));
+        if (!q->side_ops[side]) return no_memory(err);
+        for (uint32_t i = 0; i < s->n_ops; i++) {
+            WR_TRY(wr_op_new(s->ops[i], &t->account, &q->side_ops[side][i], err));
+            note_timer(t, number, side, i, q->side_ops[side][i]);
+        }
+    }
+    if (q->plan->join) WR_TRY(wr_op_new(q->plan->join, &t->account, &q->join, err));
+    return wr_op_new(q->plan->select, &t->account, &q->select, err);
+}
+
+static weir_status make_all(wr_task *t, weir_error *err) {
+    const wr_plan *p = t->plan;
+    t->streams = wr_alloc_zero(NULL, (p->n_streams + 1) * sizeof *t->streams);
+    t->queries = wr_alloc_zero(NULL, (p->n_queries + 1) * sizeof *t->queries);
+    t->triggers = wr_alloc_zero(NULL, (p->n_triggers + 1) * sizeof *t->triggers);
+    t->tables = wr_alloc_zero(NULL, (p->n_tables + 1) * sizeof *t->tables);
+    t->timers = wr_alloc_zero(NULL, (p->n_ranks + 1) * sizeof *t->timers);
+    if (!t->streams || !t->queries || !t->triggers || !t->tables || !t->timers) return no_memory(err);
+    for (uint32_t i = 0; i < p->n_streams; i++) t->streams[i].plan = &p->streams[i];
+    for (uint32_t i = 0; i < p->n_tables; i++)
+        WR_TRY(wr_table_new(&p->tables[i], &t->account, &t->tables[i], err));
+    for (uint32_t i = 0; i < p->n_triggers; i++) {
+        t->triggers[i].plan = &p->triggers[i];
+        WR_TRY(wr_task_trigger_init(t, &t->triggers[i], err));
+        t->timers[p->triggers[i].rank] = (wr_timer_place){.trigger = i, .is_used = true};
+        t->uses_clock = true;
+    }
+    for (uint32_t i = 0; i < p->n_queries; i++) WR_TRY(make_query(t, i, err));
+    return WEIR_OK;
+}
+
+weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_error *err) {
+    wr_task *t = wr_alloc_zero(NULL, sizeof *t);
+    *out = NULL;
+    if (!t) return no_memory(err);
+    t->plan = options->plan;
+    t->account.parent = options->account;
+    t->serial = options->serial || t->plan->serial;
+    t->log = options->log;
+    t->log_ctx = options->log_ctx;
+    wr_arena_init(&t->arena, &t->account);
+    weir_status st = make_all(t, err);
+    if (st != WEIR_OK) {
+        wr_task_free(t);
+        return st;
+    }
+    t->turn.arena = &t->arena;
+    t->turn.cycle = &t->cycle;
+    t->turn.tables = t->tables;
+    t->turn.log = t->log;
+    t->turn.log_ctx = t->log_ctx;
+    *out = t;
+    return WEIR_OK;
+}
+
+static void free_query(wr_query_state *q) {
+    for (uint32_t side = 0; q->plan && side < q->plan->n_sides; side++) {
+        for (uint32_t i = 0; q->side_ops[side] && i < q->plan->side[side].n_ops; i++)
+            wr_op_free(q->side_ops[side][i]);
+        wr_free(NULL, q->side_ops[side], 0);
+    }
+    wr_op_free(q->join);
+    wr_op_free(q->select);
+    wr_free(NULL, q->subscriptions.items, 0);
+}
+
+void wr_task_free(wr_task *t) {
+    if (!t) return;
+    wr_arena_fini(&t->arena);
+    for (uint32_t i = 0; t->queries && i < t->plan->n_queries; i++) free_query(&t->queries[i]);
+    for (uint32_t i = 0; t->streams && i < t->plan->n_streams; i++) {
+        wr_free(NULL, t->streams[i].subscriptions.items, 0);
+        wr_free(NULL, t->streams[i].parts, 0);
+        wr_free(NULL, t->streams[i].ranks, 0);
+    }
+    for (uint32_t i = 0; t->triggers && i < t->plan->n_triggers; i++) wr_task_trigger_free(&t->triggers[i]);
+    for (uint32_t i = 0; t->tables && i < t->plan->n_tables; i++) wr_table_free(t->tables[i]);
+    wr_free(NULL, t->streams, 0);
+    wr_free(NULL, t->queries, 0);
+    wr_free(NULL, t->triggers, 0);
+    wr_free(NULL, t->tables, 0);
+    wr_free(NULL, t->timers, 0);
+    wr_free(NULL, t, sizeof *t);
+}
+
+static weir_status subscribe(wr_subscriptions *s, wr_rows_callback callback, void *ctx, weir_error *err) {
+    if (wr_grow(NULL, &s->items, &s->cap, s->n + 1, sizeof *s->items)) return no_memory(err);
+    s->items[s->n++] = (wr_subscription){callback, ctx};
+    return WEIR_OK;
+}
+
+weir_status wr_task_subscribe(wr_task *t, uint32_t stream, wr_rows_callback callback, void *ctx,
+                              weir_error *err) {
+    return subscribe(&t->streams[stream].subscriptions, callback, ctx, err);
+}
+
+weir_status wr_task_subscribe_query(wr_task *t, uint32_t query, wr_rows_callback callback, void *ctx,
+                                    weir_error *err) {
+    return subscribe(&t->queries[query].subscriptions, callback, ctx, err);
+}
+
+void wr_task_deliver(wr_subscriptions *s, const weir_batch *b) {
+    if (!b->n_sel) return;
+    for (uint32_t i = 0; i < s->n; i++) s->items[i].callback(s->items[i].ctx, b);
+}
+
+weir_status wr_task_insert(wr_task *t, uint32_t table, const weir_batch *b, weir_error *err) {
+    uint64_t refused = 0;
+    WR_TRY(wr_table_insert(t->tables[table], b, &t->arena, &refused, err));
+    t->table_refusals += refused;
+    if (refused)
+        wr_task_log(t, WEIR_LOG_ERROR, "table '%s': %llu rows left out: their primary key is there already",
+                    t->plan->tables[table].name, (unsigned long long)refused);
+    return WEIR_OK;
+}
+
+weir_status wr_task_run(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, uint32_t n_arrivals,
+                        const int64_t *clock, const uint8_t *late, weir_error *err) {
+    if (!t->is_started) return weir_fail(err, WEIR_EUSAGE, "the task has not been started");
+    if (!n_arrivals) return WEIR_OK;
+    t->cycle = (weir_cycle){.number = ++t->n_cycles,
+                            .n_arrivals = n_arrivals,
+                            .clock = clock,
+                            .late = late,
+                            .clock_before = t->clock};
+    weir_status st = t->serial ? wr_task_run_serial(t, inputs, n_inputs, false, err)
+                               : wr_task_run_batched(t, inputs, n_inputs, false, err);
+    t->clock = clock[n_arrivals - 1];
+    return st;
+}
+
+weir_status wr_task_start(wr_task *t, int64_t clock, weir_error *err) {
+    if (t->is_started) return weir_fail(err, WEIR_EUSAGE, "the task has been started before");
+    t->is_started = true;
+    t->clock = clock;
+    bool fires = false;
+    for (uint32_t i = 0; i < t->plan->n_triggers; i++) fires |= t->plan->triggers[i].kind == WR_TRIGGER_START;
+    if (!fires) return WEIR_OK;
+    t->cycle = (weir_cycle){.number = ++t->n_cycles, .n_arrivals = 1, .clock = &clock, .clock_before = clock};
+    return t->serial ? wr_task_run_serial(t, NULL, 0, true, err) : wr_task_run_batched(t, NULL, 0, true, err);
+}
+
+int64_t wr_task_clock(const wr_task *t) { return t->clock; }
+
+bool wr_task_uses_clock(const wr_task *t) { return t->uses_clock; }
+
+bool wr_task_is_serial(const wr_task *t) { return t->serial; }
+
+static int64_t timer_due(const wr_task *t, const wr_timer_place *p) {
+    if (!p->is_used) return INT64_MAX;
+    if (p->trigger != WR_NONE_ID) return t->triggers[p->trigger].due;
+    const wr_op *op = t->queries[p->query].side_ops[p->side][p->index];
+    return op->type->due(op);
+}
+
+int64_t wr_task_next_due(const wr_task *t) {
+    int64_t due = INT64_MAX;
+    for (uint32_t r = 0; r < t->plan->n_ranks; r++) due = WR_MIN(due, timer_due(t, &t->timers[r]));
+    return due;
+}
+
+static void visit_op(const wr_query_state *q, const wr_op *op, void (*visit)(void *, const wr_task_stat *),
+                     void *ctx) {
+    wr_task_stat s = {.kind = "operator",
+                      .name = q->plan->name,
+                      .label = op->plan->label,
+                      .rows_in = op->rows_in,
+                      .rows_out = op->rows_out,
+                      .calls = op->n_calls,
+                      .state_bytes = op->account.used_bytes,
+                      .state_rows = op->type->rows ? op->type->rows(op) : 0};
+    visit(ctx, &s);
+}
+
+void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_task_stat *stat), void *ctx) {
+    for (uint32_t i = 0; i < t->plan->n_streams; i++) {
+        const wr_stream_state *s = &t->streams[i];
+        wr_task_stat stat = {
+            .kind = "stream", .name = s->plan->name, .label = "", .rows_in = s->rows, .errors = s->errors};
+        visit(ctx, &stat);
+    }
+    for (uint32_t i = 0; i < t->plan->n_queries; i++) {
+        const wr_query_state *q = &t->queries[i];
+        for (uint32_t side = 0; side < q->plan->n_sides; side++)
+            for (uint32_t k = 0; k < q->plan->side[side].n_ops; k++)
+                visit_op(q, q->side_ops[side][k], visit, ctx);
+        if (q->join) visit_op(q, q->join, visit, ctx);
+        visit_op(q, q->select, visit, ctx);
+    }
+    for (uint32_t i = 0; i < t->plan->n_tables; i++) {
+        wr_task_stat stat = {.kind = "table",
+                             .name = t->plan->tables[i].name,
+                             .label = "",
+                             .state_rows = wr_table_count(t->tables[i]),
+                             .state_bytes = wr_table_bytes(t->tables[i])};
+        visit(ctx, &stat);
+    }
+}

@@ -1,0 +1,136 @@
+/* task_batched.c: a cycle in which every query is called once, with all that came in for it. */
+#include "data/batch.h"
+#include "runtime/task_internal.h"
+
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory for a cycle");
+}
+
+static weir_status add_part(wr_stream_state *s, const weir_batch *b, uint32_t rank, weir_error *err) {
+    if (!b->n_sel) return WEIR_OK;
+    if (wr_grow(NULL, &s->parts, &s->cap_parts, s->n_parts + 1, sizeof *s->parts) ||
+        wr_grow(NULL, &s->ranks, &s->cap_ranks, s->n_parts + 1, sizeof *s->ranks))
+        return no_memory(err);
+    uint32_t at = s->n_parts++;
+    for (; at > 0 && s->ranks[at - 1] > rank; at--) {
+        s->parts[at] = s->parts[at - 1];
+        s->ranks[at] = s->ranks[at - 1];
+    }
+    s->parts[at] = *b;
+    s->parts[at].kind = NULL; /* rows that arrive on a stream are current there */
+    s->ranks[at] = rank;
+    return WEIR_OK;
+}
+
+/* All rows of the stream in this cycle. Called once its producers have run. */
+static weir_status stream_rows(wr_task *t, uint32_t stream, const weir_batch **out, weir_error *err) {
+    wr_stream_state *s = &t->streams[stream];
+    *out = &s->merged;
+    if (s->is_merged) return WEIR_OK;
+    s->is_merged = true;
+    memset(&s->merged, 0, sizeof s->merged);
+    if (s->n_parts == 1)
+        s->merged = s->parts[0];
+    else if (s->n_parts)
+        WR_TRY(wr_batch_merge(s->parts, s->n_parts, &t->arena, &s->merged, err));
+    s->rows += s->merged.n_sel;
+    return WEIR_OK;
+}
+
+/* Nothing came in, and no timer of op can fire: the call can be left out. */
+static bool is_idle(const wr_task *t, const wr_op *op, const weir_batch *a, const weir_batch *b) {
+    if ((a && a->n_sel) || (b && b->n_sel)) return false;
+    if (!op->type->due) return true;
+    int64_t due = op->type->due(op);
+    return due == INT64_MAX || due > t->cycle.clock[t->cycle.n_arrivals - 1];
+}
+
+static weir_status step(wr_task *t, wr_op *op, const weir_batch *a, const weir_batch *b, weir_batch *out,
+                        weir_error *err) {
+    memset(out, 0, sizeof *out);
+    if (is_idle(t, op, a, b)) return WEIR_OK;
+    const weir_batch *in[2] = {a && a->n_sel ? a : NULL, b && b->n_sel ? b : NULL};
+    t->turn.until = WEIR_ORIGIN(t->cycle.n_arrivals, 0, 0);
+    return wr_op_process(op, &t->turn, in, out, err);
+}
+
+static weir_status run_side(wr_task *t, wr_query_state *q, uint32_t side, weir_batch *out, weir_error *err) {
+    const wr_plan_side *s = &q->plan->side[side];
+    const weir_batch *rows;
+    memset(out, 0, sizeof *out);
+    if (s->kind != WR_SIDE_STREAM) return WEIR_OK;
+    WR_TRY(stream_rows(t, s->stream, &rows, err));
+    *out = *rows;
+    for (uint32_t i = 0; i < s->n_ops; i++) {
+        weir_batch next;
+        WR_TRY(step(t, q->side_ops[side][i], out, NULL, &next, err));
+        *out = next;
+    }
+    return WEIR_OK;
+}
+
+/* The place of a query among the producers of a stream; input from outside is 0. */
+static uint32_t producer_rank(const wr_task *t, uint32_t stream, uint32_t query) {
+    const wr_plan_stream *s = &t->plan->streams[stream];
+    for (uint32_t i = 0; i < s->n_producers; i++)
+        if (s->producers[i] == query) return i + 1;
+    return s->n_producers + 1;
+}
+
+/* Failures of a query that reads `stream`: later receivers don't see those chunks. */
+static weir_status settle_faults(wr_task *t, uint32_t stream, uint32_t query, weir_error *err) {
+    if (!t->turn.faults.n || stream == WR_NONE_ID) return WEIR_OK;
+    wr_stream_state *s = &t->streams[stream];
+    weir_batch faults, rest;
+    WR_TRY(wr_task_fault_rows(t, stream, &s->merged, &faults, err));
+    if (faults.n_sel) WR_TRY(add_part(&t->streams[s->plan->fault], &faults, query, err));
+    WR_TRY(wr_task_without_failed(t, &s->merged, &rest, err));
+    s->merged = rest;
+    t->turn.faults = (wr_faults){0};
+    return WEIR_OK;
+}
+
+static weir_status run_query(wr_task *t, uint32_t number, weir_error *err) {
+    wr_query_state *q = &t->queries[number];
+    weir_batch side[2], joined, out;
+    memset(side, 0, sizeof side);
+    t->turn.faults = (wr_faults){0};
+    for (uint32_t i = 0; i < q->plan->n_sides; i++) WR_TRY(run_side(t, q, i, &side[i], err));
+    joined = side[0];
+    if (q->join) WR_TRY(step(t, q->join, &side[0], &side[1], &joined, err));
+    WR_TRY(step(t, q->select, &joined, NULL, &out, err));
+    for (uint32_t i = 0; i < q->plan->n_sides; i++)
+        WR_TRY(settle_faults(t, q->plan->side[i].stream, number, err));
+    wr_task_deliver(&q->subscriptions, &out);
+    if (q->plan->output_kind == WR_OUTPUT_TABLE)
+        return out.n_sel ? wr_task_insert(t, q->plan->target, &out, err) : WEIR_OK;
+    return add_part(&t->streams[q->plan->target], &out, producer_rank(t, q->plan->target, number), err);
+}
+
+static weir_status fire_triggers(wr_task *t, bool is_start, weir_error *err) {
+    for (uint32_t i = 0; i < t->plan->n_triggers; i++) {
+        weir_batch rows;
+        WR_TRY(wr_task_trigger_fire(t, &t->triggers[i], is_start, &rows, err));
+        WR_TRY(add_part(&t->streams[t->plan->triggers[i].stream], &rows, 0, err));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_task_run_batched(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, bool is_start,
+                                weir_error *err) {
+    wr_arena_reset(&t->arena);
+    for (uint32_t i = 0; i < t->plan->n_streams; i++) {
+        t->streams[i].n_parts = 0;
+        t->streams[i].is_merged = false;
+    }
+    for (uint32_t i = 0; i < n_inputs; i++)
+        WR_TRY(add_part(&t->streams[inputs[i].stream], &inputs[i].batch, 0, err));
+    WR_TRY(fire_triggers(t, is_start, err));
+    for (uint32_t i = 0; i < t->plan->n_queries; i++) WR_TRY(run_query(t, t->plan->order[i], err));
+    for (uint32_t i = 0; i < t->plan->n_streams; i++) {
+        const weir_batch *rows;
+        WR_TRY(stream_rows(t, i, &rows, err));
+        wr_task_deliver(&t->streams[i].subscriptions, rows);
+    }
+    return WEIR_OK;
+}

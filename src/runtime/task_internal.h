@@ -1,0 +1,98 @@
+/* task_internal.h: what the files of the task share. */
+#ifndef WR_TASK_INTERNAL_H
+#define WR_TASK_INTERNAL_H
+
+#include "exec/table.h"
+#include "runtime/task.h"
+
+typedef struct wr_subscription {
+    wr_rows_callback callback;
+    void *ctx;
+} wr_subscription;
+
+typedef struct wr_subscriptions {
+    wr_subscription *items;
+    uint32_t n, cap;
+} wr_subscriptions;
+
+/* What a stream has got in the cycle at hand. */
+typedef struct wr_stream_state {
+    const wr_plan_stream *plan;
+    wr_subscriptions subscriptions;
+    weir_batch *parts; /* one for each producer that gave rows; rank[i] orders equal origins */
+    uint32_t *ranks;
+    uint32_t n_parts, cap_parts, cap_ranks;
+    weir_batch merged; /* of all parts; valid when is_merged */
+    bool is_merged;
+    uint64_t rows, errors; /* counters over the life of the task */
+} wr_stream_state;
+
+typedef struct wr_query_state {
+    const wr_plan_query *plan;
+    wr_op **side_ops[2];
+    wr_op *join;
+    wr_op *select;
+    wr_subscriptions subscriptions;
+} wr_query_state;
+
+typedef struct wr_trigger_state {
+    const wr_plan_trigger *plan;
+    struct wr_cron *cron; /* NULL unless the kind is CRON */
+    int64_t due;          /* INT64_MAX: none */
+    bool is_set;          /* the first due time has been worked out */
+} wr_trigger_state;
+
+/* An operator with a timer: where it stands. */
+typedef struct wr_timer_place {
+    uint32_t query, side, index; /* index == n_ops of the side: the select (which has none) */
+    uint32_t trigger;            /* WR_NONE_ID: an operator */
+    bool is_used;
+} wr_timer_place;
+
+struct wr_task {
+    const wr_plan *plan;
+    wr_account account;
+    bool serial;
+    void (*log)(void *ctx, int level, const char *line);
+    void *log_ctx;
+    wr_stream_state *streams;
+    wr_query_state *queries;
+    wr_trigger_state *triggers;
+    wr_table **tables;
+    wr_timer_place *timers; /* by rank */
+    bool uses_clock;
+    weir_arena arena; /* of the cycle */
+    wr_turn turn;
+    weir_cycle cycle;
+    int64_t clock;
+    uint64_t n_cycles;
+    uint64_t table_refusals;
+    bool is_started;
+};
+
+/* task.c */
+void wr_task_log(const wr_task *t, int level, const char *format, ...) WR_PRINTF(3, 4);
+void wr_task_deliver(wr_subscriptions *s, const weir_batch *b);
+
+/* Rows of a query into a table; what its primary key refuses is logged. */
+weir_status wr_task_insert(wr_task *t, uint32_t table, const weir_batch *b, weir_error *err) WR_NODISCARD;
+
+/* task_triggers.c: the rows of a trigger for the ticks of the cycle; out->n_rows == 0: none. */
+weir_status wr_task_trigger_init(wr_task *t, wr_trigger_state *g, weir_error *err) WR_NODISCARD;
+void wr_task_trigger_free(wr_trigger_state *g);
+weir_status wr_task_trigger_fire(wr_task *t, wr_trigger_state *g, bool is_start, weir_batch *out,
+                                 weir_error *err) WR_NODISCARD;
+
+/* task_faults.c: what happens to chunks that failed in a receiver of `stream`. */
+weir_status wr_task_fault_rows(wr_task *t, uint32_t stream, const weir_batch *source, weir_batch *out,
+                               weir_error *err) WR_NODISCARD;
+weir_status wr_task_without_failed(wr_task *t, const weir_batch *source, weir_batch *out,
+                                   weir_error *err) WR_NODISCARD;
+
+/* task_batched.c, task_serial.c */
+weir_status wr_task_run_batched(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, bool is_start,
+                                weir_error *err) WR_NODISCARD;
+weir_status wr_task_run_serial(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, bool is_start,
+                               weir_error *err) WR_NODISCARD;
+
+#endif

@@ -1,0 +1,196 @@
+/* task_serial.c: arrivals one by one, depth first: each chunk goes through everything that it causes before
+ * the next. This is Siddhi's own order, and what the batched way must equal.
+ *
+ * Within one arrival: the clock moves; every operator with a timer has its turn, in order of rank; then the
+ * chunk is pushed into its stream. */
+#include "runtime/task_internal.h"
+#include "weir_io.h"
+
+#define MOST_NESTED 200u /* streams within one another: queries in a circle that never end */
+
+typedef struct pushing {
+    wr_task *t;
+    uint32_t depth;
+} pushing;
+
+static weir_status push(pushing *p, uint32_t stream, const weir_batch *b, weir_error *err);
+
+/* Chunk c of b as a batch of its own; *k is the first logical row not yet given out. */
+static bool chunk_view(const weir_batch *b, uint32_t c, uint32_t *k, weir_arena *arena, weir_batch *out,
+                       weir_error *err, weir_status *status) {
+    uint32_t end = weir_batch_chunk_end(b, c), first = *k;
+    while (*k < b->n_sel && weir_batch_row(b, *k) < end) ++*k;
+    *status = WEIR_OK;
+    if (*k == first) return false;
+    uint32_t *sel = wr_arena_array(arena, *k - first, sizeof *sel);
+    struct one_chunk {
+        uint32_t end;
+        weir_origin origin;
+    } *one = weir_arena_alloc(arena, sizeof *one);
+    if (!sel || !one) {
+        *status = weir_fail(err, WEIR_ENOMEM, "out of memory for a chunk");
+        return false;
+    }
+    for (uint32_t i = first; i < *k; i++) sel[i - first] = weir_batch_row(b, i);
+    one->end = b->n_rows;
+    one->origin = weir_batch_origin(b, c);
+    *out = *b;
+    out->sel = sel;
+    out->n_sel = *k - first;
+    out->n_chunks = 1;
+    out->chunk_end = &one->end;
+    out->origin = &one->origin;
+    return true;
+}
+
+static weir_status output(pushing *p, wr_query_state *q, const weir_batch *b, weir_error *err) {
+    wr_task_deliver(&q->subscriptions, b);
+    if (q->plan->output_kind == WR_OUTPUT_TABLE) return wr_task_insert(p->t, q->plan->target, b, err);
+    weir_batch current = *b;
+    current.kind = NULL;
+    return push(p, q->plan->target, &current, err);
+}
+
+/* The operator that stands at (side, index) of a query: its own ones, then the join, then the select. */
+static wr_op *op_at(const wr_query_state *q, uint32_t side, uint32_t index) {
+    uint32_t n = q->plan->side[side].n_ops;
+    if (index < n) return q->side_ops[side][index];
+    if (q->join && index == n) return q->join;
+    return index == n + (q->join != NULL) ? q->select : NULL;
+}
+
+/* Hands b (NULL: only the timer's turn) to the operator at (side, index), and what comes out to the next. */
+static weir_status run_from(pushing *p, wr_query_state *q, uint32_t side, uint32_t index, const weir_batch *b,
+                            weir_origin until, weir_error *err) {
+    wr_op *op = op_at(q, side, index);
+    if (!op) return output(p, q, b, err);
+    const weir_batch *in[2] = {NULL, NULL};
+    in[op == q->join ? side : 0] = b;
+    weir_batch out, chunk;
+    p->t->turn.until = until;
+    WR_TRY(wr_op_process(op, &p->t->turn, in, &out, err));
+    for (uint32_t c = 0, k = 0; c < out.n_chunks && k < out.n_sel; c++) {
+        weir_status st;
+        if (chunk_view(&out, c, &k, &p->t->arena, &chunk, err, &st))
+            st = run_from(p, q, side, index + 1, &chunk, chunk.origin[0], err);
+        WR_TRY(st);
+    }
+    return WEIR_OK;
+}
+
+/* A receiver failed: the fault stream gets the rows, later receivers nothing. */
+static weir_status settle(pushing *p, uint32_t stream, const weir_batch *b, weir_error *err) {
+    weir_batch faults;
+    WR_TRY(wr_task_fault_rows(p->t, stream, b, &faults, err));
+    p->t->turn.faults = (wr_faults){0};
+    return faults.n_sel ? push(p, p->t->streams[stream].plan->fault, &faults, err) : WEIR_OK;
+}
+
+static weir_status push(pushing *p, uint32_t stream, const weir_batch *b, weir_error *err) {
+    wr_task *t = p->t;
+    wr_stream_state *s = &t->streams[stream];
+    if (p->depth >= MOST_NESTED) {
+        s->errors++;
+        wr_task_log(t, WEIR_LOG_ERROR,
+                    "stream '%s': rows dropped: queries feed each other in a circle without end",
+                    s->plan->name);
+        return WEIR_OK;
+    }
+    p->depth++;
+    s->rows += b->n_sel;
+    wr_task_deliver(&s->subscriptions, b);
+    weir_status st = WEIR_OK;
+    wr_faults outer = t->turn.faults;
+    for (uint32_t i = 0; i < s->plan->n_receivers && st == WEIR_OK; i++) {
+        const struct wr_receiver *r = &s->plan->receivers[i];
+        t->turn.faults = (wr_faults){0};
+        st = run_from(p, &t->queries[r->query], r->side, 0, b, weir_batch_origin(b, 0), err);
+        if (st != WEIR_OK || !t->turn.faults.n) continue;
+        st = settle(p, stream, b, err);
+        break;
+    }
+    t->turn.faults = outer;
+    p->depth--;
+    return st;
+}
+
+/* ---- One arrival ---- */
+
+static weir_status push_chunks(pushing *p, uint32_t stream, const weir_batch *b, weir_error *err) {
+    weir_batch chunk;
+    for (uint32_t c = 0, k = 0; c < b->n_chunks && k < b->n_sel; c++) {
+        weir_status st;
+        if (chunk_view(b, c, &k, &p->t->arena, &chunk, err, &st)) st = push(p, stream, &chunk, err);
+        WR_TRY(st);
+    }
+    return WEIR_OK;
+}
+
+static weir_status timer_turn(pushing *p, uint32_t rank, bool is_start, weir_error *err) {
+    wr_task *t = p->t;
+    const wr_timer_place *place = &t->timers[rank];
+    if (!place->is_used) return WEIR_OK;
+    if (place->trigger != WR_NONE_ID) {
+        weir_batch rows;
+        WR_TRY(wr_task_trigger_fire(t, &t->triggers[place->trigger], is_start, &rows, err));
+        return push_chunks(p, t->plan->triggers[place->trigger].stream, &rows, err);
+    }
+    wr_query_state *q = &t->queries[place->query];
+    wr_op *op = q->side_ops[place->side][place->index];
+    int64_t due = op->type->due(op);
+    if (due > t->cycle.clock[0] || (t->cycle.late && t->cycle.late[0])) return WEIR_OK;
+    t->turn.faults = (wr_faults){0};
+    WR_TRY(run_from(p, q, place->side, place->index, NULL, WEIR_ORIGIN(0, rank + 1, 0), err));
+    for (uint32_t i = 0; i < t->turn.faults.n; i++)
+        wr_task_log(t, WEIR_LOG_ERROR, "query '%s': rows of a timer dropped: %s", q->plan->name,
+                    t->turn.faults.items[i].message);
+    t->turn.faults = (wr_faults){0};
+    return WEIR_OK;
+}
+
+/* The input whose next chunk arrival `arrival` brought, or NULL. */
+static const wr_task_input *input_of(const wr_task_input *inputs, uint32_t n, const uint32_t *next,
+                                     uint32_t arrival) {
+    for (uint32_t i = 0; i < n; i++)
+        if (next[i] < inputs[i].batch.n_chunks &&
+            weir_origin_arrival(weir_batch_origin(&inputs[i].batch, next[i])) == arrival)
+            return &inputs[i];
+    return NULL;
+}
+
+static weir_status run_arrival(wr_task *t, const wr_task_input *in, uint32_t chunk, uint32_t *next_row,
+                               bool is_start, weir_error *err) {
+    pushing p = {.t = t};
+    for (uint32_t r = 0; r < t->plan->n_ranks; r++) WR_TRY(timer_turn(&p, r, is_start, err));
+    if (!in) return WEIR_OK;
+    weir_batch view;
+    weir_status st;
+    if (!chunk_view(&in->batch, chunk, next_row, &t->arena, &view, err, &st)) return st;
+    weir_origin here = WEIR_ORIGIN(0, WEIR_PHASE_EVENT, 0); /* arrival 0 of a cycle of one */
+    view.origin = &here;
+    view.kind = NULL;
+    return push(&p, in->stream, &view, err);
+}
+
+weir_status wr_task_run_serial(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, bool is_start,
+                               weir_error *err) {
+    weir_cycle all = t->cycle;
+    uint32_t *next = wr_alloc_zero(NULL, (2 * n_inputs + 1) * sizeof *next), *next_row = next + n_inputs;
+    if (!next) return weir_fail(err, WEIR_ENOMEM, "out of memory for a cycle");
+    weir_status st = WEIR_OK;
+    for (uint32_t a = 0; a < all.n_arrivals && st == WEIR_OK; a++) {
+        wr_arena_reset(&t->arena);
+        t->cycle = (weir_cycle){.number = ++t->n_cycles,
+                                .n_arrivals = 1,
+                                .clock = &all.clock[a],
+                                .late = all.late ? &all.late[a] : NULL,
+                                .clock_before = a ? all.clock[a - 1] : all.clock_before};
+        const wr_task_input *in = input_of(inputs, n_inputs, next, a);
+        uint32_t i = in ? (uint32_t)(in - inputs) : 0;
+        st = run_arrival(t, in, next[i], &next_row[i], is_start, err);
+        if (in) next[i]++;
+        t->clock = all.clock[a];
+    }
+    wr_free(NULL, next, 0);
+    return st;
+}
