@@ -1,0 +1,157 @@
+/* text_write.c: values to text; see text.h. */
+#include <math.h>
+
+#include "data/digits.h"
+#include "data/text.h"
+#include "data/value.h"
+
+size_t wr_text_of_long(int64_t v, char *out) {
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
+    char text[20];
+    size_t at = sizeof text, sign = v < 0;
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    for (; u >= 100; u /= 100) memcpy(text + (at -= 2), pairs + u % 100 * 2, 2);
+    if (u >= 10)
+        memcpy(text + (at -= 2), pairs + u * 2, 2);
+    else
+        text[--at] = (char)('0' + u);
+    if (sign) *out++ = '-';
+    memcpy(out, text + at, sizeof text - at);
+    return sizeof text - at + sign;
+}
+
+/* ---- Floating numbers --------------------------------------------------------------------------------- */
+
+static char *put_zeros(char *p, int n) {
+    while (n-- > 0) *p++ = '0';
+    return p;
+}
+
+static char *put_digits(char *p, const wr_digits *d, int from, int to) {
+    for (int i = from; i < to && i < d->n; i++) *p++ = d->digit[i];
+    return p;
+}
+
+/* 12.5, 0.05, 100.0 */
+static char *put_positional(char *p, const wr_digits *d) {
+    if (d->exponent <= 0) {
+        *p++ = '0';
+        *p++ = '.';
+        p = put_zeros(p, -d->exponent);
+        return put_digits(p, d, 0, d->n);
+    }
+    p = put_digits(p, d, 0, d->exponent);
+    p = put_zeros(p, d->exponent - d->n);
+    *p++ = '.';
+    if (d->n <= d->exponent) *p++ = '0';
+    return put_digits(p, d, d->exponent, d->n);
+}
+
+/* Java: 1.0E10; plain: 1e10, 1.5e10 */
+static char *put_scientific(char *p, const wr_digits *d, bool java) {
+    *p++ = d->digit[0];
+    if (d->n > 1 || java) *p++ = '.';
+    if (d->n == 1 && java) *p++ = '0';
+    p = put_digits(p, d, 1, d->n);
+    *p++ = java ? 'E' : 'e';
+    return p + wr_text_of_long(d->exponent - 1, p);
+}
+
+static size_t put_word(char *out, const char *word) {
+    size_t len = strlen(word);
+    memcpy(out, word, len);
+    return len;
+}
+
+static size_t put_special(char *out, double v) {
+    if (isnan(v)) return put_word(out, "NaN");
+    if (isinf(v)) return put_word(out, v < 0 ? "-Infinity" : "Infinity");
+    return put_word(out, signbit(v) ? "-0.0" : "0.0");
+}
+
+static bool is_special(double v) { return !isfinite(v) || v == 0; }
+
+/* Positional for exponents above `least` up to `most` (of 0.d1d2… * 10^exponent), else scientific. */
+static size_t put_number(char *out, const wr_digits *d, bool negative, bool java, int least, int most) {
+    char *p = out;
+    if (negative) *p++ = '-';
+    p = d->exponent > least && d->exponent <= most ? put_positional(p, d) : put_scientific(p, d, java);
+    return (size_t)(p - out);
+}
+
+size_t wr_text_of_double(double v, char *out) {
+    if (is_special(v)) return put_special(out, v);
+    wr_digits d;
+    wr_digits_of_double(v, WR_DIGITS_JAVA, &d);
+    return put_number(out, &d, v < 0, true, -3, 7);
+}
+
+size_t wr_text_of_float(float v, char *out) {
+    if (is_special((double)v)) return put_special(out, (double)v);
+    wr_digits d;
+    wr_digits_of_float(v, WR_DIGITS_JAVA, &d);
+    return put_number(out, &d, v < 0, true, -3, 7);
+}
+
+size_t wr_text_plain_double(double v, char *out) {
+    if (is_special(v)) return put_special(out, v);
+    wr_digits d;
+    wr_digits_of_double(v, WR_DIGITS_SHORTEST, &d);
+    return put_number(out, &d, v < 0, false, -5, 16);
+}
+
+size_t wr_text_plain_float(float v, char *out) {
+    if (is_special((double)v)) return put_special(out, (double)v);
+    wr_digits d;
+    wr_digits_of_float(v, WR_DIGITS_SHORTEST, &d);
+    return put_number(out, &d, v < 0, false, -5, 16);
+}
+
+/* ---- Values ------------------------------------------------------------------------------------------- */
+
+static void put_set(wr_buf *out, const weir_object *set) {
+    uint32_t n = weir_object_set_size(set);
+    wr_buf_putc(out, '[');
+    for (uint32_t i = 0; i < n; i++) {
+        weir_value member = weir_object_set_member(set, i);
+        if (i) wr_buf_puts(out, ", ");
+        wr_text_of_value(out, &member);
+    }
+    wr_buf_putc(out, ']');
+}
+
+static void put_object(wr_buf *out, const weir_object *o) {
+    if (weir_object_get_kind(o) == WEIR_OBJECT_SET) {
+        put_set(out, o);
+        return;
+    }
+    weir_value v = weir_object_get_value(o);
+    wr_text_of_value(out, &v);
+}
+
+static size_t number_text(const weir_value *v, char *out) {
+    switch (v->type) {
+    case WEIR_INT: return wr_text_of_long(v->as.i, out);
+    case WEIR_LONG: return wr_text_of_long(v->as.l, out);
+    case WEIR_FLOAT: return wr_text_of_float(v->as.f, out);
+    case WEIR_DOUBLE: return wr_text_of_double(v->as.d, out);
+    default: return 0;
+    }
+}
+
+void wr_text_of_value(wr_buf *out, const weir_value *v) {
+    char text[WR_NUMBER_TEXT];
+    if (v->is_null) {
+        wr_buf_puts(out, "null");
+        return;
+    }
+    switch (v->type) {
+    case WEIR_BOOL: wr_buf_puts(out, v->as.b ? "true" : "false"); break;
+    case WEIR_STRING: wr_buf_put(out, weir_string_data(&v->as.s), v->as.s.len); break;
+    case WEIR_OBJECT: put_object(out, v->as.o); break;
+    default: wr_buf_put(out, text, number_text(v, text));
+    }
+}
