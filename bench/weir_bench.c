@@ -112,6 +112,18 @@ static double send_all(weir_app *app, int workload, const wind_events *e, const 
     return wind_seconds() - begin;
 }
 
+/* The operator that holds the most rows. */
+static void find_window(void *ctx, const weir_stat *stat) {
+    weir_stat *most = ctx;
+    if (strcmp(stat->kind, "operator") == 0 && stat->state_rows > most->state_rows) *most = *stat;
+}
+
+static double bytes_per_row(const weir_app *app) {
+    weir_stat window = {0};
+    weir_app_visit_stats(app, find_window, &window);
+    return window.state_rows ? (double)window.state_bytes / (double)window.state_rows : 0;
+}
+
 static void pass(weir_engine *engine, int workload, const wind_events *e, const weir_string *regions,
                  bool check) {
     weir_error err;
@@ -127,8 +139,9 @@ static void pass(weir_engine *engine, int workload, const wind_events *e, const 
         fprintf(stderr, "weir_bench: %s runs row by row: %s\n", workloads[workload].name, reason);
         exit(1);
     }
+    double row_bytes = bytes_per_row(app);
     weir_app_free(app);
-    wind_report("weir", workloads[workload].name, e->n, seconds, r.rows, r.sum);
+    wind_report("weir", workloads[workload].name, e->n, seconds, r.rows, r.sum, row_bytes);
 }
 
 int main(int argc, char **argv) {

@@ -93,15 +93,17 @@ static inline void wind_sum_row(wind_sum *s, int64_t time, int32_t station, int6
     s->values += a * (double)(1 + (h >> 60)) + b * (double)(1 + (h >> 56 & 15));
 }
 
-/* The result line that bench/run reads. sum is NULL when the rows were only counted. */
+/* The result line that bench/run reads. sum is NULL when the rows were only counted. row_bytes is what the
+ * largest window keeps for an event, or 0. */
 static inline void wind_report(const char *engine, const char *workload, int64_t events, double seconds,
-                               int64_t rows, const wind_sum *sum) {
+                               int64_t rows, const wind_sum *sum, double row_bytes) {
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
-    printf("{\"engine\": \"%s\", \"workload\": \"%s\", \"events\": %" PRId64
-           ", \"seconds\": %.9f, \"rows\": %" PRId64 ", \"rss_mb\": %ld",
-           engine, workload, events, seconds, rows, use.ru_maxrss / 1024);
+    printf("{\"engine\": \"%s\", \"workload\": \"%s\", \"events\": %" PRId64 ", \"seconds\": %.9f", engine,
+           workload, events, seconds);
+    printf(", \"rows\": %" PRId64 ", \"rss_mb\": %ld", rows, use.ru_maxrss / 1024);
     if (sum) printf(", \"keys\": \"%016" PRIx64 "\", \"values\": %.17g", sum->keys, sum->values);
+    if (row_bytes > 0) printf(", \"row_bytes\": %.2f", row_bytes);
     printf("}\n");
     fflush(stdout);
 }

@@ -47,9 +47,10 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo "setup: installing$missing"
 # shellcheck disable=SC2086 # the lists are split on purpose
-if ! { $as_root apt-get -q update &&
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing; } \
-    >"$log" 2>&1 </dev/null; then
+if ! { # a list that can't be updated (some other repository's, perhaps) need not matter
+    $as_root apt-get -q update || true
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing
+} >"$log" 2>&1 </dev/null; then
     cat "$log" >&2
     echo "setup: installing failed" >&2
     exit 1

@@ -122,7 +122,7 @@ static void pass(int workload, const wind_events *in, bool check) {
     workloads[workload].run(in, &out);
     rows_flush(&out);
     double seconds = wind_seconds() - begin;
-    wind_report("loop", workloads[workload].name, in->n, seconds, out.n, out.sum);
+    wind_report("loop", workloads[workload].name, in->n, seconds, out.n, out.sum, 0);
 }
 
 int main(int argc, char **argv) {
