@@ -402,6 +402,7 @@ typedef struct weir_aggregator_type {
     size_t (*bytes)(const void *self); /* heap bytes held */
     void (*save)(const void *self, uint32_t n_groups, weir_writer *w);
     weir_status (*load)(void *self, uint32_t n_groups, weir_reader *r, weir_error *err);
+    bool can_fail; /* update may call rows->fail, on rows with a null or object argument only */
 } weir_aggregator_type;
 
 /* ---- Windows ------------------------------------------------------------------------------------------ */

@@ -1,0 +1,40 @@
+/* extreme.inc.h: the fold of one extreme over one type. Include with
+ *   EXTREME_NAME               the wr_fold_loop that is made
+ *   EXTREME_TYPE               the C type of the values
+ *   EXTREME_FIELD              its field in wr_extreme_cell.value
+ *   EXTREME_BEATS(x, value)    whether x takes the place of value. NaN beats nothing and isn't beaten: it is
+ *                              the extreme if it came first
+ * all undefined at the end. Expired values are taken in like others. */
+
+#define EXTREME_GLUE_(a, b) a##b
+#define EXTREME_GLUE(a, b)  EXTREME_GLUE_(a, b)
+#define EXTREME_STEP        EXTREME_GLUE(EXTREME_NAME, _step)
+#define EXTREME_VALUE       EXTREME_GLUE(EXTREME_NAME, _value)
+
+WR_INLINE void EXTREME_STEP(wr_extreme_cell *c, EXTREME_TYPE x, uint32_t expired) {
+    (void)expired;
+    if (c->has_value && !EXTREME_BEATS(x, c->value.EXTREME_FIELD)) return;
+    c->value.EXTREME_FIELD = x;
+    c->has_value = 1;
+}
+WR_INLINE bool EXTREME_VALUE(const wr_extreme_cell *c, EXTREME_TYPE *y) {
+    *y = c->value.EXTREME_FIELD;
+    return c->has_value;
+}
+
+#define FOLD_NAME  EXTREME_NAME
+#define FOLD_CELL  wr_extreme_cell
+#define FOLD_ARG   EXTREME_TYPE
+#define FOLD_OUT   EXTREME_TYPE
+#define FOLD_STEP  EXTREME_STEP
+#define FOLD_VALUE EXTREME_VALUE
+#include "agg/fold.inc.h"
+
+#undef EXTREME_GLUE_
+#undef EXTREME_GLUE
+#undef EXTREME_STEP
+#undef EXTREME_VALUE
+#undef EXTREME_NAME
+#undef EXTREME_TYPE
+#undef EXTREME_FIELD
+#undef EXTREME_BEATS

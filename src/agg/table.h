@@ -1,0 +1,11 @@
+/* table.h: the built-in aggregators, one descriptor each. */
+#ifndef WR_AGG_TABLE_H
+#define WR_AGG_TABLE_H
+
+#include "weir_ext.h"
+
+extern const weir_aggregator_type wr_agg_and, wr_agg_avg, wr_agg_count, wr_agg_distinct_count, wr_agg_max,
+    wr_agg_max_forever, wr_agg_min, wr_agg_min_forever, wr_agg_or, wr_agg_std_dev, wr_agg_sum,
+    wr_agg_union_set;
+
+#endif
