@@ -250,6 +250,8 @@ typedef enum weir_verdict {
     WEIR_ROW_LATER = 2   /* not yet: leave the whole record unconsumed and stop */
 } weir_verdict;
 
+/* Everything that args points to outlives the instance; so for encoders, sources and sinks. */
+
 /* One call of decode. */
 typedef struct weir_decode {
     const char *bytes;
