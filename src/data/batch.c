@@ -1,0 +1,219 @@
+/* batch.c: see batch.h.
+ *
+ * A merge first lays out the order: which physical row of which input each output row is, in runs of rows
+ * from one input. Then it copies column by column, run by run. */
+#include "data/batch.h"
+
+typedef struct cursor {
+    const weir_batch *in;
+    uint32_t chunk; /* the next one, which has rows; in->n_chunks: at the end */
+    uint32_t from;  /* its first logical row */
+    uint32_t to;    /* the first logical row after it */
+} cursor;
+
+typedef struct run {
+    uint32_t in;
+    uint32_t n;
+} run;
+
+typedef struct layout {
+    uint32_t n_rows, n_chunks, n_runs;
+    uint32_t *row; /* physical row in the run's input, by output row */
+    run *runs;
+    uint32_t *chunk_end;
+    weir_origin *origin;
+} layout;
+
+/* Moves to the next chunk at or after c->chunk that has rows. */
+static void settle(cursor *c) {
+    const weir_batch *b = c->in;
+    for (; c->chunk < b->n_chunks; c->chunk++) {
+        uint32_t end = weir_batch_chunk_end(b, c->chunk);
+        uint32_t to = c->from;
+        if (!b->sel)
+            to = end;
+        else
+            while (to < b->n_sel && b->sel[to] < end) to++;
+        if (to > c->from) {
+            c->to = to;
+            return;
+        }
+    }
+}
+
+static cursor *first_of(cursor *cursors, uint32_t n) {
+    cursor *best = NULL;
+    weir_origin best_origin = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        cursor *c = &cursors[i];
+        if (c->chunk == c->in->n_chunks) continue;
+        weir_origin origin = weir_batch_origin(c->in, c->chunk);
+        if (best && origin >= best_origin) continue;
+        best = c;
+        best_origin = origin;
+    }
+    return best;
+}
+
+static void take_chunk(layout *l, cursor *c, uint32_t number) {
+    if (!l->n_runs || l->runs[l->n_runs - 1].in != number) l->runs[l->n_runs++] = (run){.in = number};
+    l->runs[l->n_runs - 1].n += c->to - c->from;
+    for (uint32_t k = c->from; k < c->to; k++) l->row[l->n_rows++] = weir_batch_row(c->in, k);
+    l->origin[l->n_chunks] = weir_batch_origin(c->in, c->chunk);
+    l->chunk_end[l->n_chunks++] = l->n_rows;
+    c->from = c->to;
+    c->chunk++;
+    settle(c);
+}
+
+static weir_status make_layout(const weir_batch *const *in, uint32_t n_in, weir_arena *arena, layout *l) {
+    uint64_t rows = 0, chunks = 0;
+    cursor *cursors = wr_arena_zero(arena, n_in, sizeof *cursors);
+    if (!cursors) return WEIR_ENOMEM;
+    for (uint32_t i = 0; i < n_in; i++) {
+        rows += in[i]->n_sel;
+        chunks += WR_MIN(in[i]->n_chunks, in[i]->n_sel);
+        cursors[i].in = in[i];
+        settle(&cursors[i]);
+    }
+    if (rows > UINT32_MAX) return WEIR_ELIMIT;
+    memset(l, 0, sizeof *l);
+    l->row = wr_arena_array(arena, rows, sizeof *l->row);
+    l->runs = wr_arena_array(arena, chunks, sizeof *l->runs);
+    l->chunk_end = wr_arena_array(arena, chunks, sizeof *l->chunk_end);
+    l->origin = wr_arena_array(arena, chunks, sizeof *l->origin);
+    if (!l->row || !l->runs || !l->chunk_end || !l->origin) return WEIR_ENOMEM;
+    for (cursor *c; (c = first_of(cursors, n_in));) take_chunk(l, c, (uint32_t)(c - cursors));
+    return WEIR_OK;
+}
+
+/* ---- Copying by layout -------------------------------------------------------------------------------- */
+
+typedef struct merge {
+    const weir_batch *const *in;
+    uint32_t n_in;
+    weir_arena *arena;
+    layout l;
+} merge;
+
+/* What the output column must be to hold all inputs' column c. */
+static weir_column shape_of(const merge *m, uint32_t c, bool *nullable) {
+    weir_column shape = m->in[0]->cols[c];
+    *nullable = false;
+    for (uint32_t i = 0; i < m->n_in; i++) {
+        const weir_column *col = &m->in[i]->cols[c];
+        if (!col->data) shape.data = NULL;
+        shape.boxed |= col->boxed;
+        *nullable |= col->valid != NULL;
+    }
+    return shape;
+}
+
+/* Input i's column c in the output's shape: boxed if that is. */
+static weir_status input_column(const merge *m, uint32_t i, uint32_t c, bool boxed, weir_column *out) {
+    *out = m->in[i]->cols[c];
+    if (!boxed || out->boxed || out->type == WEIR_OBJECT) return WEIR_OK;
+    weir_column plain = *out;
+    out->boxed = true;
+    out->data = wr_arena_array(m->arena, m->in[i]->n_rows, sizeof(weir_object *));
+    if (!out->data) return WEIR_ENOMEM;
+    return wr_column_box(&plain, m->in[i]->sel, m->in[i]->n_sel, m->arena, out);
+}
+
+static weir_status merge_column(const merge *m, uint32_t c, weir_column *out) {
+    bool nullable;
+    weir_column shape = shape_of(m, c, &nullable);
+    *out = (weir_column){.type = shape.type, .boxed = shape.boxed};
+    if (!shape.data) return WEIR_OK;
+    WR_TRY(wr_column_new(m->arena, shape.type, shape.boxed, m->l.n_rows, nullable, out));
+    weir_column *cols = wr_arena_array(m->arena, m->n_in, sizeof *cols);
+    if (!cols) return WEIR_ENOMEM;
+    for (uint32_t i = 0; i < m->n_in; i++) WR_TRY(input_column(m, i, c, shape.boxed, &cols[i]));
+    size_t size = wr_type_size(shape.type, shape.boxed);
+    uint32_t at = 0;
+    for (uint32_t r = 0; r < m->l.n_runs; r++) {
+        run now = m->l.runs[r];
+        const weir_column *from = &cols[now.in];
+        wr_gather_data((char *)out->data + at * size, from->data, m->l.row + at, now.n, size);
+        if (from->valid) wr_gather_valid(out->valid, at, from->valid, m->l.row + at, now.n);
+        at += now.n;
+    }
+    return WEIR_OK;
+}
+
+static weir_status merge_times(const merge *m, weir_batch *out) {
+    int64_t *ts = wr_arena_array(m->arena, m->l.n_rows, sizeof *ts);
+    if (!ts) return WEIR_ENOMEM;
+    out->ts = ts;
+    for (uint32_t r = 0, at = 0; r < m->l.n_runs; at += m->l.runs[r++].n)
+        wr_gather_data(ts + at, m->in[m->l.runs[r].in]->ts, m->l.row + at, m->l.runs[r].n, sizeof *ts);
+    return WEIR_OK;
+}
+
+static weir_status merge_kinds(const merge *m, weir_batch *out) {
+    bool any = false;
+    for (uint32_t i = 0; i < m->n_in; i++) any |= m->in[i]->kind != NULL;
+    if (!any) return WEIR_OK;
+    uint8_t *kind = wr_arena_zero(m->arena, m->l.n_rows, 1); /* zero: current */
+    if (!kind) return WEIR_ENOMEM;
+    out->kind = kind;
+    for (uint32_t r = 0, at = 0; r < m->l.n_runs; at += m->l.runs[r++].n) {
+        const uint8_t *from = m->in[m->l.runs[r].in]->kind;
+        if (from) wr_gather_data(kind + at, from, m->l.row + at, m->l.runs[r].n, 1);
+    }
+    return WEIR_OK;
+}
+
+static weir_status copy_rows(merge *m, weir_batch *out) {
+    memset(out, 0, sizeof *out);
+    WR_TRY(make_layout(m->in, m->n_in, m->arena, &m->l));
+    out->n_rows = out->n_sel = m->l.n_rows;
+    out->n_chunks = m->l.n_chunks;
+    out->chunk_end = m->l.n_chunks == m->l.n_rows ? NULL : m->l.chunk_end;
+    out->origin = m->l.origin;
+    out->n_cols = m->in[0]->n_cols;
+    out->cols = wr_arena_zero(m->arena, out->n_cols, sizeof *out->cols);
+    if (!out->cols) return WEIR_ENOMEM;
+    WR_TRY(merge_times(m, out));
+    WR_TRY(merge_kinds(m, out));
+    for (uint32_t c = 0; c < out->n_cols; c++) WR_TRY(merge_column(m, c, &out->cols[c]));
+    return WEIR_OK;
+}
+
+weir_status wr_batch_merge(const weir_batch *const *in, uint32_t n_in, weir_arena *arena, weir_batch *out) {
+    if (n_in == 0) {
+        memset(out, 0, sizeof *out);
+        return WEIR_OK;
+    }
+    if (n_in == 1) return wr_batch_compact(in[0], arena, out);
+    merge m = {.in = in, .n_in = n_in, .arena = arena};
+    return copy_rows(&m, out);
+}
+
+weir_status wr_batch_compact(const weir_batch *in, weir_arena *arena, weir_batch *out) {
+    if (!in->sel) {
+        *out = *in;
+        return WEIR_OK;
+    }
+    merge m = {.in = &in, .n_in = 1, .arena = arena};
+    return copy_rows(&m, out);
+}
+
+weir_status wr_batch_retype_current(weir_batch *b, weir_arena *arena) {
+    const uint8_t *kind = b->kind;
+    if (!kind) return WEIR_OK;
+    uint32_t resets = 0;
+    for (uint32_t k = 0; k < b->n_sel; k++) resets += kind[weir_batch_row(b, k)] == WEIR_RESET;
+    if (resets) {
+        uint32_t *sel = wr_arena_array(arena, b->n_sel - resets, sizeof *sel), n = 0;
+        if (!sel) return WEIR_ENOMEM;
+        for (uint32_t k = 0; k < b->n_sel; k++) {
+            uint32_t row = weir_batch_row(b, k);
+            if (kind[row] != WEIR_RESET) sel[n++] = row;
+        }
+        b->sel = sel;
+        b->n_sel = n;
+    }
+    b->kind = NULL;
+    return WEIR_OK;
+}

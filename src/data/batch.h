@@ -1,0 +1,22 @@
+/* batch.h: whole batches: merging, compacting, retyping. Outputs live in the arena and may point into the
+ * inputs. For queueing rows see batch_builder.h, for columns column.h. */
+#ifndef WR_BATCH_H
+#define WR_BATCH_H
+
+#include "data/column.h"
+
+/* Several producers' rows of one stream as one batch without selection, chunk by chunk in order of (origin,
+ * producer, position in the producer's batch): Siddhi's depth-first order, if producers come in the order in
+ * which it runs them. Each input's origins must not decrease. Chunks without selected rows are dropped. A
+ * column is pruned when one input has none, nullable when one is, boxed when one is (the others' values are
+ * boxed then). */
+weir_status wr_batch_merge(const weir_batch *const *in, uint32_t n_in, weir_arena *arena,
+                           weir_batch *out) WR_NODISCARD;
+
+/* The same rows without a selection; *out is *in itself when there is none. */
+weir_status wr_batch_compact(const weir_batch *in, weir_arena *arena, weir_batch *out) WR_NODISCARD;
+
+/* What a stream makes of rows that are inserted into it: expired rows become current, resets are left out. */
+weir_status wr_batch_retype_current(weir_batch *b, weir_arena *arena) WR_NODISCARD;
+
+#endif
