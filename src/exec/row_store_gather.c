@@ -1,0 +1,93 @@
+/* row_store_gather.c: copying a column of many rows out of a store.
+ *
+ * Row ids come in two patterns. Batches that leave as a whole are long runs of consecutive ids: those are
+ * copied segment by segment. A sliding window gives an expired id, a current one, an expired one…: there each
+ * id is looked up by itself. One pass over the ids tells which it is. */
+#include "exec/row_store_impl.h"
+
+static bool mostly_runs(const weir_row_id *ids, uint32_t n) {
+    uint32_t breaks = 0;
+    for (uint32_t i = 1; i < n; i++) breaks += ids[i] != ids[i - 1] + 1;
+    return breaks < n / 4;
+}
+
+/* How many of ids[0..n-1] follow one another within a segment. */
+static uint32_t run_length(const wr_row_store *s, const weir_row_id *ids, uint32_t n) {
+    uint32_t most = WR_MIN(n, wr_store_rows(s) - wr_store_offset(s, ids[0])), k = 1;
+    while (k < most && ids[k] == ids[0] + k) k++;
+    return k;
+}
+
+static void gather_runs(const wr_row_store *s, const wr_stored_column *c, const weir_row_id *ids, uint32_t n,
+                        char *out) {
+    for (uint32_t i = 0, k; i < n; i += k) {
+        if (ids[i] == WEIR_NO_ROW) {
+            memset(out + (size_t)i * c->size, 0, c->size);
+            k = 1;
+            continue;
+        }
+        k = run_length(s, ids + i, n - i);
+        const char *from =
+            wr_segment_cells(c, wr_store_segment(s, ids[i])) + (size_t)wr_store_offset(s, ids[i]) * c->size;
+        memcpy(out + (size_t)i * c->size, from, (size_t)k * c->size);
+    }
+}
+
+#define GATHER_EACH(name, type)                                                                              \
+    static void name(const wr_row_store *s, const wr_stored_column *c, const weir_row_id *ids, uint32_t n,   \
+                     type *restrict out) {                                                                   \
+        wr_segment *const *segs = s->segs;                                                                   \
+        const uint64_t base = s->base_seg, mask = wr_store_rows(s) - 1;                                      \
+        const uint32_t shift = s->shift, at = c->at;                                                         \
+        const type zero = {0};                                                                               \
+        for (uint32_t i = 0; i < n; i++) {                                                                   \
+            weir_row_id id = ids[i];                                                                         \
+            if (WR_UNLIKELY(id == WEIR_NO_ROW))                                                              \
+                out[i] = zero;                                                                               \
+            else                                                                                             \
+                out[i] = ((const type *)(const void *)((const char *)segs[(id >> shift) - base] +            \
+                                                       at))[id & mask];                                      \
+        }                                                                                                    \
+    }
+GATHER_EACH(gather_each_1, uint8_t)
+GATHER_EACH(gather_each_4, uint32_t)
+GATHER_EACH(gather_each_8, uint64_t)
+GATHER_EACH(gather_each_16, weir_string)
+#undef GATHER_EACH
+
+static void gather_valid(const wr_row_store *s, uint32_t col, const weir_row_id *ids, uint32_t n,
+                         weir_column *out) {
+    memset(out->valid, 0xFF, ((size_t)n + 63) / 64 * sizeof(uint64_t));
+    for (uint32_t i = 0; i < n; i++)
+        if (ids[i] == WEIR_NO_ROW ||
+            wr_segment_is_null(wr_store_segment(s, ids[i]), col, wr_store_offset(s, ids[i])))
+            weir_set_null(out, i);
+}
+
+static weir_status copy_texts(weir_string *texts, uint32_t n, weir_arena *arena, weir_error *err) {
+    for (uint32_t i = 0; i < n; i++)
+        if (texts[i].len > WEIR_STRING_INLINE &&
+            weir_arena_string(arena, texts[i].u.ptr, texts[i].len, &texts[i]) != WEIR_OK)
+            return wr_store_no_memory(err);
+    return WEIR_OK;
+}
+
+weir_status wr_row_store_gather(const wr_row_store *s, uint32_t column, const weir_row_id *ids, uint32_t n,
+                                weir_arena *copy_strings, weir_column *out, weir_error *err) {
+    uint32_t col = s->stored_at[column];
+    if (col == WR_NO_COLUMN || !n) return WEIR_OK;
+    const wr_stored_column *c = &s->cols[col];
+    if (mostly_runs(ids, n))
+        gather_runs(s, c, ids, n, out->data);
+    else if (c->size == 1)
+        gather_each_1(s, c, ids, n, out->data);
+    else if (c->size == 4)
+        gather_each_4(s, c, ids, n, out->data);
+    else if (c->size == 8)
+        gather_each_8(s, c, ids, n, out->data);
+    else
+        gather_each_16(s, c, ids, n, out->data);
+    if (out->valid) gather_valid(s, col, ids, n, out);
+    if (c->is_string && copy_strings) return copy_texts(out->data, n, copy_strings, err);
+    return WEIR_OK;
+}
