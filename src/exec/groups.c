@@ -1,0 +1,330 @@
+/* groups.c: see groups.h. */
+#include "exec/groups_impl.h"
+
+#include "base/compiler.h"
+#include "data/value.h"
+
+#define MIN_SLOTS      16u
+#define NEAR_SLOTS     8192u /* 64 KB: larger tables are prefetched */
+#define PREFETCH_AHEAD 12u
+
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory for the keys of groups");
+}
+
+/* ---- Making -------------------------------------------------------------------------------------------- */
+
+static void lay_out_record(wr_groups *g, const wr_group_key *keys) {
+    uint32_t at = 4, align = 4;
+    for (uint32_t p = 0; p < g->n_parts; p++) {
+        wr_group_part *part = &g->parts[p];
+        part->as_text = keys[p].boxed || keys[p].type == WEIR_OBJECT;
+        part->type = part->as_text ? WEIR_STRING : keys[p].type;
+        static const uint8_t sizes[WEIR_N_TYPES] = {0, 4, 8, 4, 8, 1, 16, 8};
+        part->size = sizes[part->type];
+        uint32_t part_align = part->size > 4 ? 8 : part->size;
+        if (part_align > align) align = part_align;
+        at = (at + part_align - 1) & ~(part_align - 1);
+        part->offset = (uint16_t)at;
+        at += part->size;
+    }
+    g->stride = (at + align - 1) & ~(align - 1);
+    g->narrow = g->n_parts == 1 && g->parts[0].size <= 4;
+}
+
+weir_status wr_groups_new(const wr_group_key *keys, uint32_t n_keys, wr_account *account, wr_groups **out,
+                          weir_error *err) {
+    *out = NULL;
+    if (n_keys == 0 || n_keys > WR_MAX_GROUP_KEYS)
+        return weir_fail(err, WEIR_EUNSUPPORTED, "group by takes at most %u attributes, here are %u",
+                         WR_MAX_GROUP_KEYS, n_keys);
+    wr_groups *g = wr_alloc_zero(account, sizeof *g);
+    if (!g) return no_memory(err);
+    g->account = account;
+    g->n_parts = n_keys;
+    lay_out_record(g, keys);
+    *out = g;
+    return WEIR_OK;
+}
+
+void wr_groups_free(wr_groups *g) {
+    if (!g) return;
+    wr_groups_clear(g);
+    wr_free(g->account, g->slots, g->n_slots * sizeof *g->slots);
+    wr_free(g->account, g->records, (size_t)g->cap * g->stride);
+    wr_free(g->account, g->free_ids, g->cap_free * sizeof *g->free_ids);
+    wr_free(g->account, g, sizeof *g);
+}
+
+/* ---- The table ----------------------------------------------------------------------------------------- */
+
+static bool rebuild(wr_groups *g, uint32_t n_slots) {
+    wr_group_slot *slots = wr_alloc_zero(g->account, n_slots * sizeof *slots);
+    if (!slots) return false;
+    wr_group_slot *old = g->slots;
+    uint32_t n_old = g->n_slots;
+    g->slots = slots;
+    g->n_slots = n_slots;
+    g->shift = 64 - (uint32_t)__builtin_ctz(n_slots);
+    for (uint32_t i = 0; i < n_old; i++) {
+        if (!old[i].id1) continue;
+        uint32_t at = wr_group_home(g, old[i].tag);
+        while (slots[at].id1) at = (at + 1) & (n_slots - 1);
+        slots[at] = old[i];
+    }
+    wr_free(g->account, old, n_old * sizeof *old);
+    return true;
+}
+
+/* Room for one slot more. */
+static bool reserve_slot(wr_groups *g) {
+    if ((uint64_t)(g->n_used + 1) * 3 <= (uint64_t)g->n_slots * 2) return true;
+    if (g->n_slots > UINT32_MAX / 4) return false;
+    return rebuild(g, g->n_slots ? g->n_slots * 2 : MIN_SLOTS);
+}
+
+static void put_slot(wr_groups *g, uint32_t tag, uint32_t id) {
+    uint32_t at = wr_group_home(g, tag);
+    while (g->slots[at].id1) at = (at + 1) & (g->n_slots - 1);
+    g->slots[at] = (wr_group_slot){.tag = tag, .id1 = id + 1};
+    g->n_used++;
+}
+
+/* Knuth's algorithm R (The Art of Computer Programming 3, 6.4): moves up what could no longer be reached. */
+static void erase_slot(wr_groups *g, uint32_t tag, uint32_t id) {
+    uint32_t mask = g->n_slots - 1, hole = wr_group_home(g, tag);
+    while (g->slots[hole].id1 != id + 1) hole = (hole + 1) & mask;
+    for (uint32_t i = (hole + 1) & mask; g->slots[i].id1; i = (i + 1) & mask) {
+        uint32_t home = wr_group_home(g, g->slots[i].tag);
+        if (((i - home) & mask) < ((i - hole) & mask)) continue;
+        g->slots[hole] = g->slots[i];
+        hole = i;
+    }
+    g->slots[hole].id1 = 0;
+    g->n_used--;
+}
+
+/* An id for the row's keys, which are new; 0 when memory is out, else the id + 1. Room for giving all ids
+ * back is made now, so that dropping can't fail. */
+static uint32_t new_id1(wr_groups *g, const weir_column *columns, uint32_t row) {
+    bool reuse = g->n_free > 0;
+    if (!reuse &&
+        (g->limit == UINT32_MAX - 1 || wr_grow(g->account, &g->records, &g->cap, g->limit + 1, g->stride)))
+        return 0;
+    if (wr_grow(g->account, &g->free_ids, &g->cap_free, g->limit + 1, sizeof *g->free_ids)) return 0;
+    uint32_t id = reuse ? g->free_ids[g->n_free - 1] : g->limit;
+    if (!wr_group_keys_store(g, id, columns, row)) return 0;
+    if (reuse)
+        g->n_free--;
+    else
+        g->limit++;
+    return id + 1;
+}
+
+static uint32_t insert(wr_groups *g, uint32_t tag, const weir_column *columns, uint32_t row) {
+    if (!reserve_slot(g)) return 0;
+    uint32_t id1 = new_id1(g, columns, row);
+    if (id1) put_slot(g, tag, id1 - 1);
+    return id1;
+}
+
+static uint32_t null_id1(wr_groups *g, const weir_column *columns, uint32_t row) {
+    if (!g->null_id1) g->null_id1 = new_id1(g, columns, row);
+    return g->null_id1;
+}
+
+/* How much has to be compared when tags match. */
+typedef enum match { MATCH_TAG, MATCH_LONG, MATCH_STRING, MATCH_ANY } match;
+
+WR_INLINE bool same_key(const wr_groups *g, match how, uint32_t id, const weir_column *columns,
+                        uint32_t row) {
+    const char *value = wr_group_record(g, id) + 8;
+    switch (how) {
+    case MATCH_TAG: return true;
+    case MATCH_LONG: return *(const int64_t *)(const void *)value == ((const int64_t *)columns[0].data)[row];
+    case MATCH_STRING:
+        return weir_string_equal((const weir_string *)(const void *)value,
+                                 (const weir_string *)columns[0].data + row);
+    case MATCH_ANY: break;
+    }
+    return wr_group_keys_equal(g, id, columns, row);
+}
+
+WR_INLINE bool probe_rows(wr_groups *g, match how, bool nullable, const weir_column *columns,
+                          const wr_row_list *list, const uint32_t *tags, uint32_t *gid) {
+    for (uint32_t i = 0; i < list->n; i++) {
+        const uint32_t row = wr_row_at(list, i), tag = tags[i];
+        if (g->n_slots > NEAR_SLOTS && i + PREFETCH_AHEAD < list->n)
+            __builtin_prefetch(&g->slots[wr_group_home(g, tags[i + PREFETCH_AHEAD])]);
+        uint32_t id1, at, mask = g->n_slots - 1;
+        if (nullable && weir_is_null(&columns[0], row)) {
+            id1 = null_id1(g, columns, row);
+        } else {
+            for (at = wr_group_home(g, tag); (id1 = g->slots[at].id1) != 0; at = (at + 1) & mask)
+                if (g->slots[at].tag == tag && same_key(g, how, id1 - 1, columns, row)) break;
+            if (WR_UNLIKELY(!id1)) id1 = insert(g, tag, columns, row);
+        }
+        if (WR_UNLIKELY(!id1)) return false;
+        gid[row] = id1 - 1;
+    }
+    return true;
+}
+
+static bool probe(wr_groups *g, const weir_column *columns, const wr_row_list *list, const uint32_t *tags,
+                  uint32_t *gid) {
+    bool nullable = columns[0].valid != NULL;
+    if (g->narrow)
+        return nullable ? probe_rows(g, MATCH_TAG, true, columns, list, tags, gid)
+                        : probe_rows(g, MATCH_TAG, false, columns, list, tags, gid);
+    /* The record of a null long holds 0; a real 0 has another tag. */
+    if (g->n_parts == 1 && g->parts[0].type == WEIR_LONG && !nullable)
+        return probe_rows(g, MATCH_LONG, false, columns, list, tags, gid);
+    if (g->n_parts == 1 && g->parts[0].type == WEIR_STRING)
+        return probe_rows(g, MATCH_STRING, false, columns, list, tags, gid);
+    return probe_rows(g, MATCH_ANY, false, columns, list, tags, gid);
+}
+
+weir_status wr_groups_assign(wr_groups *g, const weir_column *columns, const wr_row_list *list,
+                             weir_arena *scratch, uint32_t *gid, weir_error *err) {
+    if (!list->n) return WEIR_OK;
+    if (!g->n_slots && !rebuild(g, MIN_SLOTS)) return no_memory(err);
+    uint32_t *tags = wr_arena_array(scratch, list->n, sizeof *tags);
+    uint64_t *hashes = g->narrow ? NULL : wr_arena_array(scratch, list->n, sizeof *hashes);
+    if (!tags || (!g->narrow && !hashes)) return no_memory(err);
+    WR_TRY(wr_group_keys_prepare(g, columns, list, scratch, &columns, err));
+    wr_group_keys_tag(g, columns, list, hashes, tags);
+    return probe(g, columns, list, tags, gid) ? WEIR_OK : no_memory(err);
+}
+
+/* ---- Life of ids --------------------------------------------------------------------------------------- */
+
+uint32_t wr_groups_limit(const wr_groups *g) { return g->limit; }
+uint32_t wr_groups_count(const wr_groups *g) { return g->limit - g->n_free; }
+bool wr_groups_in_use(const wr_groups *g, uint32_t id) { return *wr_group_marks(g, id) & WR_GROUP_IN_USE; }
+
+void wr_groups_drop(wr_groups *g, uint32_t id) {
+    if (g->null_id1 == id + 1)
+        g->null_id1 = 0;
+    else
+        erase_slot(g, wr_group_keys_tag_of(g, id), id);
+    wr_group_keys_drop(g, id);
+    g->free_ids[g->n_free++] = id;
+}
+
+void wr_groups_tidy(wr_groups *g) {
+    while (g->limit && !wr_groups_in_use(g, g->limit - 1)) g->limit--;
+    g->n_free = 0;
+    for (uint32_t id = g->limit; id-- > 0;)
+        if (!wr_groups_in_use(g, id)) g->free_ids[g->n_free++] = id;
+}
+
+/* Empties the slots: one by one where they are few, and a much too large table is replaced. */
+static void clear_slots(wr_groups *g) {
+    if (g->n_used * 8 < g->n_slots && g->n_slots > MIN_SLOTS) {
+        uint32_t n_slots = MIN_SLOTS;
+        while (n_slots < g->n_used * 4) n_slots *= 2;
+        wr_group_slot *slots = wr_alloc_zero(g->account, n_slots * sizeof *slots);
+        if (slots) {
+            wr_free(g->account, g->slots, g->n_slots * sizeof *g->slots);
+            g->slots = slots;
+            g->n_slots = n_slots;
+            g->shift = 64 - (uint32_t)__builtin_ctz(n_slots);
+            g->n_used = 0;
+        }
+    }
+    if (g->n_used) memset(g->slots, 0, g->n_slots * sizeof *g->slots);
+    g->n_used = 0;
+}
+
+void wr_groups_clear(wr_groups *g) {
+    for (uint32_t id = 0; id < g->limit; id++)
+        if (wr_groups_in_use(g, id)) wr_group_keys_drop(g, id);
+    clear_slots(g);
+    g->null_id1 = 0;
+    g->limit = 0;
+    g->n_free = 0;
+}
+
+/* ---- Saved state --------------------------------------------------------------------------------------- */
+
+/* The limit, then for each id below it whether it is in use and, if so, its keys. */
+void wr_groups_save(const wr_groups *g, weir_writer *w) {
+    weir_write_u32(w, g->limit);
+    for (uint32_t id = 0; id < g->limit; id++) {
+        weir_write_u32(w, wr_groups_in_use(g, id));
+        for (uint32_t p = 0; p < g->n_parts && wr_groups_in_use(g, id); p++) {
+            weir_value v = wr_group_keys_value(g, p, id);
+            weir_write_value(w, &v);
+        }
+    }
+}
+
+/* One row of columns with the keys that were saved. */
+typedef struct loaded_row {
+    weir_column columns[WR_MAX_GROUP_KEYS];
+    union {
+        int64_t number;
+        weir_string text;
+    } values[WR_MAX_GROUP_KEYS];
+    uint64_t valid[WR_MAX_GROUP_KEYS];
+} loaded_row;
+
+static weir_status load_keys(const wr_groups *g, weir_reader *r, weir_arena *arena, loaded_row *out,
+                             weir_error *err) {
+    for (uint32_t p = 0; p < g->n_parts; p++) {
+        weir_value v;
+        WR_TRY(weir_read_value(r, arena, &v));
+        if (v.type != g->parts[p].type)
+            return weir_fail(err, WEIR_ESTATE, "saved group key %u is %s, not %s", p + 1,
+                             weir_type_name(v.type), weir_type_name(g->parts[p].type));
+        out->valid[p] = 1;
+        out->columns[p] = (weir_column){.type = v.type, .data = &out->values[p], .valid = &out->valid[p]};
+        wr_column_set(&out->columns[p], 0, &v);
+    }
+    return weir_reader_status(r, err);
+}
+
+/* The next id. */
+static weir_status load_group(wr_groups *g, weir_reader *r, weir_arena *arena, weir_error *err) {
+    uint32_t id = g->limit;
+    if (!weir_read_u32(r)) {
+        *wr_group_marks(g, id) = 0;
+        g->free_ids[g->n_free++] = id;
+        g->limit++;
+        return weir_reader_status(r, err);
+    }
+    loaded_row row;
+    WR_TRY(load_keys(g, r, arena, &row, err));
+    if (!reserve_slot(g) || !wr_group_keys_store(g, id, row.columns, 0)) return no_memory(err);
+    g->limit++;
+    if (g->narrow && weir_is_null(&row.columns[0], 0))
+        g->null_id1 = id + 1;
+    else
+        put_slot(g, wr_group_keys_tag_of(g, id), id);
+    return WEIR_OK;
+}
+
+static weir_status load_all(wr_groups *g, weir_reader *r, weir_arena *arena, weir_error *err) {
+    uint32_t limit = weir_read_u32(r);
+    WR_TRY(weir_reader_status(r, err));
+    if (weir_reader_left(r) / 4 < limit)
+        return weir_fail(err, WEIR_ESTATE, "saved groups end too early: %u are announced", limit);
+    if (wr_grow(g->account, &g->records, &g->cap, limit, g->stride) ||
+        wr_grow(g->account, &g->free_ids, &g->cap_free, limit, sizeof *g->free_ids))
+        return no_memory(err);
+    for (uint32_t i = 0; i < limit; i++) {
+        WR_TRY(load_group(g, r, arena, err));
+        wr_arena_reset(arena);
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_groups_load(wr_groups *g, weir_reader *r, weir_error *err) {
+    weir_arena arena;
+    wr_groups_clear(g);
+    wr_arena_init(&arena, g->account);
+    weir_status status = load_all(g, r, &arena, err);
+    wr_arena_fini(&arena);
+    if (status != WEIR_OK) wr_groups_clear(g);
+    return status;
+}
