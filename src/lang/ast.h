@@ -541,8 +541,9 @@ const wr_ast_annotation *wr_ast_find_annotation(const wr_ast_annotations *annota
 const wr_ast_annotation_item *wr_ast_find_item(const wr_ast_annotation *annotation, const char *key);
 /* "*", "==", "and". */
 const char *wr_ast_op_text(wr_ast_op op);
-/* How tightly it binds: 1 (or) to 7 (* / %); `in` is 3. */
+/* How tightly it binds: 1 (or) to 7 (* / %). `in` stands between `and` and `==`. */
 int wr_ast_op_level(wr_ast_op op);
+#define WR_AST_IN_LEVEL 3
 /* Same tree, spans aside. For tests and for "is this definition the same as that one". */
 bool wr_ast_expr_equal(const wr_ast_expr *a, const wr_ast_expr *b);
 bool wr_ast_definition_equal(const wr_ast_definition *a, const wr_ast_definition *b);

@@ -216,7 +216,7 @@ static uint32_t braces_end(const char *s, uint32_t len, uint32_t i, bool skippin
 static wr_token lex_script(const char *s, uint32_t len, uint32_t begin) {
     uint32_t skipped = braces_end(s, len, begin, true), plain = braces_end(s, len, begin, false);
     uint32_t end = WR_MAX(skipped, plain);
-    return end ? (wr_token){WR_TOK_SCRIPT, 0, begin, end} : bad(WR_BAD_OPEN_BRACE, begin, begin + 1);
+    return end ? (wr_token){WR_TOK_SCRIPT, 0, begin, end} : bad(WR_BAD_OPEN_BRACE, begin, len);
 }
 
 /* ---- Punctuation -------------------------------------------------------------------------------------- */

@@ -54,7 +54,7 @@ typedef enum wr_bad {
     WR_BAD_QUOTE_IN_STRING,   /* a double quote between single quotes; up to the closing single quote */
     WR_BAD_CONTROL_IN_STRING, /* a tab or other control character in a string; up to the closing quote */
     WR_BAD_OPEN_NAME,         /* a back-tick without its partner */
-    WR_BAD_OPEN_BRACE         /* { without its } */
+    WR_BAD_OPEN_BRACE         /* { without its }; the token goes to the end of the text */
 } wr_bad;
 
 typedef struct wr_token {
