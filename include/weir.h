@@ -31,7 +31,8 @@ extern "C" {
 #define WEIR_VERSION_MAJOR 0
 #define WEIR_VERSION_MINOR 1
 #define WEIR_VERSION_PATCH 0
-/* "0.1.0", of the library that is loaded. */
+#define WEIR_VERSION "0.1.0"
+/* Of the library that is loaded. */
 WEIR_API const char *weir_version(void);
 
 typedef struct weir_engine weir_engine;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "state/writer.h"
+
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for a join");
 }
@@ -224,7 +226,7 @@ void wr_join_side_save(const wr_join_side *s, weir_writer *w) {
     for (uint32_t i = 0; i < s->cap_slots; i++) n += s->slots[i].slot != WR_NO_SLOT;
     uint64_t(*held)[3] = wr_alloc(NULL, (n + 1) * sizeof *held);
     if (!held) {
-        wr_writer_fail(w);
+        if (w->status == WEIR_OK) w->status = WEIR_ENOMEM;
         return;
     }
     n = 0;

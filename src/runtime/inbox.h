@@ -34,7 +34,7 @@ typedef struct wr_inbox_cycle {
     const int64_t *clock;
     const uint8_t *late; /* NULL: none */
 } wr_inbox_cycle;
-weir_status wr_inbox_take(wr_inbox *x, wr_inbox_cycle *out, weir_error *err) WR_NODISCARD;
+void wr_inbox_take(wr_inbox *x, wr_inbox_cycle *out);
 void wr_inbox_clear(wr_inbox *x);
 
 #endif

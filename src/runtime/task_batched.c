@@ -22,6 +22,16 @@ static weir_status add_part(wr_stream_state *s, const weir_batch *b, uint32_t ra
     return WEIR_OK;
 }
 
+static weir_status merge_parts(wr_task *t, wr_stream_state *s, weir_error *err) {
+    const weir_batch **in = wr_arena_array(&t->arena, s->n_parts, sizeof *in);
+    if (!in) return no_memory(err);
+    for (uint32_t i = 0; i < s->n_parts; i++) in[i] = &s->parts[i];
+    weir_status st = wr_batch_merge(in, s->n_parts, &t->arena, &s->merged);
+    return st == WEIR_OK
+               ? st
+               : weir_fail(err, st, "can't merge what several queries write to stream '%s'", s->plan->name);
+}
+
 /* All rows of the stream in this cycle. Called once its producers have run. */
 static weir_status stream_rows(wr_task *t, uint32_t stream, const weir_batch **out, weir_error *err) {
     wr_stream_state *s = &t->streams[stream];
@@ -29,10 +39,8 @@ static weir_status stream_rows(wr_task *t, uint32_t stream, const weir_batch **o
     if (s->is_merged) return WEIR_OK;
     s->is_merged = true;
     memset(&s->merged, 0, sizeof s->merged);
-    if (s->n_parts == 1)
-        s->merged = s->parts[0];
-    else if (s->n_parts)
-        WR_TRY(wr_batch_merge(s->parts, s->n_parts, &t->arena, &s->merged, err));
+    if (s->n_parts == 1) s->merged = s->parts[0];
+    if (s->n_parts > 1) WR_TRY(merge_parts(t, s, err));
     s->rows += s->merged.n_sel;
     return WEIR_OK;
 }

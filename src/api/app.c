@@ -1,0 +1,247 @@
+/* app.c: apps: from text to a running task, and back. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "api/internal.h"
+#include "lang/parser.h"
+
+#define USUAL_BATCH_LIMIT   4096u
+#define USUAL_CHECKPOINT_MS 1000
+
+static int64_t wall_clock_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory for an app");
+}
+
+/* Options of a caller that knows an older, shorter struct keep their zeros. */
+static void take_options(weir_app *app, const weir_app_options *options) {
+    if (options) memcpy(&app->options, options, WR_MIN(options->struct_size, sizeof app->options));
+    if (!app->options.batch_limit) app->options.batch_limit = USUAL_BATCH_LIMIT;
+    if (app->options.checkpoint_ms <= 0) app->options.checkpoint_ms = USUAL_CHECKPOINT_MS;
+}
+
+static char *copy_text(const char *text) {
+    if (!text) return NULL;
+    size_t n = strlen(text) + 1;
+    char *copy = wr_alloc(NULL, n);
+    return copy ? memcpy(copy, text, n) : NULL;
+}
+
+static const char *look_up_variable(void *ctx, const char *name) {
+    const weir_app *app = ctx;
+    const char *value = app->options.variable ? app->options.variable(app->options.variable_ctx, name) : NULL;
+    return value ? value : getenv(name);
+}
+
+/* ---- Text to plan ---- */
+
+static weir_status make_plan(weir_app *app, wr_source *source, wr_diag *diags, weir_error *err) {
+    weir_arena tree;
+    wr_ast_app *ast = NULL;
+    weir_status st = wr_source_substitute(source, look_up_variable, app, err);
+    if (st != WEIR_OK) {
+        wr_diag_add(diags, err);
+        return st;
+    }
+    wr_arena_init(&tree, &app->account);
+    st = wr_parse_app(source, &tree, &ast, diags);
+    wr_plan_options options = {.account = &app->account, .app_name = NULL};
+    if (st == WEIR_OK) st = wr_plan_app(ast, source, app->engine->registry, &options, &app->plan, diags);
+    wr_arena_fini(&tree);
+    return st;
+}
+
+/* ---- Plan to app ---- */
+
+static weir_status describe(weir_stream_info *info, const char *name, const wr_schema *schema,
+                            bool is_defined, weir_arena *arena, weir_error *err) {
+    weir_attribute *attributes = wr_arena_array(arena, schema->n_attrs + 1, sizeof *attributes);
+    if (!attributes) return no_memory(err);
+    for (uint32_t i = 0; i < schema->n_attrs; i++)
+        attributes[i] = (weir_attribute){schema->attrs[i].name, schema->attrs[i].type};
+    *info = (weir_stream_info){name, schema->n_attrs, attributes, is_defined};
+    return WEIR_OK;
+}
+
+static weir_status describe_streams(weir_app *app, weir_error *err) {
+    wr_plan *p = app->plan;
+    app->streams = wr_arena_array(&p->arena, p->n_streams + 1, sizeof *app->streams);
+    app->queries = wr_arena_array(&p->arena, p->n_queries + 1, sizeof *app->queries);
+    if (!app->streams || !app->queries) return no_memory(err);
+    for (uint32_t i = 0; i < p->n_streams; i++)
+        WR_TRY(describe(&app->streams[i], p->streams[i].name, &p->streams[i].schema, p->streams[i].is_defined,
+                        &p->arena, err));
+    for (uint32_t i = 0; i < p->n_queries; i++)
+        WR_TRY(describe(&app->queries[i], p->queries[i].name, &p->queries[i].select->out, false, &p->arena,
+                        err));
+    return WEIR_OK;
+}
+
+static void forward_log(void *ctx, int level, const char *line) {
+    const weir_engine *e = ctx;
+    if (e->log) e->log(e->log_ctx, (weir_log_level)level, line);
+}
+
+static void forward_io_log(void *ctx, weir_log_level level, const char *line) {
+    forward_log(ctx, (int)level, line);
+}
+
+typedef struct wrong_io {
+    wr_diag *diags;
+    const wr_source *source;
+} wrong_io;
+
+static void on_wrong_io(void *ctx, uint32_t begin, uint32_t end, const weir_error *wrong) {
+    wrong_io *w = ctx;
+    weir_error placed = *wrong;
+    wr_source_place(w->source, (wr_span){begin, end}, &placed);
+    wr_diag_add(w->diags, &placed);
+}
+
+static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diags, weir_error *err) {
+    wrong_io wrong = {diags, source};
+    wr_app_io_options o = {.plan = app->plan,
+                           .task = app->task,
+                           .inbox = app->inbox,
+                           .registry = app->engine->io,
+                           .host = {.struct_size = sizeof o.host,
+                                    .app = app->name,
+                                    .log = forward_io_log,
+                                    .log_ctx = app->engine,
+                                    .bus = app->engine->bus},
+                           .account = &app->account,
+                           .base_dir = app->base_dir,
+                           .state_dir = app->state_dir,
+                           .checkpoint_ms = app->options.checkpoint_ms,
+                           .playback = app->playback,
+                           .batch_limit = app->options.batch_limit,
+                           .latency = &app->latency,
+                           .app_name = app->name};
+    return wr_app_io_new(&o, on_wrong_io, &wrong, &app->io, err);
+}
+
+static weir_status make_app(weir_app *app, const wr_source *source, wr_diag *diags, weir_error *err) {
+    app->name = copy_text(app->plan->name ? app->plan->name : "app");
+    app->base_dir = copy_text(app->options.base_dir);
+    app->state_dir = copy_text(app->options.state_dir);
+    app->playback = app->options.playback || app->plan->clock == WR_CLOCK_PLAYBACK;
+    app->no_io = app->options.no_io;
+    app->now_ms = wall_clock_ms;
+    if (!app->name) return no_memory(err);
+    WR_TRY(describe_streams(app, err));
+    wr_task_options o = {.plan = app->plan,
+                         .account = &app->account,
+                         .serial = app->options.force_serial,
+                         .log = forward_log,
+                         .log_ctx = app->engine};
+    WR_TRY(wr_task_new(&o, &app->task, err));
+    WR_TRY(wr_inbox_new(app->plan, &app->account, &app->inbox, err));
+    return make_io(app, source, diags, err);
+}
+
+static weir_status build(weir_app *app, const char *text, size_t len, wr_diag *diags, weir_report **report,
+                         weir_error *err) {
+    wr_source source;
+    weir_status st =
+        wr_source_init(&source, app->options.source_name ? app->options.source_name : "app", text, len, err);
+    if (st != WEIR_OK)
+        wr_diag_add(diags, err);
+    else {
+        st = make_plan(app, &source, diags, err);
+        if (st == WEIR_OK) {
+            st = make_app(app, &source, diags, err);
+            if (st != WEIR_OK && !diags->total) wr_diag_add(diags, err);
+        }
+    }
+    if (st != WEIR_OK) {
+        wr_diag_first(diags, err);
+        if (report) *report = wr_report_new(diags, &source);
+    }
+    wr_source_fini(&source);
+    return st;
+}
+
+weir_status weir_app_new(weir_engine *engine, const char *text, size_t len, const weir_app_options *options,
+                         weir_app **out, weir_report **report, weir_error *err) {
+    weir_error own;
+    if (!err) err = &own;
+    if (report) *report = NULL;
+    if (out) *out = NULL;
+    if (!engine || !text || !out) return weir_fail(err, WEIR_EUSAGE, "weir_app_new: an argument is NULL");
+    weir_app *app = wr_alloc_zero(NULL, sizeof *app);
+    if (!app) return no_memory(err);
+    app->engine = engine;
+    app->account.parent = &engine->account;
+    take_options(app, options);
+    wr_diag diags;
+    wr_diag_init(&diags, 0);
+    weir_status st = build(app, text, len, &diags, report, err);
+    wr_diag_fini(&diags);
+    if (st != WEIR_OK) {
+        weir_app_free(app);
+        return st;
+    }
+    *out = app;
+    return WEIR_OK;
+}
+
+void weir_app_free(weir_app *app) {
+    if (!app) return;
+    if (app->io) {
+        weir_error err;
+        if (wr_app_io_free(app->io, &err) != WEIR_OK) forward_log(app->engine, WEIR_LOG_ERROR, err.message);
+    }
+    for (wr_user_subscription *s = app->subscriptions, *next; s; s = next) {
+        next = s->next;
+        wr_free(NULL, s, sizeof *s);
+    }
+    wr_inbox_free(app->inbox);
+    wr_task_free(app->task);
+    wr_plan_free(app->plan);
+    wr_free(NULL, app->name, 0);
+    wr_free(NULL, app->base_dir, 0);
+    wr_free(NULL, app->state_dir, 0);
+    wr_free(NULL, app, sizeof *app);
+}
+
+/* ---- Running ---- */
+
+weir_status weir_app_start(weir_app *app, weir_error *err) {
+    WR_TRY(wr_app_check(app, err));
+    if (app->is_started) return weir_fail(err, WEIR_EUSAGE, "the app has been started before");
+    app->is_started = true;
+    app->is_busy = true;
+    weir_status st = wr_task_start(app->task, app->playback ? 0 : app->now_ms(), err);
+    app->is_busy = false;
+    app->is_broken = st != WEIR_OK;
+    if (st == WEIR_OK && app->io && !app->no_io) st = wr_app_io_start(app->io, err);
+    return st;
+}
+
+weir_status weir_app_run(weir_app *app, weir_error *err) {
+    WR_TRY(wr_app_check(app, err));
+    if (!app->is_started)
+        return weir_fail(err, WEIR_EUSAGE, "the app has not been started: call weir_app_start first");
+    if (!app->io || app->no_io)
+        return weir_fail(err, WEIR_EUSAGE, "the app has no sources, sinks or triggers to run");
+    WR_TRY(wr_app_run_inbox(app, err));
+    app->is_busy = true;
+    weir_status st = wr_app_io_run(app->io, &app->stop, err);
+    app->is_busy = false;
+    return st;
+}
+
+void weir_app_request_stop(weir_app *app) {
+    if (!app) return;
+    atomic_store(&app->stop, true);
+    if (app->io) wr_app_io_wake(app->io);
+}
+
+const char *weir_app_name(const weir_app *app) { return app ? app->name : ""; }
+
+int64_t weir_app_clock(const weir_app *app) { return app ? wr_task_clock(app->task) : 0; }

@@ -1,0 +1,126 @@
+/* engine.c: engines: what apps can name. */
+#include "api/internal.h"
+#include "io/bus.h"
+
+const char *weir_version(void) { return WEIR_VERSION; }
+
+static weir_status add_built_in(wr_registry *r, weir_error *err) {
+    for (const weir_function_type *const *f = wr_function_table; *f; f++)
+        WR_TRY(wr_registry_add_function(r, *f, err));
+    for (const weir_aggregator_type *const *a = wr_aggregator_table; *a; a++)
+        WR_TRY(wr_registry_add_aggregator(r, *a, err));
+    for (const weir_window_type *const *w = wr_window_table; *w; w++)
+        WR_TRY(wr_registry_add_window(r, *w, err));
+    return WEIR_OK;
+}
+
+weir_status weir_engine_new(const weir_engine_options *options, weir_engine **out, weir_error *err) {
+    if (!out) return weir_fail(err, WEIR_EUSAGE, "weir_engine_new: out is NULL");
+    *out = NULL;
+    weir_engine *e = wr_alloc_zero(NULL, sizeof *e);
+    if (!e) return weir_fail(err, WEIR_ENOMEM, "out of memory for an engine");
+    if (options) {
+        e->log = options->log;
+        e->log_ctx = options->log_ctx;
+        e->account.limit_bytes = options->memory_limit;
+    }
+    e->bus = wr_bus_new();
+    weir_status st = e->bus ? wr_registry_new(&e->registry) : WEIR_ENOMEM;
+    if (st == WEIR_OK) st = wr_io_registry_new(&e->io);
+    if (st != WEIR_OK)
+        weir_fail(err, st, "out of memory for an engine");
+    else
+        st = add_built_in(e->registry, err);
+    if (st != WEIR_OK) {
+        weir_engine_free(e);
+        return st;
+    }
+    *out = e;
+    return WEIR_OK;
+}
+
+void weir_engine_free(weir_engine *engine) {
+    if (!engine) return;
+    wr_registry_free(engine->registry);
+    wr_io_registry_free(engine->io);
+    if (engine->bus) wr_bus_free(engine->bus);
+    wr_free(NULL, engine, sizeof *engine);
+}
+
+static weir_status check_args(const weir_engine *engine, const void *type, const char *call,
+                              weir_error *err) {
+    return engine && type ? WEIR_OK : weir_fail(err, WEIR_EUSAGE, "%s: an argument is NULL", call);
+}
+
+weir_status weir_register_function(weir_engine *engine, const weir_function_type *type, weir_error *err) {
+    WR_TRY(check_args(engine, type, "weir_register_function", err));
+    return wr_registry_add_function(engine->registry, type, err);
+}
+
+weir_status weir_register_aggregator(weir_engine *engine, const weir_aggregator_type *type, weir_error *err) {
+    WR_TRY(check_args(engine, type, "weir_register_aggregator", err));
+    return wr_registry_add_aggregator(engine->registry, type, err);
+}
+
+weir_status weir_register_window(weir_engine *engine, const weir_window_type *type, weir_error *err) {
+    WR_TRY(check_args(engine, type, "weir_register_window", err));
+    return wr_registry_add_window(engine->registry, type, err);
+}
+
+weir_status weir_register_source(weir_engine *engine, const weir_source_type *type, weir_error *err) {
+    WR_TRY(check_args(engine, type, "weir_register_source", err));
+    return wr_io_registry_add_source(engine->io, type, err);
+}
+
+weir_status weir_register_sink(weir_engine *engine, const weir_sink_type *type, weir_error *err) {
+    WR_TRY(check_args(engine, type, "weir_register_sink", err));
+    return wr_io_registry_add_sink(engine->io, type, err);
+}
+
+weir_status weir_register_decoder(weir_engine *engine, const weir_decoder_type *type, weir_error *err) {
+    WR_TRY(check_args(engine, type, "weir_register_decoder", err));
+    return wr_io_registry_add_decoder(engine->io, type, err);
+}
+
+weir_status weir_register_encoder(weir_engine *engine, const weir_encoder_type *type, weir_error *err) {
+    WR_TRY(check_args(engine, type, "weir_register_encoder", err));
+    return wr_io_registry_add_encoder(engine->io, type, err);
+}
+
+/* ---- Walking what is registered ---- */
+
+typedef bool visitor(void *ctx, const weir_registered *item);
+
+static bool visit_language(const wr_registry *r, visitor *visit, void *ctx) {
+    for (uint32_t i = 0; i < wr_registry_n_functions(r); i++) {
+        const weir_function_type *t = wr_registry_function(r, i);
+        weir_registered item = {"function", t->ns, t->name, t->doc, t->example, t->params, NULL};
+        if (!visit(ctx, &item)) return false;
+    }
+    for (uint32_t i = 0; i < wr_registry_n_aggregators(r); i++) {
+        const weir_aggregator_type *t = wr_registry_aggregator(r, i);
+        weir_registered item = {"aggregator", t->ns, t->name, t->doc, t->example, t->params, NULL};
+        if (!visit(ctx, &item)) return false;
+    }
+    for (uint32_t i = 0; i < wr_registry_n_windows(r); i++) {
+        const weir_window_type *t = wr_registry_window(r, i);
+        weir_registered item = {"window", t->ns, t->name, t->doc, t->example, t->params, NULL};
+        if (!visit(ctx, &item)) return false;
+    }
+    return true;
+}
+
+#define VISIT_IO(kind_name, get, type_name)                                                                  \
+    for (uint32_t i = 0; get(engine->io, i); i++) {                                                          \
+        const type_name *t = get(engine->io, i);                                                             \
+        weir_registered item = {kind_name, "", t->name, t->doc, t->example, NULL, t->options};               \
+        if (!visit(ctx, &item)) return;                                                                      \
+    }
+
+void weir_engine_visit(const weir_engine *engine, visitor *visit, void *ctx) {
+    if (!engine || !visit || !visit_language(engine->registry, visit, ctx)) return;
+    VISIT_IO("source", wr_io_registry_source, weir_source_type)
+    VISIT_IO("sink", wr_io_registry_sink, weir_sink_type)
+    VISIT_IO("decoder", wr_io_registry_decoder, weir_decoder_type)
+    VISIT_IO("encoder", wr_io_registry_encoder, weir_encoder_type)
+}

@@ -1,0 +1,85 @@
+/* app_io.h: an app's sources and sinks, driven: rows in, cycles, rows out, checkpoints.
+ *
+ * Sources are polled and their rows merged: in playback by event time (a source that has nothing now does not
+ * hold the others up), else as they come. Each poll hands over whatever waits, up to the batch limit: one
+ * event when idle, thousands under load. Rows of a stream go to its sinks at the end of each cycle; while a
+ * sink is full nothing is polled (back-pressure).
+ *
+ * With a state directory, a checkpoint is taken every checkpoint_ms: sinks prepare, the state of the task,
+ * the positions of the sources and what the sinks need to recover go into a file, the file is made durable,
+ * sinks commit, sources acknowledge. A start finds the newest good file and goes on from there. */
+#ifndef WR_APP_IO_H
+#define WR_APP_IO_H
+
+#include <stdatomic.h>
+
+#include "runtime/inbox.h"
+#include "runtime/latency.h"
+#include "runtime/task.h"
+#include "weir_io.h"
+
+/* What an app can name; an engine owns one. */
+typedef struct wr_io_registry wr_io_registry;
+weir_status wr_io_registry_new(wr_io_registry **out) WR_NODISCARD; /* holds the built-in ones */
+void wr_io_registry_free(wr_io_registry *r);
+weir_status wr_io_registry_add_source(wr_io_registry *r, const weir_source_type *t,
+                                      weir_error *err) WR_NODISCARD;
+weir_status wr_io_registry_add_sink(wr_io_registry *r, const weir_sink_type *t, weir_error *err) WR_NODISCARD;
+weir_status wr_io_registry_add_decoder(wr_io_registry *r, const weir_decoder_type *t,
+                                       weir_error *err) WR_NODISCARD;
+weir_status wr_io_registry_add_encoder(wr_io_registry *r, const weir_encoder_type *t,
+                                       weir_error *err) WR_NODISCARD;
+/* NULL past the end. */
+const weir_source_type *wr_io_registry_source(const wr_io_registry *r, uint32_t i);
+const weir_sink_type *wr_io_registry_sink(const wr_io_registry *r, uint32_t i);
+const weir_decoder_type *wr_io_registry_decoder(const wr_io_registry *r, uint32_t i);
+const weir_encoder_type *wr_io_registry_encoder(const wr_io_registry *r, uint32_t i);
+
+typedef struct wr_app_io wr_app_io;
+
+typedef struct wr_app_io_options {
+    const wr_plan *plan;
+    wr_task *task;
+    wr_inbox *inbox;
+    const wr_io_registry *registry;
+    weir_io_host host;
+    wr_account *account;
+    const char *base_dir;  /* relative file names are relative to it; NULL: the working directory */
+    const char *state_dir; /* NULL: no checkpoints */
+    int64_t checkpoint_ms;
+    bool playback;
+    uint32_t batch_limit;
+    wr_latency *latency;
+    const char *app_name;
+} wr_app_io_options;
+
+/* Opens (checks) every source and sink of the plan; each failure is handed to `wrong` with the place of its
+ * annotation, and the result is the first one's status. Touches nothing outside. *out is NULL when there is
+ * neither source nor sink. */
+weir_status wr_app_io_new(const wr_app_io_options *options,
+                          void (*wrong)(void *ctx, uint32_t begin, uint32_t end, const weir_error *err),
+                          void *ctx, wr_app_io **out, weir_error *err) WR_NODISCARD;
+/* Restores the last checkpoint (the task must have been started; it is loaded), then starts sinks and
+ * sources. */
+weir_status wr_app_io_start(wr_app_io *io, weir_error *err) WR_NODISCARD;
+/* Until all sources have ended or *stop; then drains, commits and takes a last checkpoint. An app without
+ * sources runs until *stop. */
+weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) WR_NODISCARD;
+/* Wakes a run that waits; async-signal-safe. */
+void wr_app_io_wake(wr_app_io *io);
+/* Pushes what the sinks hold (after rows that came through the API). */
+weir_status wr_app_io_flush(wr_app_io *io, weir_error *err) WR_NODISCARD;
+/* Commits and closes all; io may be NULL. */
+weir_status wr_app_io_free(wr_app_io *io, weir_error *err);
+
+typedef struct wr_app_io_stat {
+    const char *kind; /* "source", "sink" */
+    const char *stream, *type;
+    weir_io_stats stats;
+    uint64_t bytes_held;
+} wr_app_io_stat;
+void wr_app_io_visit_stats(const wr_app_io *io, void (*visit)(void *ctx, const wr_app_io_stat *stat),
+                           void *ctx);
+bool wr_app_io_has_sources(const wr_app_io *io);
+
+#endif

@@ -1,0 +1,126 @@
+/* app_io_run.c: the loop of an app with sources: poll, run a cycle, push sinks, take checkpoints, wait. */
+#include <poll.h>
+#include <unistd.h>
+
+#include "runtime/app_io_internal.h"
+
+#define LONGEST_WAIT_MS 1000
+#define FULL_WAIT_MS    50
+
+static weir_status refill_all(wr_app_io *io, weir_error *err) {
+    for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(wr_feed_refill(&io->feeds[i], err));
+    return WEIR_OK;
+}
+
+static bool all_ended(const wr_app_io *io) {
+    for (uint32_t i = 0; i < io->n_feeds; i++)
+        if (io->feeds[i].state != WR_FEED_ENDED || wr_feed_has_rows(&io->feeds[i])) return false;
+    return io->n_feeds > 0;
+}
+
+static bool any_full(const wr_app_io *io) {
+    for (uint32_t i = 0; i < io->n_drains; i++)
+        if (wr_sink_is_full(io->drains[i].sink)) return true;
+    return false;
+}
+
+/* Fires what is due on the wall clock, or moves an idle playback clock on. */
+static weir_status tick(wr_app_io *io, weir_error *err) {
+    const wr_plan *p = io->options.plan;
+    int64_t now = wr_io_wall_ms();
+    if (!io->options.playback)
+        return wr_task_next_due(io->options.task) <= now ? wr_io_run_tick(io, now, err) : WEIR_OK;
+    if (!p->idle_ms || now - io->last_event_ms < p->idle_ms || !wr_task_clock(io->options.task))
+        return WEIR_OK;
+    io->last_event_ms = now;
+    return wr_io_run_tick(io, wr_task_clock(io->options.task) + p->increment_ms, err);
+}
+
+static int64_t shorter(int64_t wait, int64_t other) { return WR_MIN(wait, WR_MAX(other, 0)); }
+
+/* How long nothing can be due, in ms. */
+static int64_t longest_wait(const wr_app_io *io) {
+    int64_t wait = LONGEST_WAIT_MS, now = wr_io_wall_ms();
+    if (!io->options.playback) {
+        int64_t due = wr_task_next_due(io->options.task);
+        if (due != INT64_MAX) wait = due == INT64_MIN ? 0 : shorter(wait, due - now);
+    } else if (io->options.plan->idle_ms)
+        wait = shorter(wait, io->last_event_ms + io->options.plan->idle_ms - now);
+    if (io->dirty) wait = shorter(wait, io->next_checkpoint_ms - now);
+    for (uint32_t i = 0; i < io->n_feeds; i++) {
+        const wr_feed *f = &io->feeds[i];
+        if (f->state == WR_FEED_ENDED) continue;
+        int64_t of_source = f->retry_ms ? f->retry_ms - now : wr_source_wait_ms(f->source);
+        if (of_source >= 0) wait = shorter(wait, of_source);
+    }
+    return any_full(io) ? WR_MIN(wait, FULL_WAIT_MS) : wait;
+}
+
+static void add_fd(struct pollfd *fds, nfds_t *n, int fd, short events) {
+    if (fd >= 0) fds[(*n)++] = (struct pollfd){.fd = fd, .events = events};
+}
+
+static weir_status wait_for_something(wr_app_io *io, weir_error *err) {
+    struct pollfd *fds = wr_arena_array(&io->cycle_arena, 1 + io->n_feeds + io->n_drains, sizeof *fds);
+    nfds_t n = 0;
+    if (!fds) return weir_fail(err, WEIR_ENOMEM, "out of memory for waiting");
+    int64_t wait = longest_wait(io);
+    if (!wait) return WEIR_OK;
+    add_fd(fds, &n, io->wake_fd[0], POLLIN);
+    for (uint32_t i = 0; i < io->n_feeds && !any_full(io); i++)
+        if (io->feeds[i].state != WR_FEED_ENDED && !io->feeds[i].retry_ms)
+            add_fd(fds, &n, wr_source_wake_fd(io->feeds[i].source), POLLIN);
+    for (uint32_t i = 0; i < io->n_drains; i++)
+        if (wr_sink_is_full(io->drains[i].sink))
+            add_fd(fds, &n, wr_sink_wake_fd(io->drains[i].sink), POLLIN | POLLOUT);
+    poll(fds, n, (int)wait);
+    char drop[64];
+    while (read(io->wake_fd[0], drop, sizeof drop) > 0) continue;
+    return WEIR_OK;
+}
+
+static weir_status checkpoint_if_due(wr_app_io *io, weir_error *err) {
+    if (wr_io_wall_ms() < io->next_checkpoint_ms) return WEIR_OK;
+    io->next_checkpoint_ms = wr_io_wall_ms() + io->options.checkpoint_ms;
+    if (!io->dirty || !io->options.state_dir) return WEIR_OK;
+    return wr_io_checkpoint(io, err);
+}
+
+/* One turn: *did tells whether rows moved. */
+static weir_status turn(wr_app_io *io, bool *did, weir_error *err) {
+    uint32_t n_rows = 0;
+    WR_TRY(wr_app_io_flush(io, err));
+    WR_TRY(tick(io, err));
+    if (!any_full(io)) {
+        WR_TRY(refill_all(io, err));
+        WR_TRY(wr_io_run_cycle(io, &n_rows, err));
+    }
+    if (n_rows) io->last_event_ms = wr_io_wall_ms();
+    *did = n_rows > 0;
+    return checkpoint_if_due(io, err);
+}
+
+/* Rows in hand are run, not thrown away, when a stop is asked for. */
+static weir_status finish(wr_app_io *io, weir_error *err) {
+    for (uint32_t n_rows = 1; n_rows;) {
+        bool idle = true;
+        for (uint32_t i = 0; i < io->n_feeds; i++) {
+            if (io->feeds[i].state == WR_FEED_OPEN) io->feeds[i].state = WR_FEED_IDLE;
+            idle &= !wr_feed_has_rows(&io->feeds[i]);
+        }
+        n_rows = 0;
+        if (!idle || wr_inbox_arrivals(io->options.inbox)) WR_TRY(wr_io_run_cycle(io, &n_rows, err));
+    }
+    WR_TRY(wr_app_io_flush(io, err));
+    return io->options.state_dir && io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;
+}
+
+weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) {
+    if (!io->is_started) return weir_fail(err, WEIR_EUSAGE, "sources and sinks have not been started");
+    while (!atomic_load(stop) && !all_ended(io)) {
+        bool did;
+        WR_TRY(turn(io, &did, err));
+        if (!did && !atomic_load(stop) && !all_ended(io)) WR_TRY(wait_for_something(io, err));
+    }
+    return finish(io, err);
+}
