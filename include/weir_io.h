@@ -177,6 +177,7 @@ typedef struct weir_io_host {
     int64_t (*now_ns)(void *ctx); /* monotonic; for tests. NULL: the system's */
     void *now_ctx;
     weir_bus *bus;
+    const char *base_dir; /* relative file names are relative to it; NULL: the working directory */
 } weir_io_host;
 
 typedef struct weir_io_args {
@@ -381,12 +382,13 @@ typedef struct weir_sink_type {
     weir_status (*recover)(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err);
     weir_status (*begin)(void *self, uint64_t epoch, weir_error *err);
     /* Takes all of it (OK), or nothing (EAGAIN: full; wait for wake_fd or wait_ms, then offer it again).
-     * On any other status it took nothing that will be seen. */
+     * On any other status it took nothing that will be seen. ROWS are always taken, since the batch is gone
+     * after the call: a sink that has too many says so by EAGAIN from flush. */
     weir_status (*write)(void *self, const weir_output *out, weir_error *err);
     /* Pushes what is buffered towards the outside; may leave something (EAGAIN). Called when input pauses. */
     weir_status (*flush)(void *self, weir_error *err);
     /* All of the epoch is durable, though perhaps not visible; it can be committed from here on even after a
-     * crash. Saves what recover needs, first a u32 version. */
+     * crash. Saves what recover needs, first a u32 version. w NULL: no checkpoint will name this epoch. */
     weir_status (*prepare)(void *self, uint64_t epoch, weir_writer *w, weir_error *err);
     /* With family: the positions of sources of the same family join the transaction. NULL without. */
     weir_status (*enlist)(void *self, uint64_t epoch, const void *native_position, weir_error *err);

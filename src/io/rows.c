@@ -89,6 +89,34 @@ void wr_rows_cut(weir_rows *rows, uint32_t keep) {
     }
 }
 
+static void drop_cell(weir_column *c, uint32_t row, uint32_t n) {
+    size_t size = wr_type_size(c->type, c->boxed);
+    char *at = (char *)c->data + row * size;
+    memmove(at, at + size, (n - row - 1) * size);
+    for (uint32_t r = row; r + 1 < n; r++) {
+        if (weir_is_null(c, r + 1))
+            weir_set_null(c, r);
+        else
+            weir_set_valid(c, r);
+    }
+    weir_set_valid(c, n - 1);
+}
+
+void wr_rows_drop(weir_rows *rows, uint32_t row) {
+    uint32_t n = rows->n, left = 0;
+    for (uint32_t i = 0; i < rows->n_cols; i++)
+        if (rows->cols[i].data) drop_cell(&rows->cols[i], row, n);
+    memmove(rows->ts + row, rows->ts + row + 1, (n - row - 1) * sizeof *rows->ts);
+    rows->n--;
+    for (uint32_t c = 0; rows->chunked && c < rows->n_chunks; c++) {
+        uint32_t end = rows->chunk_end[c] - (rows->chunk_end[c] > row);
+        if (!left || end > rows->chunk_end[left - 1]) rows->chunk_end[left++] = end;
+    }
+    if (left && rows->chunk_end[0] == 0)
+        memmove(rows->chunk_end, rows->chunk_end + 1, --left * sizeof(uint32_t));
+    rows->n_chunks = left;
+}
+
 static bool has_null(const weir_column *c, uint32_t n) {
     uint32_t words = n / 64, rest = n % 64;
     for (uint32_t i = 0; i < words; i++)

@@ -11,6 +11,8 @@ weir_status wr_rows_init(weir_rows *rows, const weir_schema *schema, const bool 
                          weir_arena *arena, weir_error *err) WR_NODISCARD;
 /* Drops rows from `keep` on, with their chunks: they count as never filled. */
 void wr_rows_cut(weir_rows *rows, uint32_t keep);
+/* Takes one filled row out; those behind it move up. */
+void wr_rows_drop(weir_rows *rows, uint32_t row);
 /* Row n is unfilled again: its columns are valid. */
 void wr_rows_unfill(weir_rows *rows, uint32_t row);
 /* As a batch over the same arrays, chunks included; columns without nulls have no valid. */

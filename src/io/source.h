@@ -49,6 +49,8 @@ int wr_source_wake_fd(const wr_source *s);     /* -1: none */
 int64_t wr_source_wait_ms(const wr_source *s); /* after EAGAIN; -1: until wake_fd */
 int64_t wr_source_next_ts(const wr_source *s); /* INT64_MAX: not known */
 bool wr_source_has_event_time(const wr_source *s);
+/* Which columns the rows given to poll must have data for: those of the spec and the event time's. */
+const bool *wr_source_wanted(const wr_source *s);
 
 /* Position of what poll has given so far, decoder's knowledge included. */
 weir_status wr_source_save(wr_source *s, uint64_t epoch, weir_writer *w, weir_error *err) WR_NODISCARD;

@@ -1,0 +1,23 @@
+/* io_log.c: see io_log.h. */
+#include "io/io_log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+void wr_io_log(const weir_io_host *host, weir_log_level level, const char *format, ...) {
+    if (!host || !host->log) return;
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    host->log(host->log_ctx, level, text);
+}
+
+int64_t wr_io_now_ns(const weir_io_host *host) {
+    if (host && host->now_ns) return host->now_ns(host->now_ctx);
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}

@@ -1,0 +1,12 @@
+/* io_log.h: lines for the engine's log. */
+#ifndef WR_IO_LOG_H
+#define WR_IO_LOG_H
+
+#include "base/compiler.h"
+#include "weir_io.h"
+
+void wr_io_log(const weir_io_host *host, weir_log_level level, const char *format, ...) WR_PRINTF(3, 4);
+/* The host's monotonic clock, or the system's. */
+int64_t wr_io_now_ns(const weir_io_host *host);
+
+#endif
