@@ -214,12 +214,14 @@ void weir_app_free(weir_app *app) {
 weir_status weir_app_start(weir_app *app, weir_error *err) {
     WR_TRY(wr_app_check(app, err));
     if (app->is_started) return weir_fail(err, WEIR_EUSAGE, "the app has been started before");
+    bool with_io = app->io && !app->no_io, recovered = false;
     app->is_started = true;
     app->is_busy = true;
-    weir_status st = wr_task_start(app->task, app->playback ? 0 : app->now_ms(), err);
+    weir_status st = with_io ? wr_app_io_recover(app->io, &recovered, err) : WEIR_OK;
+    if (st == WEIR_OK && !recovered) st = wr_task_start(app->task, app->playback ? 0 : app->now_ms(), err);
+    if (st == WEIR_OK && with_io) st = wr_app_io_start(app->io, err);
     app->is_busy = false;
     app->is_broken = st != WEIR_OK;
-    if (st == WEIR_OK && app->io && !app->no_io) st = wr_app_io_start(app->io, err);
     return st;
 }
 

@@ -68,6 +68,7 @@ static weir_status open_feed(wr_app_io *io, wr_feed *f, uint32_t stream, const w
 static void on_rows(void *ctx, const weir_batch *rows) {
     wr_drain *d = ctx;
     weir_error err;
+    if (!d->is_open) return; /* the app runs without its sinks */
     if (wr_sink_write(d->sink, rows, &err) == WEIR_OK) return;
     d->n_lost += rows->n_sel;
     wr_io_log(d->io, WEIR_LOG_ERROR, "sink '%s' of stream '%s': %u rows lost: %s", d->plan->type,
@@ -179,7 +180,6 @@ weir_status wr_app_io_new(const wr_app_io_options *options, on_wrong *wrong, voi
 }
 
 weir_status wr_app_io_start(wr_app_io *io, weir_error *err) {
-    WR_TRY(wr_io_recover(io, err));
     for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(wr_source_start(io->feeds[i].source, err));
     io->next_checkpoint_ms = wr_io_wall_ms() + io->options.checkpoint_ms;
     io->last_event_ms = wr_io_wall_ms();

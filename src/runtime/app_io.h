@@ -59,8 +59,10 @@ typedef struct wr_app_io_options {
 weir_status wr_app_io_new(const wr_app_io_options *options,
                           void (*wrong)(void *ctx, uint32_t begin, uint32_t end, const weir_error *err),
                           void *ctx, wr_app_io **out, weir_error *err) WR_NODISCARD;
-/* Restores the last checkpoint (the task must have been started; it is loaded), then starts sinks and
- * sources. */
+/* Starts the sinks, from the newest good checkpoint if there is one: then the task has been loaded (and
+ * counts as started), the sources know where to go on, and *recovered is set. */
+weir_status wr_app_io_recover(wr_app_io *io, bool *recovered, weir_error *err) WR_NODISCARD;
+/* Starts the sources. The task must have been started. */
 weir_status wr_app_io_start(wr_app_io *io, weir_error *err) WR_NODISCARD;
 /* Until all sources have ended or *stop; then drains, commits and takes a last checkpoint. An app without
  * sources runs until *stop. */

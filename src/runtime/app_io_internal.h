@@ -37,6 +37,7 @@ typedef struct wr_drain {
     const weir_sink_type *type;
     weir_schema schema;
     uint64_t n_lost;
+    bool is_open; /* started: takes rows */
 } wr_drain;
 
 struct wr_app_io {
@@ -79,7 +80,5 @@ weir_status wr_io_run_tick(wr_app_io *io, int64_t clock, weir_error *err) WR_NOD
 
 /* checkpoint.c */
 weir_status wr_io_checkpoint(wr_app_io *io, weir_error *err) WR_NODISCARD;
-/* Loads the newest good checkpoint, if any, into task and feeds, and starts the sinks from it. */
-weir_status wr_io_recover(wr_app_io *io, weir_error *err) WR_NODISCARD;
 
 #endif

@@ -94,6 +94,7 @@ static weir_status load_drain(wr_drain *d, uint64_t epoch, weir_reader *r, weir_
     WR_TRY(wr_reader_begin_section(r, TAG_SINK, VERSION, &version, err));
     WR_TRY(check_place(r, names, d->schema.stream, d->plan->type, err));
     WR_TRY(wr_sink_start(d->sink, epoch, r, err));
+    d->is_open = true;
     return wr_reader_end_section(r, err);
 }
 
@@ -111,11 +112,15 @@ static weir_status load_all(wr_app_io *io, weir_reader *r, weir_arena *names, we
 
 static weir_status start_fresh(wr_app_io *io, weir_error *err) {
     io->epoch = 1;
-    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_sink_start(io->drains[i].sink, 0, NULL, err));
+    for (uint32_t i = 0; i < io->n_drains; i++) {
+        WR_TRY(wr_sink_start(io->drains[i].sink, 0, NULL, err));
+        io->drains[i].is_open = true;
+    }
     return WEIR_OK;
 }
 
-weir_status wr_io_recover(wr_app_io *io, weir_error *err) {
+weir_status wr_app_io_recover(wr_app_io *io, bool *recovered, weir_error *err) {
+    *recovered = false;
     if (!io->options.state_dir) return start_fresh(io, err);
     wr_buf bytes = WR_BUF_INIT;
     wr_snapshot_found found = {0};
@@ -134,6 +139,7 @@ weir_status wr_io_recover(wr_app_io *io, weir_error *err) {
         weir_reader r;
         wr_reader_init(&r, bytes.data, bytes.len);
         st = load_all(io, &r, &names, err);
+        *recovered = st == WEIR_OK;
     }
     if (st == WEIR_OK)
         wr_io_log(io, WEIR_LOG_INFO, "going on from checkpoint %llu", (unsigned long long)found.revision);

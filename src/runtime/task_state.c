@@ -119,6 +119,7 @@ weir_status wr_task_load(wr_task *t, weir_reader *r, weir_error *err) {
     WR_TRY(st);
     WR_TRY(wr_reader_end_section(r, err));
     t->clock = clock;
+    t->is_started = true;
     return WEIR_OK;
 }
 
