@@ -56,6 +56,12 @@ void wr_free(wr_account *account, void *block, size_t size_bytes) {
     free(block);
 }
 
+int wr_account_recharge(wr_account *account, size_t old_bytes, size_t new_bytes) {
+    if (new_bytes > old_bytes) return charge(account, new_bytes - old_bytes);
+    credit(account, old_bytes - new_bytes);
+    return 0;
+}
+
 int wr_grow(wr_account *account, void *array_ptr, uint32_t *cap, uint32_t need, size_t elem_size) {
     if (need <= *cap) return 0;
     uint32_t grown = *cap ? *cap : 8;

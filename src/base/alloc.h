@@ -24,6 +24,10 @@ void *wr_alloc_zero(wr_account *account, size_t size_bytes) WR_NODISCARD;
 void *wr_realloc(wr_account *account, void *old, size_t old_size, size_t new_size) WR_NODISCARD;
 void wr_free(wr_account *account, void *block, size_t size_bytes); /* NULL is fine; size as allocated */
 
+/* Memory that was not allocated through the account but belongs to its owner: it was old_bytes, now it is
+ * new_bytes. -1, with nothing changed, if that passes a limit. */
+int wr_account_recharge(wr_account *account, size_t old_bytes, size_t new_bytes) WR_NODISCARD;
+
 /* Grows *array (elements of elem_size bytes) to hold at least `need` elements, doubling; *cap is in elements.
  */
 int wr_grow(wr_account *account, void *array_ptr, uint32_t *cap, uint32_t need,

@@ -169,6 +169,7 @@ typedef struct wr_plan_select {
     int64_t offset;                    /* 0: none */
     bool wants_current, wants_expired; /* which rows leave the selector */
     bool input_expires;                /* expired rows (or resets) can arrive */
+    bool input_only_resets;            /* of these only resets: nothing is ever taken out of an aggregate */
 } wr_plan_select;
 
 typedef enum wr_side_kind { WR_SIDE_STREAM, WR_SIDE_TABLE } wr_side_kind;
