@@ -344,8 +344,8 @@ typedef struct wr_ast_selection {
     wr_ast_expr *having;    /* or NULL */
     uint32_t n_order_by;
     wr_ast_order *order_by;
-    wr_ast_expr *limit;  /* or NULL. Any expression; only a constant makes sense */
-    wr_ast_expr *offset; /* or NULL */
+    wr_ast_expr *limit;  /* or NULL. A constant of type INT or LONG, perhaps negative */
+    wr_ast_expr *offset; /* or NULL. Likewise */
 } wr_ast_selection;
 
 typedef enum wr_ast_rate_kind {
@@ -395,7 +395,7 @@ typedef struct wr_ast_output {
     wr_span span;
     wr_ast_output_kind kind;
     wr_ast_events events; /* on-demand: DEFAULT */
-    wr_ast_source target; /* name.text NULL for RETURN and NONE */
+    wr_ast_source target; /* name.text NULL for RETURN and NONE. A mark only for INSERT of a query */
     uint32_t n_set;       /* UPDATE and UPDATE_OR_INSERT; 0: no set clause */
     wr_ast_set *set;
     wr_ast_expr *on; /* DELETE: or NULL. UPDATE, UPDATE_OR_INSERT: never NULL. Else NULL */
@@ -491,7 +491,7 @@ typedef struct wr_ast_definition {
             wr_span body_span; /* braces included */
         } function;
         struct {
-            wr_ast_stream *input;
+            wr_ast_stream *input;        /* without a window */
             wr_ast_selection *selection; /* star or outs, and group_by; the rest is not allowed there */
             wr_ast_expr *by;             /* WR_AST_REF, or NULL: event timestamps */
             bool is_range;               /* `sec ... year`: n_units is 2, smaller one first */

@@ -148,7 +148,12 @@ static bool parse_units(wr_parser *p, wr_ast_definition *d) {
 static bool parse_aggregation(wr_parser *p, wr_ast_definition *d) {
     if (!wr_parse_id(p, "the name of an aggregation", &d->id.name) || !wr_expect(p, WR_KW_FROM)) return false;
     d->as.aggregation.input = wr_parse_single_input(p);
-    if (!d->as.aggregation.input) return false;
+    const wr_ast_stream *input = d->as.aggregation.input;
+    if (!input) return false;
+    if (input->window >= 0)
+        wr_wrong_at(p, input->handlers[input->window].span,
+                    "leave it out: each duration is a window by itself",
+                    "an aggregation can't read through a window");
     if (wr_peek(p) != WR_KW_SELECT) return wr_expected(p, NULL, WR_KINDS(WR_KW_SELECT), NULL);
     wr_ast_selection *s = d->as.aggregation.selection = wr_node(p, sizeof *s);
     uint32_t begin = wr_token_span(p).begin;

@@ -170,21 +170,26 @@ static wr_ast_expr *parse_call_expr(wr_parser *p) {
 
 /* ---- Operators ---------------------------------------------------------------------------------------- */
 
-static bool begins_operand(unsigned kind) {
+static bool is_number(unsigned kind) {
+    return kind == WR_TOK_INT_LITERAL || kind == WR_TOK_LONG_LITERAL || kind == WR_TOK_FLOAT_LITERAL ||
+           kind == WR_TOK_DOUBLE_LITERAL;
+}
+
+static bool begins_operand(const wr_parser *p, uint32_t k) {
+    unsigned kind = wr_peek_after(p, k);
     switch (kind) {
     case WR_TOK_LPAREN:
     case WR_TOK_HASH:
     case WR_TOK_BANG:
-    case WR_TOK_PLUS:
-    case WR_TOK_MINUS:
-    case WR_TOK_INT_LITERAL:
-    case WR_TOK_LONG_LITERAL:
-    case WR_TOK_FLOAT_LITERAL:
-    case WR_TOK_DOUBLE_LITERAL:
     case WR_TOK_STRING_LITERAL: return true;
-    default: return wr_kind_is_name(kind);
+    case WR_TOK_PLUS:
+    case WR_TOK_MINUS: return is_number(wr_peek_after(p, k + 1));
+    default: return is_number(kind) || wr_kind_is_name(kind);
     }
 }
+
+/* After a keyword: it is then the name of a function or stream itself. */
+static bool calls_or_refers(unsigned kind) { return kind == WR_TOK_LPAREN || kind == WR_KW_AS; }
 
 /* Whether the parentheses that open at the k-th token from here hold no argument, '*', or several arguments:
  * `not (…)` would be a call of a function `not` then. */
@@ -215,8 +220,8 @@ static bool is_reference(const wr_parser *p) {
     case WR_KW_AND:
     case WR_KW_OR:
     case WR_KW_IN:
-    case WR_KW_AS: return is_not && begins_operand(wr_peek_after(p, 2));
-    default: return is_not && !begins_operand(next);
+    case WR_KW_AS: return is_not && begins_operand(p, 2) && !calls_or_refers(wr_peek_after(p, 2));
+    default: return is_not && !begins_operand(p, 1);
     }
 }
 
@@ -252,11 +257,6 @@ static wr_ast_expr *parse_named(wr_parser *p) {
     if (!e) return NULL;
     e->as.unary.operand = operand;
     return finish(p, e, operand->height);
-}
-
-static bool is_number(unsigned kind) {
-    return kind == WR_TOK_INT_LITERAL || kind == WR_TOK_LONG_LITERAL || kind == WR_TOK_FLOAT_LITERAL ||
-           kind == WR_TOK_DOUBLE_LITERAL;
 }
 
 /* primary = "(" expr ")" | constant | null_check */

@@ -66,8 +66,9 @@ static bool hint_unit(const wr_parser *p, char *hint, size_t size) {
     while (letters < end && p->text[letters] == ' ') letters++;
     const char *unit = unit_of(p->text + letters, end - letters);
     if (!unit || digits_end == begin) return false;
-    snprintf(hint, size, "for a time write '%.*s %s'", (int)WR_MIN(digits_end - begin, 20u), p->text + begin,
-             unit);
+    bool is_unit = wr_is_unit(wr_token_of_word(p->text + letters, end - letters)); /* keep it as written */
+    snprintf(hint, size, "for a time write '%.*s %.*s'", (int)WR_MIN(digits_end - begin, 20u),
+             p->text + begin, is_unit ? (int)(end - letters) : 16, is_unit ? p->text + letters : unit);
     return true;
 }
 
@@ -109,6 +110,10 @@ static const meaning foreign_words[] = {
     {"over", "a window stands after the stream: from S#window.time(10 min)"},
 };
 
+static bool is_clause_word(unsigned kind) {
+    return kind == WR_KW_INSERT || kind == WR_KW_GROUP || kind == WR_KW_ORDER;
+}
+
 static const char *hint_mark(const wr_parser *p) {
     wr_token t = p->tokens[p->at], before = token_before(p);
     unsigned next = wr_peek_after(p, 1);
@@ -125,6 +130,12 @@ static const char *hint_mark(const wr_parser *p) {
     case WR_TOK_LPAREN: return before.kind == WR_TOK_BANG ? "write 'not (…)'" : NULL;
     case WR_TOK_SLASH:
         return before.kind == WR_TOK_SLASH || next == WR_TOK_SLASH ? "a comment begins with '--'" : NULL;
+    case WR_KW_INTO:
+    case WR_KW_BY:
+        return is_clause_word(before.kind)
+                   ? "the word before it was read as a name: something is missing before "
+                     "that, or there is a ',' too many"
+                   : NULL;
     case WR_KW_NOT: return before.kind == WR_KW_IS ? "write 'not x is null'" : NULL;
     case WR_KW_IS:
         return before.kind == WR_TOK_RPAREN ? "'is null' follows a name or a call: 'x is null'" : NULL;

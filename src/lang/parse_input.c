@@ -14,25 +14,50 @@ static bool hash_begins_handler(const wr_parser *p, uint32_t k) {
     return wr_kind_is_name(first) && (second == WR_TOK_LPAREN || second == WR_TOK_COLON);
 }
 
-static bool begins_clause(unsigned kind) {
-    switch (kind) {
-    case WR_KW_SELECT:
-    case WR_KW_OUTPUT:
-    case WR_KW_INSERT:
-    case WR_KW_DELETE:
-    case WR_KW_UPDATE:
-    case WR_KW_RETURN:
+static bool at_join_after(const wr_parser *p, uint32_t k) {
+    switch (wr_peek_after(p, k)) {
     case WR_KW_JOIN:
     case WR_KW_INNER:
     case WR_KW_LEFT:
     case WR_KW_RIGHT:
     case WR_KW_FULL:
     case WR_KW_OUTER:
-    case WR_KW_UNIDIRECTIONAL:
-    case WR_KW_AS:
+    case WR_KW_UNIDIRECTIONAL: return true;
+    default: return false;
+    }
+}
+
+static bool at_join(const wr_parser *p) { return at_join_after(p, 0); }
+
+static bool begins_source(unsigned kind) {
+    return wr_kind_is_name(kind) || kind == WR_TOK_HASH || kind == WR_TOK_BANG;
+}
+
+/* A keyword that begins a clause stands at the k-th token from here, and what follows fits that clause. */
+static bool begins_clause(const wr_parser *p, uint32_t k) {
+    unsigned next = wr_peek_after(p, k + 1);
+    switch (wr_peek_after(p, k)) {
+    case WR_KW_SELECT:
+    case WR_KW_RETURN: return true;
+    case WR_KW_OUTPUT:
+        return next == WR_KW_EVERY || next == WR_KW_ALL || next == WR_KW_FIRST || next == WR_KW_LAST ||
+               next == WR_KW_SNAPSHOT;
+    case WR_KW_INSERT:
+        return next == WR_KW_INTO || next == WR_KW_ALL || next == WR_KW_EXPIRED || next == WR_KW_CURRENT ||
+               next == WR_KW_EVENTS;
+    case WR_KW_LEFT:
+    case WR_KW_RIGHT:
+    case WR_KW_FULL: return next == WR_KW_OUTER;
+    case WR_KW_INNER:
+    case WR_KW_OUTER: return next == WR_KW_JOIN;
+    case WR_KW_UNIDIRECTIONAL: return at_join_after(p, k + 1);
+    case WR_KW_AS: return wr_kind_is_name(next) && at_join_after(p, k + 2);
+    case WR_KW_WITHIN: return next == WR_TOK_INT_LITERAL;
+    case WR_KW_DELETE:
+    case WR_KW_UPDATE:
+    case WR_KW_JOIN:
     case WR_KW_AND:
-    case WR_KW_OR:
-    case WR_KW_WITHIN: return true;
+    case WR_KW_OR: return begins_source(next);
     default: return false;
     }
 }
@@ -59,7 +84,7 @@ bool wr_keyword_is_name(const wr_parser *p) {
     if (next == WR_TOK_LPAREN || next == WR_TOK_BANG) return false;
     if (next == WR_TOK_HASH) return hash_begins_handler(p, 1);
     if (!wr_kind_is_name(next)) return true;
-    return begins_clause(next) && !continues_stream(wr_peek_after(p, 2));
+    return begins_clause(p, 1) && !continues_stream(wr_peek_after(p, 2));
 }
 
 /* ---- One stream with its handlers --------------------------------------------------------------------- */
@@ -179,19 +204,6 @@ static bool parse_join_op(wr_parser *p, wr_ast_join *join) {
     }
     wr_accept(p, WR_KW_INNER);
     return wr_expect(p, WR_KW_JOIN);
-}
-
-static bool at_join(const wr_parser *p) {
-    switch (wr_peek(p)) {
-    case WR_KW_JOIN:
-    case WR_KW_INNER:
-    case WR_KW_LEFT:
-    case WR_KW_RIGHT:
-    case WR_KW_FULL:
-    case WR_KW_OUTER:
-    case WR_KW_UNIDIRECTIONAL: return true;
-    default: return false;
-    }
 }
 
 /* join = side ( join_op side [ "unidirectional" ] | "unidirectional" join_op side ) [ "on" expr ] [ range ]

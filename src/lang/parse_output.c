@@ -137,6 +137,13 @@ static const uint8_t output_kinds[] = {WR_KW_SELECT, WR_KW_GROUP,  WR_KW_HAVING,
                                        WR_KW_OFFSET, WR_KW_OUTPUT, WR_KW_INSERT, WR_KW_DELETE, WR_KW_UPDATE,
                                        WR_KW_RETURN, WR_KW_JOIN,   WR_KW_WITHIN, WR_TOK_EOF};
 
+/* Only an insert of a query can go to a stream, and so to an inner or fault stream. */
+static void check_target(wr_parser *p, const wr_ast_output *o, bool on_demand) {
+    bool to_stream = (o->kind == WR_OUTPUT_INSERT && !on_demand) || o->kind == WR_OUTPUT_RETURN;
+    if (o->target.mark == WR_MARK_NONE || to_stream) return;
+    wr_wrong_at(p, o->target.span, "name a table", "'#' and '!' mark streams, and this works on tables only");
+}
+
 static wr_ast_output *parse_output(wr_parser *p, bool on_demand) {
     wr_ast_output *o = wr_node(p, sizeof *o);
     uint32_t begin = wr_token_span(p).begin;
@@ -158,6 +165,7 @@ static wr_ast_output *parse_output(wr_parser *p, bool on_demand) {
             wr_expected(p, words, output_kinds, "a query ends in what becomes of its rows: insert into Name");
     }
     o->span = wr_span_since(p, begin);
+    if (ok) check_target(p, o, on_demand);
     return ok ? o : NULL;
 }
 

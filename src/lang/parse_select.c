@@ -4,6 +4,21 @@
 
 #include "lang/parse.h"
 
+static bool is_bool_literal(const wr_ast_expr *e) {
+    return e->kind == WR_AST_CONST && e->as.constant.type == WEIR_BOOL && !e->in_parens;
+}
+
+/* `select true` without 'as' can only be an attribute of that name. */
+static bool make_attribute(wr_parser *p, wr_ast_expr *e) {
+    wr_ast_ref ref = {0};
+    ref.attr.span = e->span;
+    ref.attr.text = wr_arena_strndup(p->arena, p->text + e->span.begin, e->span.end - e->span.begin);
+    if (!ref.attr.text) p->out_of_memory = true;
+    e->kind = WR_AST_REF;
+    e->as.ref = ref;
+    return ref.attr.text != NULL;
+}
+
 /* out = expr "as" name | attr_ref */
 static bool parse_out(wr_parser *p, wr_ast_out *out) {
     uint32_t begin = wr_token_span(p).begin;
@@ -12,6 +27,8 @@ static bool parse_out(wr_parser *p, wr_ast_out *out) {
     if (!out->expr) return false;
     if (wr_accept(p, WR_KW_AS)) {
         if (!wr_parse_name(p, "a name for the column", &out->alias)) return false;
+    } else if (is_bool_literal(out->expr)) {
+        if (!make_attribute(p, out->expr)) return false;
     } else if (wr_peek(p) != WR_TOK_BAD && (out->expr->kind != WR_AST_REF || out->expr->in_parens)) {
         wr_wrong_at(p, wr_span_since(p, begin), "write 'as' and a name after it", "this column has no name");
     }
@@ -94,6 +111,16 @@ static bool parse_expr_clause(wr_parser *p, wr_ast_expr **out) {
     return *out != NULL;
 }
 
+/* "limit" expr, "offset" expr: the expression must be a constant. Its sign is the planner's to judge. */
+static bool parse_count(wr_parser *p, const char *clause, wr_ast_expr **out) {
+    if (!parse_expr_clause(p, out)) return false;
+    const wr_ast_expr *e = *out;
+    bool is_whole =
+        e->kind == WR_AST_CONST && (e->as.constant.type == WEIR_INT || e->as.constant.type == WEIR_LONG);
+    if (!is_whole) wr_wrong_at(p, e->span, NULL, "'%s' takes a whole number, no other expression", clause);
+    return true;
+}
+
 /* The clauses after the list, in their order. */
 static const uint8_t clauses[] = {WR_KW_GROUP, WR_KW_HAVING, WR_KW_ORDER, WR_KW_LIMIT, WR_KW_OFFSET};
 static const char *const clause_texts[] = {"group by", "having", "order by", "limit", "offset"};
@@ -112,8 +139,8 @@ static bool parse_clause(wr_parser *p, int clause, wr_ast_selection *s) {
     case WR_KW_GROUP: return wr_parse_group_by(p, s);
     case WR_KW_HAVING: return parse_expr_clause(p, &s->having);
     case WR_KW_ORDER: return parse_order_by(p, s);
-    case WR_KW_LIMIT: return parse_expr_clause(p, &s->limit);
-    default: return parse_expr_clause(p, &s->offset);
+    case WR_KW_LIMIT: return parse_count(p, "limit", &s->limit);
+    default: return parse_count(p, "offset", &s->offset);
     }
 }
 
