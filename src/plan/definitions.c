@@ -1,0 +1,180 @@
+#include "plan/definitions.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "plan/annotations.h"
+#include "plan/window.h"
+
+static const char *const kind_names[] = {"stream", "table", "window", "trigger", "function", "aggregation"};
+
+/* ---- Schemas ----------------------------------------------------------------------------------------------
+ */
+
+static void tell_duplicates(wr_planner *p, const wr_ast_definition *d) {
+    for (uint32_t i = 1; i < d->n_attrs; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(d->attrs[i].name.text, d->attrs[k].name.text) == 0) {
+                wr_plan_error(p, d->attrs[i].name.span, WEIR_ENAME, NULL,
+                              "'%s' has an attribute '%s' already", d->id.name.text, d->attrs[i].name.text);
+                break;
+            }
+}
+
+static wr_schema read_schema(wr_planner *p, const wr_ast_definition *d) {
+    wr_attr *attrs = WR_PLAN_ARRAY(p, d->n_attrs, wr_attr);
+    if (!attrs) return (wr_schema){0, NULL};
+    for (uint32_t i = 0; i < d->n_attrs; i++) {
+        attrs[i].name = wr_plan_strdup(p, d->attrs[i].name.text);
+        attrs[i].type = d->attrs[i].type;
+        if (!attrs[i].name) return (wr_schema){0, NULL};
+    }
+    tell_duplicates(p, d);
+    return (wr_schema){d->n_attrs, attrs};
+}
+
+/* ---- One definition ---------------------------------------------------------------------------------------
+ */
+
+static void define_stream(wr_planner *p, const wr_ast_definition *d, const char *name) {
+    wr_named *named = wr_plan_add_stream(p, name, read_schema(p, d), d->span);
+    if (!named) return;
+    named->definition = d;
+    p->plan->streams[named->index].is_defined = true;
+    wr_plan_stream_annotations(p, d, named->index);
+}
+
+static void define_table(wr_planner *p, const wr_ast_definition *d, const char *name) {
+    wr_named *named = wr_plan_add_named(p, WR_NAMED_TABLE, name, read_schema(p, d));
+    if (!named) return;
+    named->definition = d;
+    named->index = p->plan->n_tables++;
+    p->plan->tables[named->index] =
+        (wr_plan_table){.name = name, .schema = named->schema, .begin = d->span.begin, .end = d->span.end};
+    wr_plan_table_annotations(p, d, named->index);
+}
+
+static void define_window(wr_planner *p, const wr_ast_definition *d, const char *name) {
+    wr_named *named = wr_plan_add_named(p, WR_NAMED_WINDOW, name, read_schema(p, d));
+    if (!named) return;
+    named->definition = d;
+    wr_plan_window window;
+    if (wr_plan_window_call(p, d->as.window.call, &(wr_scope_input){.id = name, .schema = named->schema},
+                            &window))
+        wr_plan_unsupported(p, d->id.span, "named windows (define window)");
+}
+
+/* The cron window knows what a cron text is: its check is asked, so that there is one parser of them. */
+static void check_cron(wr_planner *p, const wr_ast_expr *at) {
+    const weir_window_type *cron = wr_registry_find_window(p->registry, "", "cron");
+    if (!cron) return;
+    const wr_ast_const *text = &at->as.constant;
+    weir_arg arg = {.type = WEIR_STRING, .is_const = true, .begin = at->span.begin, .end = at->span.end};
+    arg.value.type = WEIR_STRING;
+    arg.value.as.s = weir_string_view(text->as.s.text, text->as.s.len);
+    weir_error err = {0};
+    if (cron->check(&arg, 1, &err) == WEIR_OK) return;
+    wr_plan_error(p, at->span, WEIR_EPARSE,
+                  err.hint[0] ? err.hint : "write 'start', or a cron text like '*/5 * * * * ?'", "%s",
+                  err.message[0] ? err.message : "this is no cron text");
+}
+
+static wr_plan_trigger read_trigger(wr_planner *p, const wr_ast_definition *d, const char *name) {
+    wr_plan_trigger trigger = {.name = name, .kind = WR_TRIGGER_EVERY, .every_ms = d->as.trigger.every_ms};
+    const wr_ast_expr *at = d->as.trigger.at;
+    if (trigger.every_ms >= 0) {
+        if (trigger.every_ms == 0)
+            wr_plan_error(p, at->span, WEIR_ETYPE, NULL, "a trigger's period must be above 0");
+        return trigger;
+    }
+    trigger.every_ms = 0;
+    trigger.cron = wr_plan_strdup(p, at->as.constant.as.s.text);
+    bool is_start = strcasecmp(at->as.constant.as.s.text, "start") == 0;
+    trigger.kind = is_start ? WR_TRIGGER_START : WR_TRIGGER_CRON;
+    if (is_start)
+        trigger.cron = NULL;
+    else
+        check_cron(p, at);
+    return trigger;
+}
+
+static void define_trigger(wr_planner *p, const wr_ast_definition *d, const char *name) {
+    wr_attr *attr = WR_PLAN_NEW(p, wr_attr);
+    if (!attr) return;
+    *attr = (wr_attr){.name = "triggered_time", .type = WEIR_LONG};
+    wr_named *named = wr_plan_add_stream(p, name, (wr_schema){1, attr}, d->span);
+    if (!named) return;
+    named->definition = d;
+    uint32_t at = p->plan->n_triggers++;
+    p->plan->triggers[at] = read_trigger(p, d, name);
+    p->plan->triggers[at].stream = named->index;
+    p->plan->streams[named->index].trigger = at;
+}
+
+static void define_function(wr_planner *p, const wr_ast_definition *d, const char *name) {
+    p->scripts[p->n_scripts++] = (wr_script){name, d->as.function.return_type};
+    char *what = wr_plan_printf(p, "functions written in %s (define function)", d->as.function.language.text);
+    if (what) wr_plan_unsupported(p, d->id.span, what);
+}
+
+static void define_aggregation(wr_planner *p, const wr_ast_definition *d, const char *name) {
+    wr_named *named = wr_plan_add_named(p, WR_NAMED_AGGREGATION, name, (wr_schema){0, NULL});
+    if (!named) return;
+    named->definition = d;
+    named->poisoned = true; /* what it gives is not worked out */
+    if (d->as.aggregation.is_range && d->as.aggregation.units[0] > d->as.aggregation.units[1])
+        wr_plan_error(p, d->as.aggregation.units_span, WEIR_ETYPE,
+                      "write the smaller unit first: sec ... year",
+                      "the range of an aggregation goes from a smaller to a larger unit");
+    wr_plan_unsupported(p, d->id.span, "aggregations (define aggregation)");
+}
+
+/* ---- All of them ------------------------------------------------------------------------------------------
+ */
+
+/* A name that is taken: fine when it is the same definition again. */
+static bool is_taken(wr_planner *p, const wr_ast_definition *d, const char *name) {
+    wr_named *before = wr_plan_find(p, name);
+    if (!before) return false;
+    if (before->definition && wr_ast_definition_equal(before->definition, d)) return true;
+    const char *kind = before->definition ? kind_names[before->definition->kind] : "stream";
+    wr_plan_error(p, d->id.span, WEIR_ENAME,
+                  "streams, tables, windows, triggers and aggregations share their names",
+                  "'%s' is defined already, as a %s", name, kind);
+    return true;
+}
+
+static bool has_mark(wr_planner *p, const wr_ast_definition *d) {
+    if (d->id.mark == WR_MARK_NONE) return false;
+    if (d->id.mark == WR_MARK_INNER)
+        wr_plan_error(p, d->id.span, WEIR_ENAME, "a query's 'insert into #x' makes it",
+                      "an inner stream can't be defined");
+    else
+        wr_plan_error(p, d->id.span, WEIR_ENAME, "@OnError(action='stream') in front of a stream makes it",
+                      "a fault stream can't be defined");
+    return true;
+}
+
+static void define(wr_planner *p, const wr_ast_definition *d) {
+    const char *name = wr_plan_marked_name(p, d->id.mark, d->id.name.text);
+    if (!name || has_mark(p, d)) return;
+    /* Functions have names of their own. */
+    if (d->kind != WR_DEFINE_FUNCTION && is_taken(p, d, name)) return;
+    switch (d->kind) {
+    case WR_DEFINE_STREAM: define_stream(p, d, name); break;
+    case WR_DEFINE_TABLE: define_table(p, d, name); break;
+    case WR_DEFINE_WINDOW: define_window(p, d, name); break;
+    case WR_DEFINE_TRIGGER: define_trigger(p, d, name); break;
+    case WR_DEFINE_FUNCTION: define_function(p, d, name); break;
+    case WR_DEFINE_AGGREGATION: define_aggregation(p, d, name); break;
+    }
+}
+
+void wr_plan_definitions(wr_planner *p) {
+    for (uint32_t i = 0; i < p->app->n_definitions; i++) define(p, p->app->definitions[i]);
+    /* An aggregation may read what is defined after it. */
+    for (uint32_t i = 0; i < p->app->n_definitions; i++) {
+        const wr_ast_definition *d = p->app->definitions[i];
+        if (d->kind == WR_DEFINE_AGGREGATION) wr_plan_find_source(p, &d->as.aggregation.input->source);
+    }
+}

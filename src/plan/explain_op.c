@@ -1,0 +1,152 @@
+#include "plan/explain_op.h"
+
+#include <inttypes.h>
+
+void wr_explain_schema(const wr_schema *schema, wr_buf *out) {
+    wr_buf_putc(out, '(');
+    for (uint32_t i = 0; i < schema->n_attrs; i++)
+        wr_buf_printf(out, "%s%s %s%s", i ? ", " : "", schema->attrs[i].name,
+                      weir_type_name(schema->attrs[i].type), schema->attrs[i].boxed ? " (boxed)" : "");
+    wr_buf_putc(out, ')');
+}
+
+static void explain_aggs(const wr_agg_slot *slots, uint32_t n, const wr_schema *in, wr_buf *out) {
+    for (uint32_t i = 0; i < n; i++) {
+        wr_buf_printf(out, "%s$%u = ", i ? ", " : "      aggregates ", i);
+        wr_agg_print(&slots[i], in, out);
+    }
+    if (n) wr_buf_putc(out, '\n');
+}
+
+static void explain_probes(const wr_plan *plan, const wr_plan_lookup *probes, uint32_t n, const wr_schema *in,
+                           wr_buf *out) {
+    for (uint32_t i = 0; i < n; i++) {
+        const wr_plan_table *table = &plan->tables[probes[i].table];
+        wr_buf_printf(out, "      probe%u looks into %s", i, table->name);
+        for (uint32_t k = 0; k < probes[i].n_keys; k++) {
+            wr_buf_printf(out, "%s%s == ", k ? " and " : " by ",
+                          table->schema.attrs[probes[i].key_columns[k]].name);
+            wr_expr_print(probes[i].keys[k], in, NULL, out);
+        }
+        wr_buf_puts(out, probes[i].residual && probes[i].n_keys ? ", tests the rows found\n"
+                         : probes[i].residual                   ? ", scans it\n"
+                                                                : "\n");
+    }
+}
+
+/* ---- Windows ----------------------------------------------------------------------------------------------
+ */
+
+/* Rows are kept when somebody will ask for them again. */
+static bool keeps_rows(const wr_plan_window *w) {
+    return w->args.expired_wanted || w->args.is_searched || w->type->late_output || w->type->stores_always;
+}
+
+static bool keeps_column(const wr_plan_window *w, uint32_t column) {
+    uint8_t need = w->need[column];
+    return (need & (WR_NEED_EXPIRED | WR_NEED_WINDOW)) || (w->type->late_output && need);
+}
+
+static void explain_store(const wr_plan_op *op, wr_buf *out) {
+    const wr_plan_window *w = &op->u.window;
+    if (!keeps_rows(w)) {
+        wr_buf_puts(out, "      stores no rows: nobody reads what leaves it\n");
+        return;
+    }
+    size_t bytes = sizeof(int64_t);
+    wr_buf_puts(out, "      stores the time");
+    for (uint32_t i = 0; i < op->in.n_attrs; i++) {
+        if (!keeps_column(w, i)) continue;
+        wr_buf_printf(out, ", %s %s", op->in.attrs[i].name, weir_type_name(op->in.attrs[i].type));
+        bytes += wr_type_size(op->in.attrs[i].type, op->in.attrs[i].boxed);
+    }
+    wr_buf_printf(out, ": %zu bytes a row\n", bytes);
+}
+
+static void explain_window(const wr_plan_op *op, const wr_explain_hooks *hooks, wr_buf *out) {
+    explain_store(op, out);
+    explain_aggs(op->u.window.condition_aggs, op->u.window.n_condition_aggs, &op->in, out);
+    char text[128];
+    if (hooks && hooks->bound && hooks->bound(hooks->ctx, op, text, sizeof text) >= 0)
+        wr_buf_printf(out, "      holds %s at most\n", text);
+    if (op->u.window.args.expired_wanted) wr_buf_puts(out, "      gives back expired rows\n");
+}
+
+/* ---- The other operators ----------------------------------------------------------------------------------
+ */
+
+static void explain_filter(const wr_plan *plan, const wr_plan_op *op, wr_buf *out) {
+    wr_buf_puts(out, "      keeps ");
+    wr_expr_print(op->u.filter.condition, &op->in, NULL, out);
+    wr_buf_putc(out, '\n');
+    explain_aggs(op->u.filter.aggs, op->u.filter.n_aggs, &op->in, out);
+    explain_probes(plan, op->u.filter.probes, op->u.filter.n_probes, &op->in, out);
+}
+
+static void explain_join(const wr_plan_op *op, wr_buf *out) {
+    const wr_plan_join *j = &op->u.join;
+    wr_schema left = {j->n_left_cols, op->in.attrs}, right = {j->n_right_cols, op->in.attrs + j->n_left_cols};
+    for (uint32_t i = 0; i < j->n_keys; i++) {
+        wr_buf_puts(out, i ? " and " : "      index on ");
+        wr_expr_print(j->left_keys[i], &left, NULL, out);
+        wr_buf_puts(out, " == ");
+        wr_expr_print(j->right_keys[i], &right, NULL, out);
+    }
+    wr_buf_puts(out,
+                j->n_keys ? "\n" : "      no equality between the sides: each row meets all of the other\n");
+    if (j->residual) {
+        wr_buf_puts(out, "      then tests ");
+        wr_expr_print(j->residual, &op->in, NULL, out);
+        wr_buf_putc(out, '\n');
+    }
+    static const char *const who[] = {"neither side triggers", "the left side triggers",
+                                      "the right side triggers", "both sides trigger"};
+    wr_buf_printf(out, "      %s\n", who[(j->triggers[0] ? 1 : 0) + (j->triggers[1] ? 2 : 0)]);
+}
+
+static void explain_order(const wr_plan_op *op, wr_buf *out) {
+    const wr_plan_select *s = &op->u.select;
+    for (uint32_t i = 0; i < s->n_order; i++) {
+        wr_buf_puts(out, i ? ", " : "      sorts each chunk by ");
+        wr_expr_print(s->order[i].key, &op->in, &op->out, out);
+        if (s->order[i].descending) wr_buf_puts(out, " desc");
+    }
+    if (s->n_order) wr_buf_putc(out, '\n');
+    if (s->limit >= 0) wr_buf_printf(out, "      at most %" PRId64 " rows a chunk\n", s->limit);
+    if (s->offset > 0)
+        wr_buf_printf(out, "      leaves out the first %" PRId64 " rows of a chunk\n", s->offset);
+}
+
+static void explain_select(const wr_plan *plan, const wr_plan_op *op, wr_buf *out) {
+    const wr_plan_select *s = &op->u.select;
+    for (uint32_t i = 0; i < s->n_keys; i++) {
+        wr_buf_puts(out, i ? ", " : "      groups by ");
+        wr_expr_print(s->keys[i], &op->in, NULL, out);
+    }
+    if (s->n_keys)
+        wr_buf_puts(out,
+                    s->input_expires ? " (a group goes with its last row)\n" : " (groups stay: no bound)\n");
+    explain_aggs(s->aggs, s->n_aggs, &op->in, out);
+    explain_probes(plan, s->probes, s->n_probes, &op->in, out);
+    if (s->having) {
+        wr_buf_puts(out, "      having ");
+        wr_expr_print(s->having, &op->in, &op->out, out);
+        wr_buf_putc(out, '\n');
+    }
+    static const char *const modes[] = {[WR_CHUNK_ROWS] = "every row",
+                                        [WR_CHUNK_LAST] = "the last row of each chunk",
+                                        [WR_CHUNK_LAST_PER_GROUP] = "the last row of each group in a chunk"};
+    wr_buf_printf(out, "      puts out %s\n", modes[s->chunk_mode]);
+    explain_order(op, out);
+}
+
+void wr_explain_op(const wr_plan *plan, const wr_plan_op *op, const wr_explain_hooks *hooks, wr_buf *out) {
+    wr_buf_printf(out, "    #%u %s\n", op->rank, op->label);
+    switch (op->kind) {
+    case WR_OP_FILTER: explain_filter(plan, op, out); break;
+    case WR_OP_WINDOW: explain_window(op, hooks, out); break;
+    case WR_OP_JOIN: explain_join(op, out); break;
+    case WR_OP_SELECT: explain_select(plan, op, out); break;
+    case WR_OP_FUNCTION: break;
+    }
+}

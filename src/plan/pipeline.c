@@ -1,0 +1,118 @@
+/* pipeline.c: a stream of a query and its handlers: filters, stream functions, a window. */
+#include <string.h>
+
+#include "plan/query.h"
+#include "plan/typing.h"
+#include "plan/window.h"
+
+wr_plan_op *wr_plan_new_op(wr_build *b, wr_op_kind kind, const char *label, wr_schema in, wr_schema out) {
+    wr_plan_op *op = WR_PLAN_NEW(b->p, wr_plan_op);
+    if (!op || !label) return NULL;
+    op->kind = kind;
+    op->rank = b->p->n_ranks++;
+    op->label = label;
+    op->in = in;
+    op->out = out;
+    return op;
+}
+
+/* ---- Handlers ---------------------------------------------------------------------------------------------
+ */
+
+static wr_plan_op *plan_filter(wr_build *b, const wr_ast_handler *h, const wr_scope_input *input) {
+    wr_agg_list aggs = {0};
+    wr_probe_list probes = {0};
+    wr_scope scope;
+    wr_scope_init(&scope, "a filter", input);
+    scope.aggs = &aggs;
+    scope.probes = &probes;
+    wr_expr *condition = wr_type_condition(b->p, &scope, h->filter, "a filter");
+    char *text = condition ? wr_plan_text(b->p, h->filter->span) : NULL;
+    char *label = text ? wr_plan_printf(b->p, "filter [%s]", text) : NULL;
+    wr_plan_op *op = label ? wr_plan_new_op(b, WR_OP_FILTER, label, input->schema, input->schema) : NULL;
+    if (!op) return NULL;
+    op->u.filter = (wr_plan_filter){.condition = condition,
+                                    .aggs = aggs.slots,
+                                    .n_aggs = aggs.n,
+                                    .probes = probes.lookups,
+                                    .n_probes = probes.n};
+    return op;
+}
+
+static wr_plan_op *plan_window(wr_build *b, const wr_ast_handler *h, const wr_scope_input *input) {
+    wr_plan_window window;
+    if (!wr_plan_window_call(b->p, h->call, input, &window)) return NULL;
+    char *text = wr_plan_text(b->p, h->call->span);
+    char *label = text ? wr_plan_printf(b->p, "window.%s", text) : NULL;
+    wr_plan_op *op = label ? wr_plan_new_op(b, WR_OP_WINDOW, label, input->schema, input->schema) : NULL;
+    if (!op) return NULL;
+    window.need = WR_PLAN_ARRAY(b->p, input->schema.n_attrs, uint8_t);
+    if (!window.need) return NULL;
+    op->u.window = window;
+    return op;
+}
+
+static wr_plan_op *plan_handler(wr_build *b, const wr_ast_handler *h, const wr_scope_input *input) {
+    switch (h->kind) {
+    case WR_HANDLER_FILTER: return plan_filter(b, h, input);
+    case WR_HANDLER_WINDOW: return plan_window(b, h, input);
+    default: return wr_plan_stream_function(b, h->call, input);
+    }
+}
+
+static void plan_handlers(wr_build *b, wr_plan_side *side, const wr_ast_stream *ast, wr_scope_input *input) {
+    side->ops = WR_PLAN_ARRAY(b->p, ast->n_handlers, wr_plan_op *);
+    for (uint32_t i = 0; side->ops && i < ast->n_handlers; i++) {
+        wr_plan_op *op = plan_handler(b, &ast->handlers[i], input);
+        if (op) {
+            side->ops[side->n_ops++] = op;
+            input->schema = op->out;
+        } else if (ast->handlers[i].kind == WR_HANDLER_FUNCTION) {
+            input->poisoned = true; /* it might have added attributes */
+        }
+    }
+}
+
+/* ---- The source of a side ---------------------------------------------------------------------------------
+ */
+
+static void refuse_table_handlers(wr_build *b, const wr_ast_stream *ast) {
+    if (ast->n_handlers)
+        wr_plan_unsupported(b->p, ast->handlers[0].span, "filters and windows on a table in a join");
+}
+
+/* Only a join may read a table as one of its sides. */
+static bool is_readable(wr_build *b, const wr_named *source, const wr_ast_stream *ast) {
+    if (!source->is_static || b->query->n_sides == 2) return true;
+    wr_plan_error(b->p, ast->source.span, WEIR_ETYPE, "join it with a stream, or look into it with 'in'",
+                  "'%s' is %s, not a stream", source->name,
+                  source->kind == WR_NAMED_TABLE ? "a table" : "an aggregation");
+    return false;
+}
+
+static void refuse_second_window(wr_build *b, const wr_named *source, const wr_ast_stream *ast) {
+    if (source->kind == WR_NAMED_WINDOW && ast->window >= 0)
+        wr_plan_error(b->p, ast->handlers[ast->window].span, WEIR_ETYPE, NULL,
+                      "'%s' is a window already, it takes no other", source->name);
+}
+
+void wr_plan_side_of(wr_build *b, uint32_t at, const wr_ast_stream *ast) {
+    wr_scope_input *input = &b->inputs[at];
+    wr_plan_side *side = &b->query->side[at];
+    *side = (wr_plan_side){.stream = WR_NONE_ID, .table = WR_NONE_ID};
+    wr_named *source = wr_plan_find_source(b->p, &ast->source);
+    *input = (wr_scope_input){.id = source ? source->name : "", .poisoned = true};
+    if (!source) return;
+    if (ast->alias.text) input->alias = wr_plan_strdup(b->p, ast->alias.text);
+    input->schema = source->schema;
+    input->poisoned = source->poisoned || !is_readable(b, source, ast);
+    refuse_second_window(b, source, ast);
+    if (source->kind == WR_NAMED_TABLE) {
+        side->kind = WR_SIDE_TABLE;
+        side->table = source->index;
+        refuse_table_handlers(b, ast);
+        return;
+    }
+    side->stream = source->index;
+    plan_handlers(b, side, ast, input);
+}

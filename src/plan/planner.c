@@ -1,0 +1,101 @@
+#include "plan/planner.h"
+
+#include <string.h>
+
+#include "plan/annotations.h"
+#include "plan/context.h"
+#include "plan/definitions.h"
+#include "plan/order.h"
+#include "plan/query.h"
+
+/* Ranks are phases of origins: 16 bits, the last one is that of events. */
+#define MAX_RANKS (WEIR_PHASE_EVENT - 1u)
+
+static uint32_t count_queries(const wr_ast_app *app) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < app->n_elements; i++)
+        n += app->elements[i].query ? 1 : app->elements[i].partition->n_queries;
+    return n;
+}
+
+/* Room for all that the app can define: a definition makes a stream and its fault stream at most, a query
+ * one stream. */
+static void make_room(wr_planner *p) {
+    size_t n_queries = count_queries(p->app), n_definitions = p->app->n_definitions;
+    wr_plan *plan = p->plan;
+    plan->streams = WR_PLAN_ARRAY(p, 2 * n_definitions + n_queries, wr_plan_stream);
+    plan->tables = WR_PLAN_ARRAY(p, n_definitions, wr_plan_table);
+    plan->triggers = WR_PLAN_ARRAY(p, n_definitions, wr_plan_trigger);
+    plan->queries = WR_PLAN_ARRAY(p, n_queries, wr_plan_query);
+    p->scripts = WR_PLAN_ARRAY(p, n_definitions, wr_script);
+}
+
+static void plan_elements(wr_planner *p) {
+    for (uint32_t i = 0; i < p->app->n_elements && !p->out_of_memory; i++) {
+        const wr_ast_element *element = &p->app->elements[i];
+        if (element->query)
+            wr_plan_query_one(p, element->query);
+        else
+            wr_plan_partition(p, element->partition);
+    }
+}
+
+static void plan_graph(wr_planner *p) {
+    if (p->n_ranks + p->plan->n_triggers > MAX_RANKS) {
+        wr_plan_error(p, p->app->span, WEIR_ELIMIT, "split it into several apps",
+                      "an app can have %u operators, this one has more", MAX_RANKS);
+        return;
+    }
+    wr_order_queries(p);
+    if (!p->out_of_memory) wr_order_producers(p);
+    if (!p->out_of_memory) wr_order_origins(p);
+}
+
+static weir_status plan_app(wr_planner *p, const char *app_name) {
+    make_room(p);
+    if (p->out_of_memory) return WEIR_ENOMEM;
+    wr_plan_app_annotations(p);
+    if (!p->plan->name && app_name) p->plan->name = wr_plan_strdup(p, app_name);
+    if (!p->out_of_memory) wr_plan_definitions(p);
+    if (!p->out_of_memory) plan_elements(p);
+    if (!p->out_of_memory && p->first_error == WEIR_OK) plan_graph(p);
+    return p->out_of_memory ? WEIR_ENOMEM : p->first_error;
+}
+
+weir_status wr_plan_app(const wr_ast_app *app, const wr_source *src, const wr_registry *registry,
+                        const wr_plan_options *options, wr_plan **out, wr_diag *diags) {
+    wr_account *account = options ? options->account : NULL;
+    *out = NULL;
+    wr_plan *plan = wr_alloc_zero(account, sizeof *plan);
+    if (!plan) return WEIR_ENOMEM;
+    wr_arena_init(&plan->arena, account);
+    wr_planner p = {
+        .app = app, .src = src, .registry = registry, .diags = diags, .plan = plan, .arena = &plan->arena};
+    weir_status st = plan_app(&p, options ? options->app_name : NULL);
+    if (p.out_of_memory)
+        wr_diag_addf(diags, NULL, (wr_span){0, 0}, st, NULL, "out of memory while planning the app");
+    if (st != WEIR_OK)
+        wr_plan_free(plan);
+    else
+        *out = plan;
+    return st;
+}
+
+void wr_plan_free(wr_plan *plan) {
+    if (!plan) return;
+    wr_account *account = plan->arena.account;
+    wr_arena_fini(&plan->arena);
+    wr_free(account, plan, sizeof *plan);
+}
+
+uint32_t wr_plan_find_stream(const wr_plan *plan, const char *name) {
+    for (uint32_t i = 0; i < plan->n_streams; i++)
+        if (strcmp(plan->streams[i].name, name) == 0) return i;
+    return WR_NONE_ID;
+}
+
+uint32_t wr_plan_find_table(const wr_plan *plan, const char *name) {
+    for (uint32_t i = 0; i < plan->n_tables; i++)
+        if (strcmp(plan->tables[i].name, name) == 0) return i;
+    return WR_NONE_ID;
+}

@@ -1,0 +1,138 @@
+#include "plan/prune.h"
+
+#include "plan/column_use.h"
+
+/* What a query asks of its windows. */
+typedef struct wishes {
+    bool wants_current, wants_expired; /* rows that leave the selector */
+    bool aggregates;                   /* some follow: expired rows are undone, resets clear */
+} wishes;
+
+static bool has_aggregates(const wr_plan_query *q) {
+    if (q->select->u.select.n_aggs) return true;
+    bool after_window = false;
+    for (uint32_t i = 0; i < q->side[0].n_ops; i++) {
+        const wr_plan_op *op = q->side[0].ops[i];
+        if (op->kind == WR_OP_WINDOW) after_window = true;
+        if (after_window && op->kind == WR_OP_FILTER && op->u.filter.n_aggs) return true;
+    }
+    return false;
+}
+
+static uint8_t need_bits(bool current, bool expired) {
+    return (uint8_t)((current ? WR_NEED_CURRENT : 0u) | (expired ? WR_NEED_EXPIRED : 0u));
+}
+
+/* select: its own list too, which the selector computes for rows that may go out. */
+static void use_selector(const wr_column_use *use, const wr_plan_op *op, uint8_t taken, uint8_t left) {
+    wr_use_select(use, &op->u.select, taken, left);
+    for (uint32_t i = 0; i < op->out.n_attrs; i++) wr_use_expr(use, op->u.select.outs[i], left);
+}
+
+/* ---- One stream -------------------------------------------------------------------------------------------
+ */
+
+static void ask_window(wr_plan_op *op, const wishes *w, bool triggers, bool is_searched) {
+    weir_window_args *args = &op->u.window.args;
+    args->expired_wanted = triggers && (w->wants_expired || w->aggregates);
+    args->expired_output = w->wants_expired;
+    args->reset_wanted = triggers && w->aggregates;
+    args->is_searched = is_searched;
+}
+
+static void use_op(const wr_column_use *use, const wr_plan_op *op, uint8_t bits) {
+    if (op->kind == WR_OP_FILTER) wr_use_filter(use, &op->u.filter, bits);
+    if (op->kind == WR_OP_FUNCTION) wr_use_function(use, &op->u.function, bits);
+}
+
+static void prune_single(wr_plan_query *q, const wishes *w) {
+    wr_plan_side *side = &q->side[0];
+    for (uint32_t i = 0; i < side->n_ops; i++) {
+        wr_plan_op *op = side->ops[i];
+        if (op->kind != WR_OP_WINDOW) continue;
+        ask_window(op, w, true, false);
+        wr_column_use use = {.n = op->in.n_attrs, .flags = op->u.window.need};
+        uint8_t passing = need_bits(true, op->u.window.args.expired_wanted);
+        wr_use_window(&use, &op->u.window, WR_NEED_WINDOW);
+        for (uint32_t k = i + 1; k < side->n_ops; k++) use_op(&use, side->ops[k], passing);
+        use_selector(&use, q->select, passing, need_bits(w->wants_current, w->wants_expired));
+        q->select->u.select.input_expires |= w->wants_expired || w->aggregates;
+    }
+}
+
+/* ---- Joins ------------------------------------------------------------------------------------------------
+ */
+
+static void prune_side(wr_plan_query *q, uint32_t at, const wishes *w) {
+    const wr_plan_join *join = &q->join->u.join;
+    wr_plan_side *side = &q->side[at];
+    wr_plan_op *last = side->n_ops ? side->ops[side->n_ops - 1] : NULL;
+    if (!last || last->kind != WR_OP_WINDOW) return; /* in a join, a window is the last handler */
+    bool is_searched = join->triggers[1 - at];
+    ask_window(last, w, join->triggers[at], is_searched);
+    uint8_t bits = join->triggers[at] ? need_bits(true, join->expired_triggers) : 0;
+    if (is_searched) bits |= WR_NEED_WINDOW;
+    wr_column_use use = {
+        .base = at ? join->n_left_cols : 0, .n = last->in.n_attrs, .flags = last->u.window.need};
+    wr_use_join(&use, join, bits);
+    use_selector(&use, q->select, bits, bits);
+    use.base = 0;
+    wr_use_window(&use, &last->u.window, WR_NEED_WINDOW);
+}
+
+/* Joined columns that nobody reads are never gathered. */
+static void prune_joined(wr_planner *p, wr_plan_query *q) {
+    wr_plan_join *join = &q->join->u.join;
+    uint32_t n = join->n_left_cols + join->n_right_cols;
+    uint8_t *flags = WR_PLAN_ARRAY(p, n, uint8_t);
+    bool *need = WR_PLAN_ARRAY(p, n, bool);
+    if (!flags || !need) return;
+    wr_column_use use = {.n = n, .flags = flags};
+    wr_use_expr(&use, join->residual, 1);
+    use_selector(&use, q->select, 1, 1);
+    for (uint32_t i = 0; i < n; i++) need[i] = flags[i] != 0;
+    join->need = need;
+}
+
+void wr_prune_query(wr_planner *p, wr_plan_query *q) {
+    const wr_plan_select *select = &q->select->u.select;
+    wishes w = {select->wants_current, select->wants_expired, has_aggregates(q)};
+    if (!q->join) {
+        prune_single(q, &w);
+        return;
+    }
+    q->join->u.join.expired_triggers = w.wants_expired || w.aggregates;
+    q->select->u.select.input_expires = w.wants_expired || w.aggregates;
+    prune_side(q, 0, &w);
+    prune_side(q, 1, &w);
+    prune_joined(p, q);
+}
+
+/* ---- Streams ----------------------------------------------------------------------------------------------
+ */
+
+/* What one reader takes of its stream. Columns that stream functions add come after the stream's own. */
+static void use_reader(const wr_plan_query *q, uint32_t at, uint32_t n, uint8_t *flags) {
+    wr_column_use use = {.n = n, .flags = flags};
+    for (uint32_t i = 0; i < q->side[at].n_ops; i++) {
+        use_op(&use, q->side[at].ops[i], 1);
+        if (q->side[at].ops[i]->kind == WR_OP_WINDOW) wr_use_window(&use, &q->side[at].ops[i]->u.window, 1);
+    }
+    if (q->join) {
+        use.base = at ? q->join->u.join.n_left_cols : 0;
+        wr_use_join(&use, &q->join->u.join, 1);
+    }
+    use_selector(&use, q->select, 1, 1);
+}
+
+void wr_plan_stream_needs(const wr_plan *plan, uint32_t stream, bool *needed) {
+    const wr_plan_stream *s = &plan->streams[stream];
+    bool all = s->n_sinks > 0 || s->fault != WR_NONE_ID;
+    /* The flags of one reader at a time go straight into the answer: a bool is a byte of 0 or 1. */
+    for (uint32_t i = 0; i < s->schema.n_attrs; i++) needed[i] = all;
+    if (all) return;
+    _Static_assert(sizeof(bool) == sizeof(uint8_t), "needed is filled as bytes");
+    for (uint32_t r = 0; r < s->n_receivers; r++)
+        use_reader(&plan->queries[s->receivers[r].query], s->receivers[r].side, s->schema.n_attrs,
+                   (uint8_t *)needed);
+}

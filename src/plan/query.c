@@ -1,0 +1,120 @@
+#include "plan/query.h"
+
+#include <string.h>
+
+#include "plan/annotations.h"
+#include "plan/prune.h"
+#include "plan/typing.h"
+
+/* ---- Names ------------------------------------------------------------------------------------------------
+ */
+
+static bool name_is_taken(const wr_planner *p, const char *name) {
+    for (uint32_t i = 0; i < p->plan->n_queries; i++)
+        if (p->plan->queries[i].name && strcmp(p->plan->queries[i].name, name) == 0) return true;
+    return false;
+}
+
+static const char *query_name(wr_planner *p, const wr_ast_query *ast) {
+    wr_span span = ast->span;
+    const char *name = wr_plan_query_name(p, &ast->annotations, &span);
+    if (!name) return wr_plan_printf(p, "query_%u", p->plan->n_queries + 1);
+    if (name_is_taken(p, name))
+        wr_plan_error(p, span, WEIR_ENAME, "query names are unique", "there is a query '%s' already", name);
+    return name;
+}
+
+/* ---- Input and rate ---------------------------------------------------------------------------------------
+ */
+
+static void plan_input(wr_build *b) {
+    const wr_ast_input *input = b->ast->input;
+    switch (input->kind) {
+    case WR_INPUT_SINGLE:
+        b->query->n_sides = 1;
+        b->n_inputs = 1;
+        wr_plan_side_of(b, 0, input->as.single);
+        break;
+    case WR_INPUT_JOIN: wr_plan_join_of(b, input->as.join); break;
+    case WR_INPUT_PATTERN:
+    case WR_INPUT_SEQUENCE: wr_plan_states_of(b, input); break;
+    case WR_INPUT_ANONYMOUS:
+        wr_plan_error(b->p, input->span, WEIR_ETYPE,
+                      "insert the inner query's rows into a stream and read that",
+                      "a query can't stand in place of a stream");
+        b->query->n_sides = 1;
+        b->query->side[0] = (wr_plan_side){.stream = WR_NONE_ID, .table = WR_NONE_ID};
+        b->n_inputs = 1;
+        b->inputs[0] = (wr_scope_input){.id = "", .poisoned = true};
+        break;
+    }
+}
+
+static void plan_rate(wr_build *b) {
+    const wr_ast_rate *rate = b->ast->rate;
+    if (!rate) return;
+    wr_ast_events events = b->ast->output->events;
+    if (rate->kind == WR_RATE_SNAPSHOT && (events == WR_EVENTS_CURRENT || events == WR_EVENTS_EXPIRED))
+        wr_plan_error(b->p, b->ast->output->span, WEIR_ETYPE,
+                      "write 'insert all events', or leave the type out", "output snapshot gives all events");
+    wr_plan_unsupported(b->p, rate->span, "output rate limits (output … every …)");
+}
+
+/* ---- The whole --------------------------------------------------------------------------------------------
+ */
+
+/* What an operator's state is found by when an app has changed: its query, its place and what it does. */
+static void sign(wr_planner *p, const wr_plan_query *query, wr_plan_op *op, const char *place) {
+    if (op)
+        op->signature =
+            wr_plan_printf(p, "%s/%s %s %s", query->name, place, op->label, wr_plan_schema_text(p, &op->in));
+}
+
+static void sign_all(wr_planner *p, wr_plan_query *query) {
+    for (uint32_t s = 0; s < query->n_sides; s++)
+        for (uint32_t i = 0; i < query->side[s].n_ops; i++) {
+            const char *place = wr_plan_printf(p, "%s%u", s ? "right" : query->n_sides > 1 ? "left" : "", i);
+            if (place) sign(p, query, query->side[s].ops[i], place);
+        }
+    sign(p, query, query->join, "join");
+    sign(p, query, query->select, "select");
+}
+
+void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast) {
+    const char *name = query_name(p, ast);
+    wr_plan_query *query = &p->plan->queries[p->plan->n_queries++];
+    *query = (wr_plan_query){.name = name, .begin = ast->span.begin, .end = ast->span.end};
+    wr_build b = {.p = p, .ast = ast, .query = query};
+    plan_input(&b);
+    wr_plan_select_list(&b);
+    wr_plan_output_of(&b);
+    wr_plan_select_rest(&b);
+    plan_rate(&b);
+    /* Only a plan without errors goes on to be run: the rest relies on all its parts being there. */
+    if (p->first_error != WEIR_OK || p->out_of_memory) return;
+    sign_all(p, query);
+    wr_prune_query(p, query);
+}
+
+/* ---- Partitions -------------------------------------------------------------------------------------------
+ */
+
+static void check_partition_key(wr_planner *p, const wr_ast_partition_key *key) {
+    wr_ast_source source = {.span = key->stream.span, .name = key->stream};
+    wr_named *named = wr_plan_find_source(p, &source);
+    if (!named) return;
+    wr_scope scope;
+    wr_scope_init(&scope, "a partition key",
+                  &(wr_scope_input){.id = named->name, .schema = named->schema, .poisoned = named->poisoned});
+    if (key->value) wr_type_expr(p, &scope, key->value);
+    for (uint32_t i = 0; i < key->n_ranges; i++)
+        wr_type_condition(p, &scope, key->ranges[i].condition, "the condition of a range");
+}
+
+void wr_plan_partition(wr_planner *p, const wr_ast_partition *ast) {
+    wr_plan_unsupported(p, (wr_span){ast->span.begin, ast->keys[0].span.end}, "partitions (partition with)");
+    for (uint32_t i = 0; i < ast->n_keys; i++) check_partition_key(p, &ast->keys[i]);
+    p->partition = ++p->n_partitions; /* inner streams of one are not those of the other */
+    for (uint32_t i = 0; i < ast->n_queries; i++) wr_plan_query_one(p, ast->queries[i]);
+    p->partition = 0;
+}

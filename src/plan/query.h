@@ -1,0 +1,51 @@
+/* query.h: a query while it is being planned, and the parts that plan it, a file each.
+ *
+ * The parts run in this order, each with what the earlier ones left: input (pipeline, join), select list,
+ * output, having and the rest of the selection, then pruning. A part that fails leaves NULLs behind and the
+ * later ones go on. */
+#ifndef WR_PLAN_QUERY_H
+#define WR_PLAN_QUERY_H
+
+#include "plan/scope.h"
+
+typedef struct wr_build {
+    wr_planner *p;
+    const wr_ast_query *ast;
+    wr_plan_query *query;
+    wr_scope_input inputs[2]; /* what the selector sees: after all handlers, columns side by side */
+    uint32_t n_inputs;
+    wr_agg_list aggs; /* of the selector */
+    wr_probe_list probes;
+    wr_attr *attrs; /* what is selected; type WEIR_NONE where it failed */
+    wr_expr **outs; /* NULL where it failed */
+    uint32_t n_outs;
+    bool outs_unknown; /* not even the names: select * over something poisoned */
+} wr_build;
+
+/* Plans a query (or refuses it by name) and adds it to the plan. */
+void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast);
+/* Refuses a partition by name; what stands in it is checked. */
+void wr_plan_partition(wr_planner *p, const wr_ast_partition *ast);
+
+/* A new operator of this query. label: as explain shows it. */
+wr_plan_op *wr_plan_new_op(wr_build *b, wr_op_kind kind, const char *label, wr_schema in, wr_schema out);
+
+/* One stream with its handlers, as side number `side`; fills b->inputs[side] (base is the caller's). */
+void wr_plan_side_of(wr_build *b, uint32_t side, const wr_ast_stream *ast);
+/* #log and #pol2Cart. NULL when it failed. */
+wr_plan_op *wr_plan_stream_function(wr_build *b, const wr_ast_call *call, const wr_scope_input *input);
+void wr_plan_join_of(wr_build *b, const wr_ast_join *ast);
+/* Patterns and sequences are refused; the names of their streams are checked. */
+void wr_plan_states_of(wr_build *b, const wr_ast_input *ast);
+
+/* What the selector and all parts after the input see. */
+wr_scope wr_build_scope(wr_build *b, const char *place);
+
+/* The select list, into b->attrs and b->outs. */
+void wr_plan_select_list(wr_build *b);
+/* Group by, having, order by, limit: makes the select operator. */
+void wr_plan_select_rest(wr_build *b);
+/* Finds or makes the target and fits the select list to it. */
+void wr_plan_output_of(wr_build *b);
+
+#endif

@@ -1,0 +1,45 @@
+/* typing.h: from syntax to typed expressions. */
+#ifndef WR_PLAN_TYPING_H
+#define WR_PLAN_TYPING_H
+
+#include "plan/expr_make.h"
+#include "plan/scope.h"
+
+/* The value of e in scope s. */
+wr_expr *wr_type_expr(wr_planner *p, wr_scope *s, const wr_ast_expr *e);
+/* e must be a plain bool; `role` says what it is in messages ("the filter"). */
+wr_expr *wr_type_condition(wr_planner *p, wr_scope *s, const wr_ast_expr *e, const char *role);
+
+/* Parts of wr_type_expr, a file each. */
+wr_expr *wr_type_binary(wr_planner *p, wr_scope *s, const wr_ast_expr *e);
+wr_expr *wr_type_call(wr_planner *p, wr_scope *s, const wr_ast_expr *e);
+wr_expr *wr_type_in(wr_planner *p, wr_scope *s, const wr_ast_expr *e);
+
+/* The arguments of a call, typed, and as descriptors see them. */
+typedef struct wr_typed_args {
+    wr_expr **exprs;
+    weir_arg *info;
+    uint32_t n;
+    bool ok; /* all of them could be typed */
+} wr_typed_args;
+
+wr_typed_args wr_type_args(wr_planner *p, wr_scope *s, const wr_ast_call *call);
+
+/* Functions that are forms of the plan and not calls: cast, ifThenElse, eventTimestamp. *handled tells
+ * whether this is one. */
+wr_expr *wr_type_special(wr_planner *p, wr_scope *s, const wr_ast_expr *e, bool *handled);
+/* An aggregate, into a slot of the scope. */
+wr_expr *wr_type_aggregate(wr_planner *p, wr_scope *s, const wr_ast_expr *e,
+                           const weir_aggregator_type *type);
+
+/* Splits a condition: equalities between something over columns below n_left and something over those from
+ * n_left on become keys (the right ones over columns counted from n_left); the rest is the residual, or NULL.
+ * With column_keys, a right key must be a bare column. The condition NULL: no keys, no residual. */
+typedef struct wr_split {
+    wr_expr **left_keys, **right_keys;
+    uint32_t n_keys;
+    wr_expr *residual;
+} wr_split;
+bool wr_split_condition(wr_planner *p, wr_expr *condition, uint32_t n_left, bool column_keys, wr_split *out);
+
+#endif

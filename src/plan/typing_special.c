@@ -1,0 +1,136 @@
+/* typing_special.c: the functions that the plan turns into forms of its own: cast only labels a value anew,
+ * ifThenElse computes one branch, eventTimestamp reads the row. Their rows in the registry, if it has them,
+ * serve the reference; what they accept is decided here. */
+#include <string.h>
+#include <strings.h>
+
+#include "plan/typing.h"
+
+static const weir_param_doc cast_params[] = {
+    {"cast(<any> value, <string> type)", "the type is a constant: 'int', 'long', …"}, {NULL, NULL}};
+static const weir_param_doc if_params[] = {
+    {"ifThenElse(<bool> condition, <any> then, <any> else)", "both branches have one type"}, {NULL, NULL}};
+static const weir_param_doc timestamp_params[] = {{"eventTimestamp()", "of the event"}, {NULL, NULL}};
+
+static void refuse(wr_planner *p, const wr_ast_call *call, wr_span at, const weir_param_doc *params,
+                   const char *message) {
+    weir_error err = {.code = WEIR_ETYPE, .begin = at.begin + p->span_base, .end = at.end + p->span_base};
+    strncpy(err.message, message, sizeof err.message - 1);
+    wr_plan_check_error(p, call, &err, params);
+}
+
+static wr_span arg_span(const wr_ast_call *call, uint32_t i) {
+    return i < call->n_args ? call->args[i]->span : call->span;
+}
+
+/* ---- cast -------------------------------------------------------------------------------------------------
+ */
+
+/* WEIR_NONE when text names no type that cast knows. */
+static weir_type type_named(const weir_value *text) {
+    const char *bytes = weir_string_data(&text->as.s);
+    for (weir_type t = WEIR_INT; t <= WEIR_STRING; t++) {
+        const char *name = weir_type_name(t);
+        if (text->as.s.len == strlen(name) && strncasecmp(bytes, name, text->as.s.len) == 0) return t;
+    }
+    return WEIR_NONE;
+}
+
+static weir_type cast_target(wr_planner *p, const wr_ast_call *call, const wr_typed_args *args) {
+    if (args->n != 2) {
+        refuse(p, call, call->span, cast_params, "cast() takes a value and the name of a type");
+        return WEIR_NONE;
+    }
+    if (!args->info[1].is_const || args->info[1].type != WEIR_STRING) {
+        refuse(p, call, arg_span(call, 1), cast_params,
+               "the type that cast() gives must be a constant string");
+        return WEIR_NONE;
+    }
+    weir_type type = type_named(&args->info[1].value);
+    if (type == WEIR_NONE)
+        wr_plan_error(p, arg_span(call, 1), WEIR_ETYPE, "it knows int, long, float, double, bool and string",
+                      "cast() knows no type of this name");
+    return type;
+}
+
+static wr_expr *make_cast(wr_planner *p, wr_expr *value, weir_type type) {
+    if (type == WEIR_BOOL) {
+        wr_expr *strict = value->type == WEIR_BOOL && !value->boxed
+                              ? value
+                              : wr_expr_plain(p, wr_expr_box(p, value, WEIR_BOOL), WEIR_BOOL, true);
+        return wr_expr_null_false(p, strict);
+    }
+    if (!value->boxed && value->type == type) return value;
+    if (!value->boxed && value->type == WEIR_INT && type == WEIR_LONG)
+        return wr_expr_plain(p, value, type, true);
+    return wr_expr_box(p, value, type);
+}
+
+static wr_expr *type_cast(wr_planner *p, wr_scope *s, const wr_ast_call *call) {
+    wr_typed_args args = wr_type_args(p, s, call);
+    if (!args.ok) return NULL;
+    weir_type type = cast_target(p, call, &args);
+    return type == WEIR_NONE ? NULL : make_cast(p, args.exprs[0], type);
+}
+
+/* ---- ifThenElse -------------------------------------------------------------------------------------------
+ */
+
+static wr_expr *type_if(wr_planner *p, wr_scope *s, const wr_ast_call *call, wr_span span) {
+    wr_typed_args args = wr_type_args(p, s, call);
+    if (!args.ok) return NULL;
+    if (args.n != 3) {
+        refuse(p, call, call->span, if_params, "ifThenElse() takes a condition and two values");
+        return NULL;
+    }
+    if (args.exprs[0]->type != WEIR_BOOL) {
+        refuse(p, call, arg_span(call, 0), if_params, "the condition of ifThenElse() must be a bool");
+        return NULL;
+    }
+    if (args.exprs[1]->type != args.exprs[2]->type) {
+        wr_plan_error(p, arg_span(call, 2), WEIR_ETYPE,
+                      "both branches must have one type: convert() one of them",
+                      "the branches of ifThenElse() are %s and %s", weir_type_name(args.exprs[1]->type),
+                      weir_type_name(args.exprs[2]->type));
+        return NULL;
+    }
+    wr_expr *condition = wr_expr_plain(p, args.exprs[0], WEIR_BOOL, true);
+    wr_expr *made = wr_expr_if(p, condition, args.exprs[1], args.exprs[2], span);
+    return made && made->type == WEIR_BOOL ? wr_expr_null_false(p, made) : made;
+}
+
+/* ---- eventTimestamp ---------------------------------------------------------------------------------------
+ */
+
+static wr_expr *type_end_timestamp(wr_planner *p, const wr_scope *s, const char *name, wr_span span) {
+    bool is_first = strcmp(name, "first") == 0;
+    wr_attr attr = {.name = name, .type = WEIR_LONG};
+    return wr_expr_column(p, WR_EXPR_COLUMN, s->n_ends + (is_first ? 0 : 1), &attr, span);
+}
+
+static wr_expr *type_timestamp(wr_planner *p, wr_scope *s, const wr_ast_call *call, wr_span span) {
+    if (call->n_args == 0 && !call->star) return wr_expr_slot(p, WR_EXPR_TS, 0, WEIR_LONG, span);
+    const wr_ast_expr *arg = call->n_args == 1 ? call->args[0] : NULL;
+    const char *name =
+        arg && arg->kind == WR_AST_REF && !arg->as.ref.stream.text ? arg->as.ref.attr.text : NULL;
+    if (name && s->has_ends && (strcmp(name, "first") == 0 || strcmp(name, "last") == 0))
+        return type_end_timestamp(p, s, name, span);
+    if (name && s->n_inputs > 1 && wr_scope_find_input(s, name)) {
+        wr_plan_unsupported(p, span, "eventTimestamp() of one side of a join");
+        return NULL;
+    }
+    if (wr_type_args(p, s, call).ok)
+        refuse(p, call, call->span, timestamp_params, "eventTimestamp() takes no attribute");
+    return NULL;
+}
+
+wr_expr *wr_type_special(wr_planner *p, wr_scope *s, const wr_ast_expr *e, bool *handled) {
+    const wr_ast_call *call = &e->as.call;
+    *handled = !call->ns.text;
+    if (*handled && strcmp(call->name.text, "cast") == 0) return type_cast(p, s, call);
+    if (*handled && strcmp(call->name.text, "ifThenElse") == 0) return type_if(p, s, call, e->span);
+    if (*handled && strcmp(call->name.text, "eventTimestamp") == 0)
+        return type_timestamp(p, s, call, e->span);
+    *handled = false;
+    return NULL;
+}
