@@ -1,0 +1,245 @@
+/* agg_set.c: making, resetting, saving the aggregates of an operator, and the life of their groups. Taking in
+ * rows is in agg_set_update.c.
+ *
+ * A group lives as long as rows of it are held: where rows leave, it is dropped when as many have left as
+ * came in and every aggregate says that it is back where it began (minForever never does). */
+#include "exec/agg_set_impl.h"
+
+#include "base/compiler.h"
+
+#define STATE_VERSION 1u
+
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory for aggregates");
+}
+
+/* ---- Making -------------------------------------------------------------------------------------------- */
+
+static weir_status open_state(wr_agg_state *s, const wr_agg_slot *slot, bool removes, wr_account *account,
+                              weir_error *err) {
+    s->slot = slot;
+    s->self = wr_alloc_zero(account, slot->type->state_size);
+    if (!s->self) return no_memory(err);
+    s->is_open = true;
+    weir_agg_args args = {.args = slot->arg_info, .n_args = slot->n_args, .removes = removes};
+    return slot->type->open(s->self, &args, err);
+}
+
+static weir_status open_states(wr_agg_set *set, const wr_agg_set_options *o, weir_error *err) {
+    uint32_t first_arg = 0;
+    set->states = wr_alloc_zero(set->account, o->n_slots * sizeof *set->states);
+    if (!set->states) return no_memory(err);
+    set->n_states = o->n_slots;
+    for (uint32_t i = 0; i < o->n_slots; i++) {
+        set->states[i].first_arg = first_arg;
+        first_arg += o->slots[i].n_args;
+        WR_TRY(open_state(&set->states[i], &o->slots[i], o->removes, set->account, err));
+    }
+    return WEIR_OK;
+}
+
+static weir_status make_groups(wr_agg_set *set, const wr_agg_set_options *o, weir_error *err) {
+    wr_group_key keys[WR_MAX_GROUP_KEYS];
+    set->n_keys = o->n_keys;
+    if (!o->n_keys) return WEIR_OK;
+    for (uint32_t i = 0; i < o->n_keys && i < WR_MAX_GROUP_KEYS; i++)
+        keys[i] = (wr_group_key){.type = o->keys[i]->type, .boxed = o->keys[i]->boxed};
+    return wr_groups_new(keys, o->n_keys, set->account, &set->groups, err);
+}
+
+/* One program for the arguments of all slots and the keys. */
+static weir_status compile_inputs(wr_agg_set *set, const wr_agg_set_options *o, wr_expr **exprs,
+                                  weir_error *err) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < o->n_slots; i++)
+        for (uint32_t a = 0; a < o->slots[i].n_args; a++) exprs[n++] = o->slots[i].args[a];
+    for (uint32_t k = 0; k < o->n_keys; k++) exprs[n++] = o->keys[k];
+    for (uint32_t i = 0; i < n; i++) set->inputs_can_fail |= exprs[i]->can_fail;
+    return n ? wr_program_new(exprs, n, set->account, &set->inputs, err) : WEIR_OK;
+}
+
+static weir_status make_inputs(wr_agg_set *set, const wr_agg_set_options *o, weir_error *err) {
+    set->n_inputs = o->n_keys;
+    for (uint32_t i = 0; i < o->n_slots; i++) set->n_inputs += o->slots[i].n_args;
+    size_t bytes = set->n_inputs * sizeof(wr_expr *);
+    wr_expr **exprs = wr_alloc(set->account, bytes);
+    if (!exprs) return no_memory(err);
+    weir_status status = compile_inputs(set, o, exprs, err);
+    wr_free(set->account, exprs, bytes);
+    return status;
+}
+
+weir_status wr_agg_set_new(const wr_agg_set_options *options, wr_account *account, wr_agg_set **out,
+                           weir_error *err) {
+    *out = NULL;
+    wr_agg_set *set = wr_alloc_zero(account, sizeof *set);
+    if (!set) return no_memory(err);
+    set->account = account;
+    set->removes = options->removes;
+    weir_status status = open_states(set, options, err);
+    if (status == WEIR_OK) status = make_groups(set, options, err);
+    if (status == WEIR_OK) status = make_inputs(set, options, err);
+    if (status == WEIR_OK) status = wr_agg_set_reserve(set, err);
+    if (status == WEIR_OK) status = wr_agg_set_charge(set, err);
+    if (status == WEIR_OK)
+        *out = set;
+    else
+        wr_agg_set_free(set);
+    return status;
+}
+
+void wr_agg_set_free(wr_agg_set *set) {
+    if (!set) return;
+    for (uint32_t i = 0; i < set->n_states; i++) {
+        wr_agg_state *s = &set->states[i];
+        if (s->is_open) s->slot->type->close(s->self);
+        if (s->self) wr_free(set->account, s->self, s->slot->type->state_size);
+    }
+    int lowered = wr_account_recharge(set->account, set->bytes_charged, 0);
+    (void)lowered; /* going down passes no limit */
+    wr_free(set->account, set->states, set->n_states * sizeof *set->states);
+    wr_program_free(set->inputs);
+    wr_groups_free(set->groups);
+    wr_free(set->account, set->live, set->cap_live * sizeof *set->live);
+    wr_free(set->account, set, sizeof *set);
+}
+
+/* ---- Groups -------------------------------------------------------------------------------------------- */
+
+uint32_t wr_agg_set_ids(const wr_agg_set *set) { return set->groups ? wr_groups_limit(set->groups) : 1; }
+
+uint32_t wr_agg_set_n_groups(const wr_agg_set *set) { return wr_agg_set_ids(set); }
+uint64_t wr_agg_set_live_groups(const wr_agg_set *set) {
+    return set->groups ? wr_groups_count(set->groups) : set->n_states > 0;
+}
+
+static weir_status reserve_live(wr_agg_set *set, uint32_t ids, weir_error *err) {
+    uint32_t before = set->cap_live;
+    if (wr_grow(set->account, &set->live, &set->cap_live, ids, sizeof *set->live)) return no_memory(err);
+    if (set->cap_live > before) memset(set->live + before, 0, (set->cap_live - before) * sizeof *set->live);
+    return WEIR_OK;
+}
+
+weir_status wr_agg_set_reserve(wr_agg_set *set, weir_error *err) {
+    uint32_t ids = wr_agg_set_ids(set);
+    if (ids <= set->n_reserved) return WEIR_OK;
+    if (set->groups) WR_TRY(reserve_live(set, ids, err));
+    for (uint32_t i = 0; i < set->n_states; i++)
+        WR_TRY(set->states[i].slot->type->reserve(set->states[i].self, ids, err));
+    set->n_reserved = ids;
+    return WEIR_OK;
+}
+
+void wr_agg_set_reset(wr_agg_set *set) {
+    uint32_t ids = wr_agg_set_ids(set);
+    for (uint32_t i = 0; i < set->n_states; i++)
+        set->states[i].slot->type->reset_all(set->states[i].self, ids);
+    if (set->groups && ids) memset(set->live, 0, ids * sizeof *set->live);
+    set->dirty = false;
+}
+
+static bool release(wr_agg_set *set, uint32_t id) {
+    for (uint32_t i = 0; i < set->n_states; i++)
+        if (!set->states[i].slot->type->release(set->states[i].self, id)) return false;
+    return true;
+}
+
+static bool is_dead(const wr_agg_set *set, uint32_t id) {
+    return wr_groups_in_use(set->groups, id) && set->live[id] == 0;
+}
+
+void wr_agg_set_drop_if_dead(wr_agg_set *set, uint32_t id) {
+    if (is_dead(set, id) && release(set, id)) wr_groups_drop(set->groups, id);
+}
+
+/* After a window was emptied all groups are dead as a rule: then the table is cleared in one go. */
+void wr_agg_set_drop_dead(wr_agg_set *set) {
+    uint32_t ids = wr_agg_set_ids(set), n_dead = 0;
+    for (uint32_t id = 0; id < ids; id++) n_dead += is_dead(set, id) && release(set, id);
+    if (n_dead == wr_groups_count(set->groups)) {
+        wr_groups_clear(set->groups);
+        return;
+    }
+    if (!n_dead) return;
+    for (uint32_t id = 0; id < ids; id++) wr_agg_set_drop_if_dead(set, id);
+    wr_groups_tidy(set->groups);
+}
+
+weir_status wr_agg_set_charge(wr_agg_set *set, weir_error *err) {
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < set->n_states; i++)
+        bytes += set->states[i].slot->type->bytes(set->states[i].self);
+    if (wr_account_recharge(set->account, set->bytes_charged, bytes)) return no_memory(err);
+    set->bytes_charged = bytes;
+    return WEIR_OK;
+}
+
+/* ---- Saved state --------------------------------------------------------------------------------------- */
+
+static void save_shape(const wr_agg_set *set, weir_writer *w) {
+    weir_write_u32(w, STATE_VERSION);
+    weir_write_u32(w, set->n_keys);
+    weir_write_u32(w, set->removes);
+    weir_write_u32(w, set->n_states);
+    for (uint32_t i = 0; i < set->n_states; i++) {
+        const wr_agg_slot *slot = set->states[i].slot;
+        weir_string name = weir_string_view(slot->type->name, (uint32_t)strlen(slot->type->name));
+        weir_write_string(w, &name);
+        weir_write_u32(w, slot->n_args ? slot->arg_info[0].type : WEIR_NONE);
+    }
+}
+
+void wr_agg_set_save(const wr_agg_set *set, weir_writer *w) {
+    save_shape(set, w);
+    weir_write_u32(w, set->dirty);
+    if (set->groups) wr_groups_save(set->groups, w);
+    uint32_t ids = wr_agg_set_ids(set);
+    for (uint32_t id = 0; set->groups && id < ids; id++) weir_write_u32(w, (uint32_t)set->live[id]);
+    for (uint32_t i = 0; i < set->n_states; i++) set->states[i].slot->type->save(set->states[i].self, ids, w);
+}
+
+static weir_status load_slot_shape(const wr_agg_slot *slot, weir_reader *r, weir_arena *arena,
+                                   weir_error *err) {
+    weir_string name, expected = weir_string_view(slot->type->name, (uint32_t)strlen(slot->type->name));
+    WR_TRY(weir_read_string(r, arena, &name));
+    uint32_t type = weir_read_u32(r);
+    WR_TRY(weir_reader_status(r, err));
+    if (!weir_string_equal(&name, &expected) || type != (slot->n_args ? slot->arg_info[0].type : WEIR_NONE))
+        return weir_fail(err, WEIR_ESTATE, "saved state is of another aggregate than %s()", slot->type->name);
+    return WEIR_OK;
+}
+
+static weir_status load_shape(const wr_agg_set *set, weir_reader *r, weir_arena *arena, weir_error *err) {
+    uint32_t version = weir_read_u32(r), n_keys = weir_read_u32(r), removes = weir_read_u32(r),
+             n_states = weir_read_u32(r);
+    WR_TRY(weir_reader_status(r, err));
+    if (version != STATE_VERSION)
+        return weir_fail(err, WEIR_ESTATE, "saved aggregates have version %u; this weir reads %u", version,
+                         STATE_VERSION);
+    if (n_keys != set->n_keys || removes != set->removes || n_states != set->n_states)
+        return weir_fail(err, WEIR_ESTATE, "saved aggregates are of another query: %u aggregates by %u keys",
+                         n_states, n_keys);
+    for (uint32_t i = 0; i < n_states; i++) WR_TRY(load_slot_shape(set->states[i].slot, r, arena, err));
+    return WEIR_OK;
+}
+
+static weir_status load_states(wr_agg_set *set, weir_reader *r, weir_error *err) {
+    uint32_t ids = wr_agg_set_ids(set);
+    for (uint32_t id = 0; set->groups && id < ids; id++) set->live[id] = (int32_t)weir_read_u32(r);
+    for (uint32_t i = 0; i < set->n_states; i++)
+        WR_TRY(set->states[i].slot->type->load(set->states[i].self, ids, r, err));
+    WR_TRY(weir_reader_status(r, err));
+    return wr_agg_set_charge(set, err);
+}
+
+weir_status wr_agg_set_load(wr_agg_set *set, weir_reader *r, weir_error *err) {
+    weir_arena arena;
+    wr_arena_init(&arena, NULL);
+    weir_status status = load_shape(set, r, &arena, err);
+    wr_arena_fini(&arena);
+    WR_TRY(status);
+    set->dirty = weir_read_u32(r) != 0;
+    if (set->groups) WR_TRY(wr_groups_load(set->groups, r, err));
+    WR_TRY(wr_agg_set_reserve(set, err));
+    return load_states(set, r, err);
+}

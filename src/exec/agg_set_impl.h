@@ -1,0 +1,46 @@
+/* agg_set_impl.h: the inside of wr_agg_set: its parts and life (agg_set.c), and taking in rows
+ * (agg_set_update.c). */
+#ifndef WR_AGG_SET_IMPL_H
+#define WR_AGG_SET_IMPL_H
+
+#include "exec/agg_set.h"
+#include "exec/groups.h"
+
+typedef struct wr_agg_state {
+    const wr_agg_slot *slot;
+    void *self;         /* slot->type->state_size bytes */
+    uint32_t first_arg; /* in the program's results */
+    bool is_open;
+} wr_agg_state;
+
+struct wr_agg_set {
+    wr_account *account;
+    wr_program *inputs; /* arguments of all slots, then the keys; NULL when there are neither */
+    uint32_t n_inputs;
+    bool inputs_can_fail;
+    wr_agg_state *states;
+    uint32_t n_states;
+    wr_groups *groups; /* NULL: no keys, all rows are in group 0 */
+    uint32_t n_keys;
+    bool removes;
+    bool dirty;           /* rows came in since the last reset */
+    uint32_t n_reserved;  /* groups that the aggregators have room for */
+    size_t bytes_charged; /* of the aggregators' own memory */
+    /* By group: rows that came in less rows that left; all 0 after a reset. Only kept where something can
+     * leave, or while a reset of the chunk in hand is not over. */
+    int32_t *live;
+    uint32_t cap_live;
+};
+
+uint32_t wr_agg_set_ids(const wr_agg_set *set); /* group ids, the one without keys included, are below this */
+/* Makes room in all aggregators and in live for the ids there are. */
+weir_status wr_agg_set_reserve(wr_agg_set *set, weir_error *err) WR_NODISCARD;
+/* All aggregates go back to the initial state; keys stay. */
+void wr_agg_set_reset(wr_agg_set *set);
+/* Gives back the groups whose live count is 0, as far as the aggregates allow. */
+void wr_agg_set_drop_dead(wr_agg_set *set);
+void wr_agg_set_drop_if_dead(wr_agg_set *set, uint32_t id);
+/* Brings the account up to date with what the aggregators hold. */
+weir_status wr_agg_set_charge(wr_agg_set *set, weir_error *err) WR_NODISCARD;
+
+#endif

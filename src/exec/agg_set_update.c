@@ -1,0 +1,264 @@
+/* agg_set_update.c: taking rows into the aggregates of an operator.
+ *
+ * Arguments and keys are computed for the whole batch. Resets cut its rows into ranges; a range goes through
+ * each aggregate in one pass:
+ *
+ *   rows    c c e c | R | c c c | R | c e          ids of groups are found range by range, because a reset
+ *           range 1       range 2     range 3      may give all ids back
+ *
+ * Ids must stay what they are until a chunk ends, since its rows are compared by them. So a reset in the
+ * midst of a chunk drops groups only at the chunk's end; at its beginning, at once.
+ *
+ * If an aggregate may fail on the values in hand, rows go through all aggregates one by one: those before the
+ * failing one keep the row, those behind it and the rest of the chunk are left out. */
+#include "exec/agg_set_impl.h"
+#include "exec/chunk_faults.h"
+
+#include "base/compiler.h"
+#include "data/column.h"
+
+typedef struct update {
+    wr_agg_set *set;
+    const wr_eval *ev;
+    const weir_batch *in;
+    wr_row_list rows;    /* all that are taken in, and resets */
+    const uint8_t *kind; /* NULL: none of the rows is expired */
+    weir_column *inputs; /* arguments and keys */
+    weir_column *values; /* results, by slot */
+    uint32_t *gid;       /* NULL: no keys */
+    uint64_t *failed;    /* by row: an input failed. NULL: none can */
+    bool any_failed;
+    bool row_failed;           /* an aggregate couldn't take in the row in hand */
+    uint32_t failed_chunk_end; /* after that: later rows before this physical row are left out */
+    uint32_t drop_at; /* groups that died in a reset are dropped before this physical row; 0: none did */
+    uint32_t *dying;  /* ids whose live count came to 0 */
+    uint32_t n_dying;
+} update;
+
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory for the values of aggregates");
+}
+
+/* ---- Inputs and outputs -------------------------------------------------------------------------------- */
+
+static void note_failed_input(void *ctx, uint32_t row, const char *message) {
+    update *u = ctx;
+    if (u->in->kind && u->in->kind[row] == WEIR_RESET) return;
+    u->failed[row >> 6] |= (uint64_t)1 << (row & 63);
+    u->any_failed = true;
+    u->ev->fail(u->ev->fail_ctx, row, message);
+}
+
+static void note_failed_row(void *ctx, uint32_t row, const char *message) {
+    update *u = ctx;
+    u->row_failed = true;
+    if (u->ev->fail) u->ev->fail(u->ev->fail_ctx, row, message);
+}
+
+static weir_status compute_inputs(update *u, weir_error *err) {
+    const wr_agg_set *set = u->set;
+    wr_eval ev = *u->ev;
+    if (!set->inputs) return WEIR_OK;
+    u->inputs = wr_arena_zero(ev.arena, set->n_inputs, sizeof *u->inputs);
+    if (!u->inputs) return no_memory(err);
+    if (set->inputs_can_fail && ev.fail) {
+        u->failed = wr_arena_zero(ev.arena, wr_valid_words(u->in->n_rows), sizeof *u->failed);
+        if (!u->failed) return no_memory(err);
+        ev.fail = note_failed_input;
+        ev.fail_ctx = u;
+    }
+    return wr_program_run(set->inputs, &ev, u->inputs, err);
+}
+
+static weir_status make_outputs(update *u, weir_error *err) {
+    const wr_agg_set *set = u->set;
+    for (uint32_t i = 0; i < set->n_states; i++)
+        if (wr_column_new(u->ev->arena, set->states[i].slot->result, false, u->in->n_rows, true,
+                          &u->values[i]))
+            return no_memory(err);
+    if (set->groups && !(u->gid = wr_arena_array(u->ev->arena, u->in->n_rows, sizeof *u->gid)))
+        return no_memory(err);
+    if (set->groups && set->removes &&
+        !(u->dying = wr_arena_array(u->ev->arena, u->rows.n, sizeof *u->dying)))
+        return no_memory(err);
+    return WEIR_OK;
+}
+
+/* Columns without a null lose their bitmap, so that what reads them takes its faster way. */
+static void trim_outputs(update *u) {
+    size_t n_words = wr_valid_words(u->in->n_rows);
+    for (uint32_t i = 0; i < u->set->n_states; i++) {
+        uint64_t all = ~UINT64_C(0), *valid = u->values[i].valid;
+        for (size_t w = 0; w < n_words; w++) all &= valid[w];
+        if (all == ~UINT64_C(0)) u->values[i].valid = NULL;
+    }
+}
+
+/* Leaves out failed rows and what follows them in their chunks. */
+static weir_status leave_out_failed(update *u, weir_error *err) {
+    if (!u->any_failed) return WEIR_OK;
+    uint32_t *kept = wr_arena_array(u->ev->arena, u->rows.n, sizeof *kept), n = 0, skip_to = 0;
+    if (!kept) return no_memory(err);
+    for (uint32_t i = 0; i < u->rows.n; i++) {
+        uint32_t row = wr_row_at(&u->rows, i);
+        if (row < skip_to) continue;
+        if (u->failed[row >> 6] >> (row & 63) & 1)
+            skip_to = weir_batch_chunk_end(u->in, wr_batch_chunk_of(u->in, row));
+        else
+            kept[n++] = row;
+    }
+    u->rows = (wr_row_list){.n = n, .rows = kept};
+    return WEIR_OK;
+}
+
+/* ---- A range without resets ---------------------------------------------------------------------------- */
+
+static weir_status update_slot(update *u, const wr_agg_state *s, const wr_row_list *list, weir_column *value,
+                               weir_error *err) {
+    weir_agg_rows rows = {.n = list->n,
+                          .row = list->rows,
+                          .first = list->first,
+                          .kind = u->kind,
+                          .gid = u->gid,
+                          .args = u->inputs ? u->inputs + s->first_arg : NULL,
+                          .n_args = s->slot->n_args,
+                          .arena = u->ev->arena,
+                          .fail = note_failed_row,
+                          .fail_ctx = u};
+    return s->slot->type->update(s->self, &rows, value, err);
+}
+
+static bool may_fail(const update *u, const wr_agg_state *s) {
+    if (!s->slot->type->can_fail) return false;
+    for (uint32_t a = 0; a < s->slot->n_args; a++) {
+        const weir_column *arg = &u->inputs[s->first_arg + a];
+        if (arg->valid || arg->boxed || arg->type == WEIR_OBJECT) return true;
+    }
+    return false;
+}
+
+static bool any_may_fail(const update *u) {
+    for (uint32_t i = 0; i < u->set->n_states; i++)
+        if (may_fail(u, &u->set->states[i])) return true;
+    return false;
+}
+
+static weir_status take_row_by_row(update *u, const wr_row_list *list, weir_error *err) {
+    for (uint32_t k = 0; k < list->n; k++) {
+        uint32_t row = wr_row_at(list, k);
+        wr_row_list one = {.n = 1, .first = row};
+        if (row < u->failed_chunk_end) continue;
+        u->row_failed = false;
+        for (uint32_t i = 0; i < u->set->n_states && !u->row_failed; i++)
+            WR_TRY(update_slot(u, &u->set->states[i], &one, &u->values[i], err));
+        if (u->row_failed) u->failed_chunk_end = weir_batch_chunk_end(u->in, wr_batch_chunk_of(u->in, row));
+    }
+    return WEIR_OK;
+}
+
+static void count_live(update *u, const wr_row_list *list) {
+    int32_t *live = u->set->live;
+    for (uint32_t i = 0; i < list->n; i++) {
+        uint32_t row = wr_row_at(list, i), id = u->gid[row];
+        bool expired = u->kind && u->kind[row] == WEIR_EXPIRED;
+        live[id] += 1 - 2 * (int32_t)expired;
+        if (WR_UNLIKELY(live[id] == 0) && u->dying) u->dying[u->n_dying++] = id;
+    }
+}
+
+static weir_status take_range(update *u, const wr_row_list *list, weir_error *err) {
+    wr_agg_set *set = u->set;
+    if (!list->n) return WEIR_OK;
+    if (set->groups) {
+        const weir_column *keys = u->inputs + (set->n_inputs - set->n_keys);
+        WR_TRY(wr_groups_assign(set->groups, keys, list, u->ev->arena, u->gid, err));
+        WR_TRY(wr_agg_set_reserve(set, err));
+    }
+    set->dirty = true;
+    if (any_may_fail(u))
+        WR_TRY(take_row_by_row(u, list, err));
+    else
+        for (uint32_t i = 0; i < set->n_states; i++)
+            WR_TRY(update_slot(u, &set->states[i], list, &u->values[i], err));
+    if (set->groups && (set->removes || u->drop_at)) count_live(u, list);
+    return WEIR_OK;
+}
+
+/* ---- Resets -------------------------------------------------------------------------------------------- */
+
+/* Drops the groups that died in a reset, now that its chunk is over. */
+static void drop_pending(update *u) {
+    if (!u->drop_at) return;
+    u->drop_at = 0;
+    wr_agg_set_drop_dead(u->set);
+}
+
+/* The reset at place i of the rows. */
+static void take_reset(update *u, uint32_t i) {
+    uint32_t row = wr_row_at(&u->rows, i), chunk = wr_batch_chunk_of(u->in, row);
+    bool begins_chunk = i == 0 || wr_row_at(&u->rows, i - 1) < weir_batch_chunk_begin(u->in, chunk);
+    if (!u->set->dirty) return; /* nothing came since the last one */
+    wr_agg_set_reset(u->set);
+    if (!u->set->groups) return;
+    if (begins_chunk)
+        wr_agg_set_drop_dead(u->set);
+    else
+        u->drop_at = weir_batch_chunk_end(u->in, chunk);
+}
+
+/* Where the range that begins at place i ends: at the next reset, and at the end of a chunk that waits for
+ * its groups to be dropped. */
+static uint32_t range_end(const update *u, uint32_t i) {
+    for (; i < u->rows.n; i++) {
+        uint32_t row = wr_row_at(&u->rows, i);
+        if (u->in->kind[row] == WEIR_RESET || (u->drop_at && row >= u->drop_at)) break;
+    }
+    return i;
+}
+
+static weir_status take_ranges(update *u, weir_error *err) {
+    for (uint32_t i = 0; i < u->rows.n;) {
+        if (u->drop_at && wr_row_at(&u->rows, i) >= u->drop_at) drop_pending(u);
+        if (u->in->kind[wr_row_at(&u->rows, i)] == WEIR_RESET) {
+            take_reset(u, i++);
+            continue;
+        }
+        uint32_t end = range_end(u, i);
+        wr_row_list range = {
+            .n = end - i, .rows = u->rows.rows ? u->rows.rows + i : NULL, .first = u->rows.first + i};
+        WR_TRY(take_range(u, &range, err));
+        i = end;
+    }
+    drop_pending(u);
+    return WEIR_OK;
+}
+
+/* ---- The whole ----------------------------------------------------------------------------------------- */
+
+static void finish_groups(update *u) {
+    if (!u->set->groups) return;
+    if (!u->set->n_states) { /* only the chunk's own rows were to be told apart */
+        wr_groups_clear(u->set->groups);
+        return;
+    }
+    for (uint32_t i = 0; i < u->n_dying; i++)
+        if (u->dying[i] < wr_groups_limit(u->set->groups)) wr_agg_set_drop_if_dead(u->set, u->dying[i]);
+}
+
+weir_status wr_agg_set_update(wr_agg_set *set, const wr_eval *ev, weir_column *values, const uint32_t **gids,
+                              weir_error *err) {
+    const weir_batch *in = ev->in;
+    update u = {.set = set, .ev = ev, .in = in, .values = values};
+    u.rows = (wr_row_list){.n = in->n_sel, .rows = in->sel};
+    *gids = NULL;
+    if (in->kind && memchr(in->kind, WEIR_EXPIRED, in->n_rows)) u.kind = in->kind;
+    WR_TRY(compute_inputs(&u, err));
+    WR_TRY(make_outputs(&u, err));
+    WR_TRY(leave_out_failed(&u, err));
+    bool resets = in->kind && memchr(in->kind, WEIR_RESET, in->n_rows);
+    WR_TRY(resets ? take_ranges(&u, err) : take_range(&u, &u.rows, err));
+    finish_groups(&u);
+    trim_outputs(&u);
+    *gids = u.gid;
+    return wr_agg_set_charge(set, err);
+}

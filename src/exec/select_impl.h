@@ -1,0 +1,43 @@
+/* select_impl.h: the parts of the select operator: select_op.c computes, collapse.c chooses the rows of each
+ * chunk, order_by.c sorts them. */
+#ifndef WR_SELECT_IMPL_H
+#define WR_SELECT_IMPL_H
+
+#include "exec/agg_set.h"
+#include "exec/chunk_faults.h"
+
+/* Rows of a batch on their way out: physical row numbers, chunk after chunk. Ascending at first; the rows of
+ * a chunk may then be put into another order. */
+typedef struct wr_picked {
+    uint32_t *rows;
+    uint32_t n;
+} wr_picked;
+
+/* The rows of chunk c among the picked: from begin (where chunk c - 1 ended) up to the returned place. */
+uint32_t wr_picked_chunk_end(const weir_batch *b, const wr_picked *p, uint32_t begin, uint32_t chunk);
+/* The chunk of the picked row at this place, which is in chunk `from` or later. */
+uint32_t wr_picked_chunk(const weir_batch *b, const wr_picked *p, uint32_t place, uint32_t from);
+
+/* Which rows of a chunk with one row for each group were chosen; kept from batch to batch. */
+typedef struct wr_collapse {
+    wr_account *account;
+    uint32_t *place_of; /* by group: a place among the rows chosen, true only if the group is there */
+    uint32_t cap;
+} wr_collapse;
+
+void wr_collapse_fini(wr_collapse *c);
+/* Of each chunk the last picked row. */
+void wr_collapse_last(const weir_batch *b, wr_picked *p);
+/* Of each chunk the last picked row of each group, in the order in which the groups came. gids: by physical
+ * row. */
+weir_status wr_collapse_groups(wr_collapse *c, const weir_batch *b, const uint32_t *gids, wr_picked *p,
+                               weir_arena *arena, weir_error *err) WR_NODISCARD;
+/* Of each chunk the rows offset .. offset + limit - 1; limit < 0: all from offset on. */
+void wr_collapse_limit(const weir_batch *b, wr_picked *p, int64_t offset, int64_t limit);
+
+/* Sorts the rows of each chunk, within runs of the same kind: stably, nulls last. keys: one column for each
+ * of the n orders, by physical row. */
+weir_status wr_order_rows(const weir_batch *b, const wr_order *orders, const weir_column *keys, uint32_t n,
+                          wr_picked *p, weir_arena *arena, weir_error *err) WR_NODISCARD;
+
+#endif

@@ -1,0 +1,362 @@
+/* select_op.c: select … group by … having … order by … limit: what comes out of a query.
+ *
+ *   rows of the batch
+ *     -> aggregates take all of them in, resets too
+ *     -> rows of a kind that is wanted          (resets never leave)
+ *     -> having
+ *     -> one row of each chunk, or one for each group; order by; offset and limit, chunk by chunk
+ *
+ * Rows are picked, not moved: the output has the input's rows with a shorter selection, unless rows of a
+ * chunk change their order. The output columns are computed as late as they can be, for the rows that come
+ * out; but for all rows when one may fail, since a row that fails takes its chunk with it whether it would
+ * have come out or not. */
+#include "base/compiler.h"
+#include "data/column.h"
+#include "exec/probe.h"
+#include "exec/select_impl.h"
+
+#define STATE_VERSION 1u
+
+typedef struct select_op {
+    wr_op head;
+    wr_agg_set *aggs;  /* NULL: neither aggregates nor groups */
+    wr_probes *probes; /* NULL: none */
+    wr_program *outs;
+    wr_program *having; /* NULL: none */
+    wr_program *order;  /* NULL: none; one result for each order */
+    wr_collapse collapse;
+    bool outs_can_fail;
+    bool only_projects; /* current rows all come out, and none can fail */
+} select_op;
+
+/* One call of process. */
+typedef struct select_run {
+    select_op *op;
+    const wr_plan_select *plan;
+    wr_turn *turn;
+    const weir_batch *in;
+    wr_eval ev;
+    weir_batch view; /* in, with the rows picked so far as its selection: what ev.in is */
+    wr_chunk_faults faults;
+    wr_picked picked;
+    bool moved;        /* rows of a chunk may be out of order */
+    weir_column *outs; /* NULL: not computed yet */
+    const uint32_t *gids;
+} select_run;
+
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory in a select");
+}
+
+/* ---- Picking rows -------------------------------------------------------------------------------------- */
+
+static bool is_ascending(const wr_picked *p) {
+    for (uint32_t i = 1; i < p->n; i++)
+        if (p->rows[i - 1] >= p->rows[i]) return false;
+    return true;
+}
+
+/* The picked rows in ascending order, which is what programs want. */
+static weir_status look_at_sorted(select_run *r, weir_error *err) {
+    size_t n_words = wr_valid_words(r->in->n_rows);
+    uint64_t *bits = wr_arena_zero(r->turn->arena, n_words, sizeof *bits);
+    uint32_t *rows = wr_arena_array(r->turn->arena, r->picked.n, sizeof *rows), n = 0;
+    if (!bits || !rows) return no_memory(err);
+    for (uint32_t i = 0; i < r->picked.n; i++)
+        bits[r->picked.rows[i] >> 6] |= (uint64_t)1 << (r->picked.rows[i] & 63);
+    for (size_t w = 0; w < n_words; w++)
+        for (uint64_t left = bits[w]; left; left &= left - 1)
+            rows[n++] = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(left);
+    r->view.sel = rows;
+    r->view.n_sel = n;
+    return WEIR_OK;
+}
+
+/* What is computed from now on is computed for the picked rows. */
+static weir_status look_at_picked(select_run *r, weir_error *err) {
+    r->moved = r->moved && !is_ascending(&r->picked);
+    if (r->moved) return look_at_sorted(r, err);
+    r->view.sel = r->picked.n == r->in->n_rows ? NULL : r->picked.rows;
+    r->view.n_sel = r->picked.n;
+    return WEIR_OK;
+}
+
+static weir_status drop_failed(select_run *r, weir_error *err) {
+    if (!r->faults.n_failed) return WEIR_OK;
+    r->picked.n = wr_chunk_faults_drop(&r->faults, r->picked.rows, r->picked.n);
+    return look_at_picked(r, err);
+}
+
+static bool is_wanted(const wr_plan_select *plan, uint8_t kind, bool any_kind) {
+    if (kind == WEIR_RESET) return false;
+    return any_kind || (kind == WEIR_CURRENT ? plan->wants_current : plan->wants_expired);
+}
+
+/* Keeps the rows of the kinds that are wanted; of both kinds if any_kind. */
+static weir_status pick_kinds(select_run *r, bool any_kind, weir_error *err) {
+    const uint8_t *kind = r->in->kind;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < r->picked.n; i++) {
+        uint32_t row = r->picked.rows[i];
+        r->picked.rows[n] = row;
+        n += is_wanted(r->plan, kind ? kind[row] : WEIR_CURRENT, any_kind);
+    }
+    r->picked.n = n;
+    return look_at_picked(r, err);
+}
+
+static weir_status pick_all(select_run *r, weir_error *err) {
+    const weir_batch *in = r->in;
+    r->picked.rows = wr_arena_array(r->turn->arena, in->n_sel, sizeof *r->picked.rows);
+    if (!r->picked.rows) return no_memory(err);
+    r->picked.n = in->n_sel;
+    if (in->sel)
+        memcpy(r->picked.rows, in->sel, in->n_sel * sizeof *in->sel);
+    else
+        for (uint32_t i = 0; i < in->n_sel; i++) r->picked.rows[i] = i;
+    return drop_failed(r, err);
+}
+
+/* ---- Computing ----------------------------------------------------------------------------------------- */
+
+static weir_status update_aggregates(select_run *r, weir_error *err) {
+    if (!r->op->aggs) return WEIR_OK;
+    if (!r->plan->n_aggs && !r->in->chunk_end) return WEIR_OK; /* no two rows of a chunk to tell apart */
+    weir_column *values = wr_arena_zero(r->turn->arena, r->plan->n_aggs, sizeof *values);
+    if (!values) return no_memory(err);
+    r->ev.aggs = values;
+    return wr_agg_set_update(r->op->aggs, &r->ev, values, &r->gids, err);
+}
+
+static weir_status compute_outs(select_run *r, weir_error *err) {
+    uint32_t n_outs = r->op->head.plan->out.n_attrs;
+    if (r->outs) return WEIR_OK;
+    r->outs = wr_arena_zero(r->turn->arena, n_outs, sizeof *r->outs);
+    if (!r->outs) return no_memory(err);
+    if (r->op->probes) WR_TRY(wr_probes_run(r->op->probes, &r->ev, r->turn, &r->ev.probes, err));
+    WR_TRY(wr_program_run(r->op->outs, &r->ev, r->outs, err));
+    r->ev.outputs = r->outs;
+    return drop_failed(r, err);
+}
+
+static weir_status apply_having(select_run *r, weir_error *err) {
+    if (!r->op->having || !r->picked.n) return WEIR_OK;
+    WR_TRY(compute_outs(r, err));
+    uint32_t *passing = wr_arena_array(r->turn->arena, r->picked.n, sizeof *passing);
+    if (!passing) return no_memory(err);
+    WR_TRY(wr_program_filter(r->op->having, &r->ev, false, passing, &r->picked.n, err));
+    r->picked.rows = passing;
+    WR_TRY(look_at_picked(r, err));
+    return drop_failed(r, err);
+}
+
+static weir_status apply_chunk_mode(select_run *r, weir_error *err) {
+    switch (r->plan->chunk_mode) {
+    case WR_CHUNK_ROWS: return WEIR_OK;
+    case WR_CHUNK_LAST: wr_collapse_last(r->in, &r->picked); break;
+    case WR_CHUNK_LAST_PER_GROUP:
+        WR_TRY(wr_collapse_groups(&r->op->collapse, r->in, r->gids, &r->picked, r->turn->arena, err));
+        r->moved = r->in->chunk_end != NULL;
+        break;
+    }
+    return look_at_picked(r, err);
+}
+
+static weir_status apply_order(select_run *r, weir_error *err) {
+    uint32_t n = r->plan->n_order;
+    if (!r->op->order || r->picked.n < 2 || !r->in->chunk_end) return WEIR_OK;
+    weir_column *keys = wr_arena_zero(r->turn->arena, n, sizeof *keys);
+    if (!keys) return no_memory(err);
+    WR_TRY(wr_program_run(r->op->order, &r->ev, keys, err));
+    WR_TRY(drop_failed(r, err));
+    r->moved = true;
+    return wr_order_rows(r->in, r->plan->order, keys, n, &r->picked, r->turn->arena, err);
+}
+
+/* ---- The output ---------------------------------------------------------------------------------------- */
+
+/* The input's rows, chunks and times; the picked rows are its selection. */
+static void pass_on(const select_run *r, weir_batch *out) {
+    *out = *r->in;
+    out->n_sel = r->picked.n;
+    out->sel = r->picked.n == r->in->n_rows ? NULL : r->picked.rows;
+    out->kind = r->plan->wants_expired ? r->in->kind : NULL;
+    out->n_cols = r->op->head.plan->out.n_attrs;
+    out->cols = r->outs;
+    out->row_id = NULL;
+}
+
+/* Where each chunk's rows end when only the picked ones are left. */
+static weir_status gather_chunks(const select_run *r, weir_batch *out, weir_error *err) {
+    uint32_t *ends = wr_arena_array(r->turn->arena, r->in->n_chunks, sizeof *ends), chunk = 0, n = 0;
+    if (!ends) return no_memory(err);
+    for (uint32_t i = 0; i < r->picked.n;) {
+        uint32_t next = wr_picked_chunk(r->in, &r->picked, i, chunk);
+        while (chunk < next) ends[chunk++] = n;
+        i = n = wr_picked_chunk_end(r->in, &r->picked, i, chunk);
+    }
+    while (chunk < r->in->n_chunks) ends[chunk++] = n;
+    out->chunk_end = ends;
+    return WEIR_OK;
+}
+
+/* The picked rows, moved into their order. Only rows of chunks with several rows ever change places. */
+static weir_status move_picked(const select_run *r, weir_batch *out, weir_error *err) {
+    uint32_t n = r->picked.n, n_cols = out->n_cols;
+    weir_arena *arena = r->turn->arena;
+    int64_t *ts = wr_arena_array(arena, n, sizeof *ts);
+    weir_column *cols = wr_arena_zero(arena, n_cols, sizeof *cols);
+    uint8_t *kind = out->kind ? wr_arena_array(arena, n, sizeof *kind) : NULL;
+    if (!ts || !cols || (out->kind && !kind)) return no_memory(err);
+    wr_gather_data(ts, out->ts, r->picked.rows, n, sizeof *ts);
+    if (kind) wr_gather_data(kind, out->kind, r->picked.rows, n, sizeof *kind);
+    for (uint32_t c = 0; c < n_cols; c++)
+        if (wr_column_gather(&r->outs[c], r->picked.rows, n, arena, &cols[c])) return no_memory(err);
+    WR_TRY(gather_chunks(r, out, err));
+    out->n_rows = out->n_sel = n;
+    out->sel = NULL;
+    out->ts = ts;
+    out->kind = kind;
+    out->cols = cols;
+    return WEIR_OK;
+}
+
+/* ---- The operator -------------------------------------------------------------------------------------- */
+
+static weir_status run_select(select_run *r, weir_error *err) {
+    WR_TRY(update_aggregates(r, err));
+    WR_TRY(pick_all(r, err));
+    if (r->op->outs_can_fail) {
+        WR_TRY(pick_kinds(r, true, err));
+        WR_TRY(compute_outs(r, err));
+    }
+    WR_TRY(pick_kinds(r, false, err));
+    WR_TRY(apply_having(r, err));
+    WR_TRY(apply_chunk_mode(r, err));
+    if (!r->picked.n) return WEIR_OK;
+    WR_TRY(compute_outs(r, err));
+    WR_TRY(apply_order(r, err));
+    if (r->plan->offset > 0 || r->plan->limit >= 0)
+        wr_collapse_limit(r->in, &r->picked, r->plan->offset, r->plan->limit);
+    return WEIR_OK;
+}
+
+/* All rows are current ones, none can fail, and all come out: the selection is the input's own. */
+static weir_status run_projection(select_run *r, weir_error *err) {
+    r->picked = (wr_picked){.n = r->in->n_sel, .rows = (uint32_t *)(uintptr_t)r->in->sel};
+    return compute_outs(r, err);
+}
+
+static weir_status select_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+                                  weir_error *err) {
+    select_op *s = (select_op *)op;
+    const weir_batch *b = in[0];
+    if (!b || b->n_rows == 0 || b->n_sel == 0) return WEIR_OK;
+    select_run r = {.op = s, .plan = &op->plan->u.select, .turn = turn, .in = b, .view = *b};
+    r.faults = (wr_chunk_faults){.turn = turn, .in = b};
+    r.ev = (wr_eval){.in = &r.view,
+                     .cycle = turn->cycle,
+                     .arena = turn->arena,
+                     .fail = wr_chunk_faults_note,
+                     .fail_ctx = &r.faults};
+    WR_TRY(s->only_projects && !b->kind ? run_projection(&r, err) : run_select(&r, err));
+    WR_TRY(wr_chunk_faults_status(&r.faults, err));
+    if (!r.picked.n) return WEIR_OK;
+    pass_on(&r, out);
+    return r.moved && !is_ascending(&r.picked) ? move_picked(&r, out, err) : WEIR_OK;
+}
+
+static void select_save(const wr_op *op, weir_writer *w) {
+    const select_op *s = (const select_op *)op;
+    weir_write_u32(w, STATE_VERSION);
+    if (s->aggs) wr_agg_set_save(s->aggs, w);
+}
+
+static weir_status select_load(wr_op *op, weir_reader *r, weir_error *err) {
+    select_op *s = (select_op *)op;
+    uint32_t version = weir_read_u32(r);
+    WR_TRY(weir_reader_status(r, err));
+    if (version != STATE_VERSION)
+        return weir_fail(err, WEIR_ESTATE, "the saved state of a select has version %u; this weir reads %u",
+                         version, STATE_VERSION);
+    return s->aggs ? wr_agg_set_load(s->aggs, r, err) : WEIR_OK;
+}
+
+static uint64_t select_rows(const wr_op *op) {
+    const select_op *s = (const select_op *)op;
+    return s->aggs ? wr_agg_set_live_groups(s->aggs) : 0;
+}
+
+static void select_free(wr_op *op) {
+    select_op *s = (select_op *)op;
+    wr_agg_set_free(s->aggs);
+    wr_probes_free(s->probes);
+    wr_program_free(s->outs);
+    wr_program_free(s->having);
+    wr_program_free(s->order);
+    wr_collapse_fini(&s->collapse);
+    wr_free(op->account.parent, s, sizeof *s);
+}
+
+static const wr_op_type select_type = {.name = "select",
+                                       .process = select_process,
+                                       .save = select_save,
+                                       .load = select_load,
+                                       .rows = select_rows,
+                                       .free = select_free};
+
+static weir_status make_aggregates(select_op *s, const wr_plan_select *plan, weir_error *err) {
+    if (!plan->n_aggs && !plan->n_keys) return WEIR_OK;
+    wr_agg_set_options options = {.slots = plan->aggs,
+                                  .n_slots = plan->n_aggs,
+                                  .keys = plan->keys,
+                                  .n_keys = plan->n_keys,
+                                  .removes = plan->input_expires && !plan->input_only_resets};
+    return wr_agg_set_new(&options, &s->head.account, &s->aggs, err);
+}
+
+static weir_status make_order(select_op *s, const wr_plan_select *plan, weir_error *err) {
+    if (!plan->n_order) return WEIR_OK;
+    wr_account *account = &s->head.account;
+    size_t bytes = plan->n_order * sizeof(wr_expr *);
+    wr_expr **keys = wr_alloc(account, bytes);
+    if (!keys) return no_memory(err);
+    weir_status status = WEIR_OK;
+    for (uint32_t i = 0; i < plan->n_order; i++) {
+        keys[i] = plan->order[i].key;
+        if (keys[i]->boxed || keys[i]->type == WEIR_OBJECT)
+            status = weir_fail(err, WEIR_EUNSUPPORTED, "order by can't compare objects");
+    }
+    if (status == WEIR_OK) status = wr_program_new(keys, plan->n_order, account, &s->order, err);
+    wr_free(account, keys, bytes);
+    return status;
+}
+
+static weir_status make_parts(select_op *s, weir_error *err) {
+    const wr_plan_op *op = s->head.plan;
+    const wr_plan_select *plan = &op->u.select;
+    wr_account *account = &s->head.account;
+    WR_TRY(make_aggregates(s, plan, err));
+    if (plan->n_probes)
+        WR_TRY(wr_probes_new(plan->probes, plan->n_probes, &op->in, account, &s->probes, err));
+    for (uint32_t i = 0; i < op->out.n_attrs; i++) s->outs_can_fail |= plan->outs[i]->can_fail;
+    WR_TRY(wr_program_new(plan->outs, op->out.n_attrs, account, &s->outs, err));
+    if (plan->having) WR_TRY(wr_program_new((wr_expr *const *)&plan->having, 1, account, &s->having, err));
+    return make_order(s, plan, err);
+}
+
+weir_status wr_select_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err) {
+    *out = NULL;
+    select_op *s = wr_alloc_zero(parent, sizeof *s);
+    if (!s) return no_memory(err);
+    s->head.type = &select_type;
+    s->head.plan = plan;
+    s->head.account.parent = parent;
+    s->collapse.account = &s->head.account;
+    weir_status status = make_parts(s, err);
+    if (status == WEIR_OK)
+        *out = &s->head;
+    else
+        select_free(&s->head);
+    return status;
+}
