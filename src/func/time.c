@@ -1,0 +1,64 @@
+/* time.c: currentTimeMillis and eventTimestamp. */
+#include "func/call.h"
+#include "func/check.h"
+#include "func/functions.h"
+
+static void copy_times(const weir_call *call, const int64_t *from) {
+    int64_t *to = call->out->data;
+    if (!call->sel) {
+        memcpy(to, from, call->n_rows * sizeof *to);
+        return;
+    }
+    for (uint32_t k = 0; k < call->n_sel; k++) to[call->sel[k]] = from[call->sel[k]];
+}
+
+static weir_status check_now(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
+    *result = WEIR_LONG;
+    return wr_check_count(&wr_function_current_time_millis, args, n_args, 0, 0, err);
+}
+
+static weir_status eval_now(void *self, const weir_call *call, weir_error *err) {
+    (void)self;
+    (void)err;
+    copy_times(call, call->now);
+    return WEIR_OK;
+}
+
+const weir_function_type wr_function_current_time_millis = {
+    .struct_size = sizeof(weir_function_type),
+    .ns = "",
+    .name = "currentTimeMillis",
+    .doc = "Gives the app's clock in milliseconds since 1970: event time in playback, else wall time.",
+    .example = "instanceOfLong(currentTimeMillis()) -> true",
+    .params = (const weir_param_doc[]){{"currentTimeMillis()", "No arguments."}, {NULL, NULL}},
+    .check = check_now,
+    .eval = eval_now,
+    .needs_clock = true,
+    .not_pure = true,
+};
+
+static weir_status check_timestamp(const weir_arg *args, uint32_t n_args, weir_type *result,
+                                   weir_error *err) {
+    *result = WEIR_LONG;
+    return wr_check_count(&wr_function_event_timestamp, args, n_args, 0, 0, err);
+}
+
+static weir_status eval_timestamp(void *self, const weir_call *call, weir_error *err) {
+    (void)self;
+    (void)err;
+    copy_times(call, call->ts);
+    return WEIR_OK;
+}
+
+const weir_function_type wr_function_event_timestamp = {
+    .struct_size = sizeof(weir_function_type),
+    .ns = "",
+    .name = "eventTimestamp",
+    .doc = "Gives the event's timestamp in milliseconds since 1970; of an expired event, when it expired.",
+    .example = "instanceOfLong(eventTimestamp()) -> true",
+    .params =
+        (const weir_param_doc[]){{"eventTimestamp()", "No arguments: the event in hand."}, {NULL, NULL}},
+    .check = check_timestamp,
+    .eval = eval_timestamp,
+    .not_pure = true, /* reads the row without an argument: must not be folded or shared */
+};
