@@ -9,10 +9,10 @@
  *     weir_app_free(app); weir_engine_free(engine);
  *
  * Threads: an engine may be used by several threads once everything is registered. An app belongs to one
- * thread at a time: calls on it must not overlap, except weir_app_request_stop and weir_app_visit_stats,
- * which may come from any thread (the first also from a signal handler). Callbacks run inside the call that
- * caused them, on its thread, and must not call back into the same app (weir_send from a callback is refused
- * with WEIR_EUSAGE).
+ * thread at a time: calls on it must not overlap, except weir_app_request_stop, which may come from any
+ * thread and from a signal handler. weir_app_visit_stats and weir_app_latency may also be called by on_turn.
+ * Callbacks run inside the call that caused them, on its thread, and must not call back into the same app
+ * (weir_send from a callback is refused with WEIR_EUSAGE).
  *
  * Errors: calls that can fail return a weir_status and fill *err, which may be NULL. A call that fails leaves
  * the object as it was. NULL where an object is required gives WEIR_EUSAGE. The library never exits, prints
@@ -31,7 +31,7 @@ extern "C" {
 #define WEIR_VERSION_MAJOR 0
 #define WEIR_VERSION_MINOR 1
 #define WEIR_VERSION_PATCH 0
-#define WEIR_VERSION "0.1.0"
+#define WEIR_VERSION       "0.1.0"
 /* Of the library that is loaded. */
 WEIR_API const char *weir_version(void);
 
@@ -110,6 +110,10 @@ typedef struct weir_app_options {
     const char *state_dir; /* checkpoints go here; NULL: none are taken */
     int64_t checkpoint_ms; /* between checkpoints; 0: 1000 */
     const char *base_dir; /* relative file names in the app are relative to it; NULL: the working directory */
+    /* Called by weir_app_run on its thread between cycles, at least four times a second: the place from which
+     * to look at counters while an app runs. NULL: nobody is. */
+    void (*on_turn)(void *ctx);
+    void *on_turn_ctx;
 } weir_app_options;
 
 /* Parses, checks and plans. On failure *err is the first error and *report (if wanted) has all; *out is NULL.

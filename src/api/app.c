@@ -121,7 +121,9 @@ static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diag
                            .playback = app->playback,
                            .batch_limit = app->options.batch_limit,
                            .latency = &app->latency,
-                           .app_name = app->name};
+                           .app_name = app->name,
+                           .on_turn = app->options.on_turn,
+                           .on_turn_ctx = app->options.on_turn_ctx};
     return wr_app_io_new(&o, on_wrong_io, &wrong, &app->io, err);
 }
 

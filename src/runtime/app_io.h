@@ -51,6 +51,8 @@ typedef struct wr_app_io_options {
     uint32_t batch_limit;
     wr_latency *latency;
     const char *app_name;
+    void (*on_turn)(void *ctx); /* between cycles, at least four times a second; may be NULL */
+    void *on_turn_ctx;
 } wr_app_io_options;
 
 /* Opens (checks) every source and sink of the plan; each failure is handed to `wrong` with the place of its

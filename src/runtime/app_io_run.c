@@ -5,6 +5,7 @@
 #include "runtime/app_io_internal.h"
 
 #define LONGEST_WAIT_MS 1000
+#define WATCHED_WAIT_MS 250 /* with an on_turn */
 #define FULL_WAIT_MS    50
 
 static weir_status refill_all(wr_app_io *io, weir_error *err) {
@@ -40,7 +41,7 @@ static int64_t shorter(int64_t wait, int64_t other) { return WR_MIN(wait, WR_MAX
 
 /* How long nothing can be due, in ms. */
 static int64_t longest_wait(const wr_app_io *io) {
-    int64_t wait = LONGEST_WAIT_MS, now = wr_io_wall_ms();
+    int64_t wait = io->options.on_turn ? WATCHED_WAIT_MS : LONGEST_WAIT_MS, now = wr_io_wall_ms();
     if (!io->options.playback) {
         int64_t due = wr_task_next_due(io->options.task);
         if (due != INT64_MAX) wait = due == INT64_MIN ? 0 : shorter(wait, due - now);
@@ -120,6 +121,7 @@ weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) {
     while (!atomic_load(stop) && !all_ended(io)) {
         bool did;
         WR_TRY(turn(io, &did, err));
+        if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
         if (!did && !atomic_load(stop) && !all_ended(io)) WR_TRY(wait_for_something(io, err));
     }
     return finish(io, err);
