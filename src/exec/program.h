@@ -41,10 +41,11 @@ weir_status wr_program_run(wr_program *p, const wr_eval *ev, weir_column *out, w
 weir_status wr_program_filter(wr_program *p, const wr_eval *ev, bool keep_resets, uint32_t *sel,
                               uint32_t *n_sel, weir_error *err) WR_NODISCARD;
 
-/* Runs the expressions over one row of values (constant folding, on-demand conditions); the same kernels. */
+/* Does e read nothing of a row, the clock or chance? Programs compute such parts once, when they are made. */
 bool wr_expr_is_constant(const wr_expr *e);
 
-/* The clock at each physical row of b, into an arena array. NULL when memory is out. */
+/* The clock at each physical row of b (that of the arrival that caused the row's chunk), into an arena array.
+ * NULL when memory is out. */
 const int64_t *wr_rows_clock(const weir_batch *b, const weir_cycle *cycle, weir_arena *arena);
 
 #endif
