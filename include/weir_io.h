@@ -197,9 +197,11 @@ typedef struct weir_source_type {
     unsigned shapes;            /* weir_shape bits that it can give */
     const char *default_format; /* when @map is missing; NULL: passThrough if it gives rows, else required */
     bool replayable;            /* seek() works: what was read after a checkpoint can be read again */
-    const char *family;         /* "kafka": sinks of the same family can commit this source's positions in
-                                   their own transaction; NULL: none */
-    size_t state_size;          /* zeroed, 16-byte aligned */
+    bool is_internal; /* fed by sinks of the same engine: it has ended when the app's other sources have, and
+                         it has nothing */
+    const char *family; /* "kafka": sinks of the same family can commit this source's positions in
+                           their own transaction; NULL: none */
+    size_t state_size;  /* zeroed, 16-byte aligned */
     /* Looks at the settings only; touches nothing outside. Run by `check` too. */
     weir_status (*open)(void *self, const weir_io_args *args, weir_error *err);
     /* Opens files and connections. May block up to its connect time-out. */

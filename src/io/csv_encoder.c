@@ -1,0 +1,153 @@
+/* csv_encoder.c: columns to CSV (RFC 4180, lines end with a newline alone). Fields are quoted when they have
+ * to be: with delimiters, quotes or newlines in them, or when they would be read as null. */
+#include "io/encode.h"
+#include "io/number.h"
+#include "io/table.h"
+
+enum { OPT_DELIMITER, OPT_QUOTE, OPT_HEADER, OPT_NULL };
+
+static const weir_option options[] = {
+    [OPT_DELIMITER] = {"delimiter", WEIR_OPTION_TEXT, false, ",", NULL,
+                       "The character between fields; '\\t' is a tab."},
+    [OPT_QUOTE] = {"quote", WEIR_OPTION_TEXT, false, "\"", NULL,
+                   "The character around fields that hold delimiters or newlines."},
+    [OPT_HEADER] = {"header", WEIR_OPTION_BOOL, false, "false", NULL,
+                    "A new file begins with the names of the attributes."},
+    [OPT_NULL] = {"null.text", WEIR_OPTION_TEXT, false, "", NULL, "What is written for null."},
+    {0}};
+
+typedef struct csv {
+    const weir_schema *schema;
+    char delimiter, quote;
+    bool has_header, to_stream;
+    const char *null_text;
+    size_t null_len;
+} csv;
+
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "no memory to write CSV");
+}
+
+static bool needs_quotes(const csv *x, const char *text, size_t len) {
+    if (len == x->null_len && (!len || memcmp(text, x->null_text, len) == 0)) return true;
+    if (len && *text == x->quote) return true;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (c == x->delimiter || c == '\n' || c == '\r' || c == x->quote) return true;
+    }
+    return false;
+}
+
+static bool put_text(const csv *x, weir_encoded *e, const char *text, size_t len) {
+    if (!weir_encoded_reserve(e, 2 * len + 2)) return false;
+    if (!needs_quotes(x, text, len)) {
+        wr_encode_bytes(e, text, len);
+        return true;
+    }
+    wr_encode_char(e, x->quote);
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == x->quote) wr_encode_char(e, x->quote);
+        wr_encode_char(e, text[i]);
+    }
+    wr_encode_char(e, x->quote);
+    return true;
+}
+
+static bool put_null(const csv *x, weir_encoded *e) {
+    if (!weir_encoded_reserve(e, x->null_len)) return false;
+    wr_encode_bytes(e, x->null_text, x->null_len);
+    return true;
+}
+
+static bool put_object(const csv *x, weir_encoded *e, weir_object *o) {
+    char text[64];
+    bool unused;
+    weir_value v = wr_encode_unbox(o, text, sizeof text);
+    if (v.is_null) return put_null(x, e);
+    if (v.type == WEIR_STRING) return put_text(x, e, weir_string_data(&v.as.s), v.as.s.len);
+    if (!weir_encoded_reserve(e, WR_NUMBER_TEXT_BYTES)) return false;
+    wr_encode_scalar_value(e, &v, &unused);
+    return true;
+}
+
+static bool put_cell(const csv *x, weir_encoded *e, const weir_column *c, uint32_t row) {
+    bool unused;
+    if (weir_is_null(c, row)) return put_null(x, e);
+    if (c->boxed || c->type == WEIR_OBJECT) return put_object(x, e, ((weir_object **)c->data)[row]);
+    if (c->type == WEIR_STRING) {
+        const weir_string *s = (const weir_string *)c->data + row;
+        return put_text(x, e, weir_string_data(s), s->len);
+    }
+    if (!weir_encoded_reserve(e, WR_NUMBER_TEXT_BYTES)) return false;
+    wr_encode_scalar(e, c, row, &unused);
+    return true;
+}
+
+static bool end_line(const csv *x, weir_encoded *e) {
+    if (!weir_encoded_reserve(e, 1)) return false;
+    if (x->to_stream) wr_encode_char(e, '\n');
+    weir_encoded_end_record(e);
+    return true;
+}
+
+static weir_status csv_begin_file(void *self, weir_encoded *e, weir_error *err) {
+    const csv *x = self;
+    if (!x->has_header) return WEIR_OK;
+    for (uint32_t i = 0; i < x->schema->n_attributes; i++) {
+        const char *name = x->schema->attributes[i].name;
+        if (!weir_encoded_reserve(e, 1)) return no_memory(err);
+        if (i) wr_encode_char(e, x->delimiter);
+        if (!put_text(x, e, name, strlen(name))) return no_memory(err);
+    }
+    return end_line(x, e) ? WEIR_OK : no_memory(err);
+}
+
+static weir_status csv_encode(void *self, const weir_batch *rows, weir_encoded *e, weir_error *err) {
+    const csv *x = self;
+    for (uint32_t k = 0; k < rows->n_sel; k++) {
+        uint32_t row = weir_batch_row(rows, k);
+        for (uint32_t i = 0; i < rows->n_cols; i++) {
+            if (!weir_encoded_reserve(e, 1)) return no_memory(err);
+            if (i) wr_encode_char(e, x->delimiter);
+            if (!put_cell(x, e, &rows->cols[i], row)) return no_memory(err);
+        }
+        if (!end_line(x, e)) return no_memory(err);
+    }
+    return WEIR_OK;
+}
+
+static weir_status one_character(const weir_setting *s, const char *name, char *out, weir_error *err) {
+    const char *text = strcmp(s->text, "\\t") == 0 ? "\t" : s->text;
+    if (strlen(text) != 1 || *text == '\n' || *text == '\r' || (unsigned char)*text > 126)
+        return weir_fail(err, WEIR_ECONFIG, "csv: %s is '%s'; it must be one ASCII character", name, s->text);
+    *out = *text;
+    return WEIR_OK;
+}
+
+static weir_status csv_open(void *self, const weir_encoder_args *args, weir_error *err) {
+    csv *x = self;
+    const weir_setting *set = args->settings->of;
+    if (args->payload) return weir_fail(err, WEIR_EUNSUPPORTED, "csv: @payload");
+    x->schema = args->schema;
+    x->to_stream = args->to_stream;
+    x->has_header = set[OPT_HEADER].as.b;
+    x->null_text = set[OPT_NULL].text;
+    x->null_len = strlen(x->null_text);
+    WR_TRY(one_character(&set[OPT_DELIMITER], "delimiter", &x->delimiter, err));
+    return one_character(&set[OPT_QUOTE], "quote", &x->quote, err);
+}
+
+static void csv_close(void *self) { (void)self; }
+
+const weir_encoder_type wr_csv_encoder = {
+    .struct_size = sizeof wr_csv_encoder,
+    .name = "csv",
+    .doc = "Comma-separated values (RFC 4180), a line a row.",
+    .example = "@map(type='csv', header='true')",
+    .options = options,
+    .state_size = sizeof(csv),
+    .open = csv_open,
+    .begin_file = csv_begin_file,
+    .encode = csv_encode,
+    .close = csv_close,
+};

@@ -1,0 +1,216 @@
+/* file_sink.c: writes a file, exactly once with checkpoints.
+ *
+ * What is written collects in memory and goes to the file in large pieces. A checkpoint makes the file
+ * durable and notes its length; after a crash the file is cut back to the length that the last checkpoint
+ * noted, and the rows since then are written again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/byte_input.h"
+#include "io/packer.h"
+#include "io/table.h"
+
+enum { OPT_URI, OPT_APPEND, OPT_COMPRESSION };
+
+static const weir_option options[] = {
+    [OPT_URI] = {"file.uri", WEIR_OPTION_TEXT, true, NULL, NULL,
+                 "The file's name; 'file:' in front is allowed."},
+    [OPT_APPEND] = {"append", WEIR_OPTION_BOOL, false, "true", NULL,
+                    "A fresh start writes behind what the file has; else it empties the file."},
+    [OPT_COMPRESSION] = {"compression", WEIR_OPTION_CHOICE, false, "none", "auto|none|gzip|zstd",
+                         "How the file is packed; 'auto' goes by the ending of its name (.gz, .zst)."},
+    {0}};
+
+#define FLUSH_BYTES ((size_t)256 * 1024)
+
+typedef struct file_sink {
+    char *path;
+    bool appends;
+    int fd;
+    uint64_t size;        /* of the file */
+    uint64_t epoch_begin; /* size when the epoch began */
+    wr_packer packer;
+    wr_buf buffer; /* packed, not yet in the file */
+    size_t n_out;  /* bytes of buffer that are */
+} file_sink;
+
+static weir_status system_failure(const file_sink *s, const char *what, weir_error *err) {
+    int why = errno;
+    weir_fail(err, WEIR_EIO, "can't %s '%s': %s", what, s->path, strerror(why));
+    if (err) err->retriable = why == ENOSPC || why == EDQUOT || why == EIO || why == ENOENT || why == EACCES;
+    return WEIR_EIO;
+}
+
+static bool has_ending(const char *name, const char *ending) {
+    size_t n = strlen(name), k = strlen(ending);
+    return n >= k && strcmp(name + n - k, ending) == 0;
+}
+
+static wr_packing packing_for(const file_sink *s, wr_packing packing) {
+    if (packing != WR_PACKING_AUTO) return packing;
+    if (has_ending(s->path, ".gz")) return WR_PACKING_GZIP;
+    return has_ending(s->path, ".zst") ? WR_PACKING_ZSTD : WR_PACKING_NONE;
+}
+
+static weir_status file_open(void *self, const weir_io_args *args, weir_error *err) {
+    file_sink *s = self;
+    const weir_setting *set = args->settings->of;
+    s->fd = -1;
+    s->appends = set[OPT_APPEND].as.b;
+    if (!*set[OPT_URI].text) return weir_fail(err, WEIR_ECONFIG, "file.uri is empty");
+    s->path = wr_file_name(args->host, set[OPT_URI].text);
+    if (!s->path) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    wr_packer_init(&s->packer, packing_for(s, (wr_packing)set[OPT_COMPRESSION].as.l));
+    return WEIR_OK;
+}
+
+/* The entry of a new file must outlive a crash too. */
+static void sync_directory(const file_sink *s) {
+    char dir[4096];
+    const char *slash = strrchr(s->path, '/');
+    int n = snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - s->path + 1) : 1, slash ? s->path : ".");
+    int fd = n >= 0 && (size_t)n < sizeof dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd < 0) return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+static weir_status file_start(void *self, weir_error *err) {
+    file_sink *s = self;
+    struct stat st;
+    s->fd = open(s->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (s->fd < 0) return system_failure(s, "open", err);
+    if (fstat(s->fd, &st)) return system_failure(s, "look at", err);
+    if (S_ISREG(st.st_mode)) s->size = (uint64_t)st.st_size;
+    sync_directory(s);
+    return WEIR_OK;
+}
+
+static weir_status cut_to(file_sink *s, uint64_t size, weir_error *err) {
+    if (s->size != size && ftruncate(s->fd, (off_t)size)) return system_failure(s, "cut back", err);
+    s->size = size;
+    if (lseek(s->fd, (off_t)size, SEEK_SET) < 0 && errno != ESPIPE) return system_failure(s, "seek in", err);
+    return WEIR_OK;
+}
+
+static weir_status file_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
+    file_sink *s = self;
+    if (!saved || !last_epoch) return cut_to(s, s->appends ? s->size : 0, err);
+    if (weir_read_u32(saved) != 1) return weir_fail(err, WEIR_ESTATE, "saved by another version");
+    uint64_t committed = (uint64_t)weir_read_i64(saved);
+    WR_TRY(weir_reader_status(saved, err));
+    if (s->size < committed)
+        return weir_fail(
+            err, WEIR_ESTATE,
+            "'%s' has %llu bytes, but %llu were committed: it was cut or replaced by someone else", s->path,
+            (unsigned long long)s->size, (unsigned long long)committed);
+    return cut_to(s, committed, err);
+}
+
+static weir_status file_begin(void *self, uint64_t epoch, weir_error *err) {
+    file_sink *s = self;
+    (void)epoch;
+    (void)err;
+    s->epoch_begin = s->size;
+    return WEIR_OK;
+}
+
+/* Writes the buffer out. What a failed write did manage stays counted, so that trying again goes on there. */
+static weir_status drain(file_sink *s, weir_error *err) {
+    while (s->n_out < s->buffer.len) {
+        ssize_t n = write(s->fd, s->buffer.data + s->n_out, s->buffer.len - s->n_out);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return system_failure(s, "write to", err);
+        s->n_out += (size_t)n;
+        s->size += (uint64_t)n;
+    }
+    s->n_out = 0;
+    wr_buf_clear(&s->buffer);
+    return WEIR_OK;
+}
+
+static weir_status file_write(void *self, const weir_output *out, weir_error *err) {
+    file_sink *s = self;
+    if (s->buffer.len - s->n_out >= FLUSH_BYTES) WR_TRY(drain(s, err));
+    return wr_packer_put(&s->packer, out->bytes, out->len, &s->buffer, err);
+}
+
+static weir_status file_flush(void *self, weir_error *err) {
+    file_sink *s = self;
+    WR_TRY(wr_packer_flush(&s->packer, false, &s->buffer, err));
+    return drain(s, err);
+}
+
+static weir_status file_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
+    file_sink *s = self;
+    (void)epoch;
+    WR_TRY(wr_packer_flush(&s->packer, true, &s->buffer, err));
+    WR_TRY(drain(s, err));
+    if (fdatasync(s->fd) && errno != EINVAL && errno != EROFS) return system_failure(s, "sync", err);
+    if (!w) return WEIR_OK;
+    weir_write_u32(w, 1);
+    weir_write_i64(w, (int64_t)s->size);
+    return WEIR_OK;
+}
+
+static weir_status file_commit(void *self, uint64_t epoch, weir_error *err) {
+    (void)self; /* prepare made it durable, and the checkpoint says how far */
+    (void)epoch;
+    (void)err;
+    return WEIR_OK;
+}
+
+static weir_status file_abort(void *self, uint64_t epoch, weir_error *err) {
+    file_sink *s = self;
+    (void)epoch;
+    wr_packer_fini(&s->packer);
+    wr_buf_clear(&s->buffer);
+    s->n_out = 0;
+    return cut_to(s, s->epoch_begin, err);
+}
+
+static bool file_at_start(const void *self) {
+    const file_sink *s = self;
+    return s->size == 0 && s->buffer.len == 0 && !s->packer.is_midway;
+}
+
+static size_t file_bytes(const void *self) { return ((const file_sink *)self)->buffer.cap; }
+
+static void file_close(void *self) {
+    file_sink *s = self;
+    if (!s->path) return; /* open didn't get that far */
+    if (s->fd >= 0) {
+        (void)file_flush(s, NULL);
+        close(s->fd);
+    }
+    wr_packer_fini(&s->packer);
+    wr_buf_fini(&s->buffer);
+    wr_file_name_free(s->path);
+}
+
+const weir_sink_type wr_file_sink = {
+    .struct_size = sizeof wr_file_sink,
+    .name = "file",
+    .doc = "Appends to a file. With checkpoints each row is there once, also after a crash.",
+    .example = "@sink(type='file', file.uri='alerts.jsonl', @map(type='json'))",
+    .options = options,
+    .shapes = WEIR_SHAPE_BYTES,
+    .guarantee = WEIR_EXACTLY_ONCE,
+    .state_size = sizeof(file_sink),
+    .open = file_open,
+    .start = file_start,
+    .recover = file_recover,
+    .begin = file_begin,
+    .write = file_write,
+    .flush = file_flush,
+    .prepare = file_prepare,
+    .commit = file_commit,
+    .abort = file_abort,
+    .at_file_start = file_at_start,
+    .bytes = file_bytes,
+    .close = file_close,
+};

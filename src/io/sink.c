@@ -1,0 +1,283 @@
+/* sink.c: see sink.h. */
+#include "io/sink.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "io/io_log.h"
+#include "io/options.h"
+#include "io/table.h"
+
+const weir_option wr_sink_common_options[] = {{0}};
+
+#define FINISH_MS 10000 /* how long a commit waits for room */
+
+struct wr_sink {
+    const weir_sink_type *type;
+    const weir_encoder_type *format; /* NULL: the transport takes rows */
+    const weir_schema *schema;
+    const weir_io_host *host;
+    wr_account *account;
+    weir_arena arena;
+    weir_settings settings, map_settings;
+    weir_io_args args;
+    weir_encoder_args encoder_args;
+    weir_shape shape;
+    void *self, *encoder;
+    weir_encoded encoded; /* waits for the transport */
+    uint32_t cap_records; /* room in encoded.record_end */
+    bool is_full, is_started;
+    uint64_t epoch;
+    weir_io_stats stats;
+};
+
+/* ---- Opening ------------------------------------------------------------------------------------------ */
+
+static weir_status out_of_memory(weir_error *err) { return weir_fail(err, WEIR_ENOMEM, "out of memory"); }
+
+static weir_status choose_shape(wr_sink *s, weir_error *err) {
+    unsigned shapes = s->type->shapes;
+    if (!s->format) {
+        s->shape = WEIR_SHAPE_ROWS;
+        if (shapes & WEIR_SHAPE_ROWS) return WEIR_OK;
+        return weir_fail(err, WEIR_ECONFIG,
+                         "@sink(type='%s') needs a format, such as @map(type='csv') or 'json'",
+                         s->type->name);
+    }
+    s->shape = shapes & WEIR_SHAPE_BYTES ? WEIR_SHAPE_BYTES : WEIR_SHAPE_MESSAGES;
+    if (shapes & s->shape) return WEIR_OK;
+    return weir_fail(err, WEIR_ECONFIG, "@sink(type='%s') takes no format ('%s')", s->type->name,
+                     s->format->name);
+}
+
+static bool grow_encoded(weir_encoded *e, size_t extra) {
+    wr_sink *s = e->grow_ctx;
+    if (extra > SIZE_MAX / 4 - e->len) return false;
+    size_t cap = WR_MAX(e->cap * 2, (size_t)4096);
+    while (cap - e->len < extra) cap *= 2;
+    char *data = wr_realloc(s->account, e->data, e->cap, cap);
+    if (!data) return false;
+    e->data = data;
+    e->cap = cap;
+    return true;
+}
+
+static weir_status open_transport(wr_sink *s, weir_error *err) {
+    s->args = (weir_io_args){&s->settings, s->schema, NULL, s->shape, s->host};
+    void *self = wr_alloc_zero(s->account, s->type->state_size);
+    if (!self) return out_of_memory(err);
+    s->self = self;
+    return s->type->open(self, &s->args, err);
+}
+
+static weir_status open_encoder(wr_sink *s, const char *payload, weir_error *err) {
+    if (!s->format)
+        return payload
+                   ? weir_fail(err, WEIR_ECONFIG, "@payload needs a format such as @map(type='json', ...)")
+                   : WEIR_OK;
+    const char *copy = payload ? wr_arena_strndup(&s->arena, payload, strlen(payload)) : NULL;
+    if (payload && !copy) return out_of_memory(err);
+    s->encoder_args =
+        (weir_encoder_args){&s->map_settings, s->schema, copy, s->shape == WEIR_SHAPE_BYTES, s->host};
+    void *encoder = wr_alloc_zero(s->account, s->format->state_size);
+    if (!encoder) return out_of_memory(err);
+    s->encoder = encoder;
+    return s->format->open(encoder, &s->encoder_args, err);
+}
+
+static weir_status open_parts(wr_sink *s, const wr_sink_spec *spec, weir_error *err) {
+    static const weir_option no_options[] = {{0}};
+    char what[96];
+    WR_TRY(choose_shape(s, err));
+    snprintf(what, sizeof what, "@sink(type='%s')", s->type->name);
+    WR_TRY(wr_settings_check(what, s->type->options, wr_sink_common_options, spec->pairs, spec->n_pairs,
+                             &s->arena, &s->settings, err));
+    snprintf(what, sizeof what, "@map(type='%s')", s->format ? s->format->name : "passThrough");
+    WR_TRY(wr_settings_check(what, s->format ? s->format->options : no_options, NULL, spec->map_pairs,
+                             spec->n_map_pairs, &s->arena, &s->map_settings, err));
+    WR_TRY(open_transport(s, err));
+    return open_encoder(s, spec->payload, err);
+}
+
+static void release(wr_sink *s) {
+    if (s->encoder) {
+        s->format->close(s->encoder);
+        wr_free(s->account, s->encoder, s->format->state_size);
+    }
+    if (s->self) {
+        s->type->close(s->self);
+        wr_free(s->account, s->self, s->type->state_size);
+    }
+    wr_free(s->account, s->encoded.data, s->encoded.cap);
+    wr_free(s->account, s->encoded.record_end, s->cap_records * sizeof *s->encoded.record_end);
+    wr_arena_fini(&s->arena);
+    wr_free(s->account, s, sizeof *s);
+}
+
+weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *err) {
+    *out = NULL;
+    wr_sink *s = wr_alloc_zero(spec->account, sizeof *s);
+    if (!s) return out_of_memory(err);
+    s->type = spec->type;
+    s->format = spec->format;
+    s->schema = spec->schema;
+    s->host = spec->host;
+    s->account = spec->account;
+    s->encoded.grow = grow_encoded;
+    s->encoded.grow_ctx = s;
+    s->stats.lag = -1;
+    s->stats.last_ts = INT64_MIN;
+    wr_arena_init(&s->arena, spec->account);
+    weir_status status = open_parts(s, spec, err);
+    if (status != WEIR_OK)
+        release(s);
+    else
+        *out = s;
+    return status;
+}
+
+/* Puts the sink's name in front of what went wrong. */
+static weir_status failed(wr_sink *s, weir_error *err, weir_status status) {
+    s->stats.errors++;
+    if (!err) return status;
+    char message[sizeof err->message];
+    snprintf(message, sizeof message, "sink '%.60s' of '%.80s': %.350s", s->type->name, s->schema->stream,
+             err->message);
+    memcpy(err->message, message, sizeof message);
+    return status;
+}
+
+weir_status wr_sink_start(wr_sink *s, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
+    weir_status status = s->type->start(s->self, err);
+    if (status == WEIR_OK) status = s->type->recover(s->self, last_epoch, saved, err);
+    if (status == WEIR_OK) status = s->type->begin(s->self, last_epoch + 1, err);
+    if (status != WEIR_OK) return failed(s, err, status);
+    s->epoch = last_epoch + 1;
+    s->is_started = true;
+    return WEIR_OK;
+}
+
+/* ---- Writing ------------------------------------------------------------------------------------------ */
+
+/* Hands over what is encoded. OK: all of it went. */
+static weir_status push(wr_sink *s, weir_error *err) {
+    weir_encoded *e = &s->encoded;
+    if (!e->len) return WEIR_OK;
+    weir_status status = s->type->write(s->self,
+                                        &(weir_output){.shape = s->shape,
+                                                       .bytes = e->data,
+                                                       .len = e->len,
+                                                       .n_records = e->n_records,
+                                                       .record_end = e->record_end},
+                                        err);
+    s->is_full = status == WEIR_EAGAIN;
+    if (status == WEIR_EAGAIN) s->stats.waits++;
+    if (status != WEIR_OK) return status == WEIR_EAGAIN ? status : failed(s, err, status);
+    s->stats.bytes += e->len;
+    e->len = 0;
+    e->n_records = 0;
+    return WEIR_OK;
+}
+
+static weir_status reserve_records(wr_sink *s, uint32_t n_rows, weir_error *err) {
+    if (s->shape != WEIR_SHAPE_MESSAGES) return WEIR_OK;
+    uint64_t need = (uint64_t)s->encoded.n_records + n_rows + 1;
+    if (need > UINT32_MAX || wr_grow(s->account, &s->encoded.record_end, &s->cap_records, (uint32_t)need,
+                                     sizeof *s->encoded.record_end))
+        return out_of_memory(err);
+    return WEIR_OK;
+}
+
+static weir_status encode(wr_sink *s, const weir_batch *rows, weir_error *err) {
+    WR_TRY(reserve_records(s, rows->n_sel, err));
+    size_t len = s->encoded.len;
+    uint32_t n_records = s->encoded.n_records;
+    weir_status status = WEIR_OK;
+    if (!len && s->format->begin_file && s->type->at_file_start && s->type->at_file_start(s->self))
+        status = s->format->begin_file(s->encoder, &s->encoded, err);
+    if (status == WEIR_OK) status = s->format->encode(s->encoder, rows, &s->encoded, err);
+    if (status == WEIR_OK) return WEIR_OK;
+    s->encoded.len = len; /* not half a batch */
+    s->encoded.n_records = n_records;
+    s->stats.bad_rows += rows->n_sel;
+    return failed(s, err, status);
+}
+
+static weir_status write_rows(wr_sink *s, const weir_batch *rows, weir_error *err) {
+    weir_status status = s->type->write(s->self, &(weir_output){.shape = WEIR_SHAPE_ROWS, .rows = rows}, err);
+    return status == WEIR_OK ? status : failed(s, err, status);
+}
+
+weir_status wr_sink_write(wr_sink *s, const weir_batch *rows, weir_error *err) {
+    if (!rows->n_sel) return WEIR_OK;
+    weir_status status = s->format ? encode(s, rows, err) : write_rows(s, rows, err);
+    if (status != WEIR_OK) return status;
+    s->stats.rows += rows->n_sel;
+    s->stats.last_ts = rows->ts[weir_batch_row(rows, rows->n_sel - 1)];
+    status = s->format ? push(s, err) : WEIR_OK;
+    return status == WEIR_EAGAIN ? WEIR_OK : status;
+}
+
+bool wr_sink_is_full(const wr_sink *s) { return s->is_full; }
+
+weir_status wr_sink_flush(wr_sink *s, weir_error *err) {
+    WR_TRY(push(s, err));
+    weir_status status = s->type->flush(s->self, err);
+    s->is_full = status == WEIR_EAGAIN;
+    return status == WEIR_OK || status == WEIR_EAGAIN ? status : failed(s, err, status);
+}
+
+int wr_sink_wake_fd(const wr_sink *s) { return s->type->wake_fd ? s->type->wake_fd(s->self) : -1; }
+
+/* ---- Epochs ------------------------------------------------------------------------------------------- */
+
+/* Flushes until nothing is left; gives up after FINISH_MS. */
+static weir_status flush_all(wr_sink *s, weir_error *err) {
+    int64_t give_up = wr_io_now_ns(NULL) + (int64_t)FINISH_MS * 1000000;
+    for (;;) {
+        weir_status status = wr_sink_flush(s, err);
+        if (status != WEIR_EAGAIN) return status;
+        if (wr_io_now_ns(NULL) >= give_up)
+            return failed(s, err,
+                          weir_fail(err, WEIR_EIO, "%zu bytes could not be written within %d s",
+                                    s->encoded.len, FINISH_MS / 1000));
+        struct pollfd p = {.fd = wr_sink_wake_fd(s), .events = POLLIN | POLLOUT};
+        (void)poll(&p, p.fd >= 0, 50);
+    }
+}
+
+weir_status wr_sink_prepare(wr_sink *s, weir_writer *w, weir_error *err) {
+    WR_TRY(flush_all(s, err));
+    weir_status status = s->type->prepare(s->self, s->epoch, w, err);
+    return status == WEIR_OK ? status : failed(s, err, status);
+}
+
+weir_status wr_sink_commit(wr_sink *s, weir_error *err) {
+    weir_status status = s->type->commit(s->self, s->epoch, err);
+    if (status == WEIR_OK) status = s->type->begin(s->self, s->epoch + 1, err);
+    if (status != WEIR_OK) return failed(s, err, status);
+    s->epoch++;
+    return WEIR_OK;
+}
+
+uint64_t wr_sink_epoch(const wr_sink *s) { return s->epoch; }
+
+const weir_io_stats *wr_sink_stats(const wr_sink *s) { return &s->stats; }
+
+weir_guarantee wr_sink_guarantee(const wr_sink *s) { return s->type->guarantee; }
+
+weir_status wr_sink_close(wr_sink *s, bool finish, weir_error *err) {
+    if (!s) return WEIR_OK;
+    weir_status status = WEIR_OK;
+    if (finish && s->is_started) {
+        status = wr_sink_prepare(s, NULL, err);
+        if (status == WEIR_OK) {
+            status = s->type->commit(s->self, s->epoch, err);
+            if (status != WEIR_OK) status = failed(s, err, status);
+        }
+    }
+    release(s);
+    return status;
+}
