@@ -4,7 +4,8 @@
 
 #include "cli/cli.h"
 
-const cli_command *const cli_commands[] = {&cli_check, &cli_explain, &cli_fmt, &cli_test, &cli_version, NULL};
+const cli_command *const cli_commands[] = {&cli_run,  &cli_check, &cli_fmt,     &cli_explain,
+                                           &cli_test, &cli_ps,    &cli_version, NULL};
 
 static void print_usage(FILE *to) {
     fputs("usage: weir COMMAND [OPTION...] [ARGUMENT...]\n\ncommands:\n", to);

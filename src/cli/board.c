@@ -1,0 +1,219 @@
+/* board.c: see board.h. */
+#include "cli/board.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/json.h"
+
+#define PUBLISH_EVERY_MS 100
+#define RATES_OVER_MS    500
+
+int64_t board_clock_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void board_init(board *b, const weir_app *app, const char *file) {
+    memset(b, 0, sizeof *b);
+    pthread_mutex_init(&b->lock, NULL);
+    b->app = app;
+    snprintf(b->file, sizeof b->file, "%s", file);
+    b->started_ms = b->rates_ms = board_clock_ms();
+}
+
+void board_fini(board *b) {
+    free(b->rows);
+    pthread_mutex_destroy(&b->lock);
+}
+
+static void on_stat(void *ctx, const weir_stat *s) {
+    board *b = ctx;
+    if (b->n == b->cap) {
+        uint32_t cap = b->cap ? b->cap * 2 : 32;
+        board_row *rows = realloc(b->rows, cap * sizeof *rows);
+        if (!rows) return; /* the table is shorter this time */
+        b->rows = rows;
+        b->cap = cap;
+    }
+    b->rows[b->n++].stat = *s;
+    if (!strcmp(s->kind, "source")) b->rows_in += s->rows_in;
+    if (!strcmp(s->kind, "sink")) b->rows_out += s->rows_out;
+    if (!strcmp(s->kind, "app")) {
+        b->state_bytes = s->state_bytes;
+        b->lag_ms = s->lag_ms;
+    }
+    b->errors += s->errors;
+}
+
+static void update_rates(board *b, int64_t now) {
+    if (now - b->rates_ms < RATES_OVER_MS) return;
+    double seconds = (double)(now - b->rates_ms) / 1000;
+    b->in_per_s = (double)(b->rows_in - b->rates_in) / seconds;
+    b->out_per_s = (double)(b->rows_out - b->rates_out) / seconds;
+    b->rates_in = b->rows_in;
+    b->rates_out = b->rows_out;
+    b->rates_ms = now;
+}
+
+void board_publish(board *b, bool must) {
+    int64_t now = board_clock_ms();
+    if (!must && now - b->published_ms < PUBLISH_EVERY_MS) return;
+    pthread_mutex_lock(&b->lock);
+    b->n = 0;
+    b->rows_in = b->rows_out = b->errors = 0;
+    weir_app_visit_stats(b->app, on_stat, b);
+    weir_app_latency(b->app, &b->latency);
+    update_rates(b, now);
+    b->published_ms = now;
+    b->is_ready = true;
+    pthread_mutex_unlock(&b->lock);
+}
+
+static void print_bytes(FILE *out, uint64_t bytes) {
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    double v = (double)bytes;
+    int u = 0;
+    for (; v >= 1000 && u < 4; u++) v /= 1000;
+    fprintf(out, u ? "%.1f %s" : "%.0f %s", v, units[u]);
+}
+
+static void print_rate(FILE *out, double v) {
+    if (v >= 1e6)
+        fprintf(out, "%.2f M/s", v / 1e6);
+    else if (v >= 1e4)
+        fprintf(out, "%.1f k/s", v / 1e3);
+    else
+        fprintf(out, "%.0f/s", v);
+}
+
+void board_status_line(board *b, FILE *out) {
+    pthread_mutex_lock(&b->lock);
+    fprintf(out, "in %" PRIu64 " (", b->rows_in);
+    print_rate(out, b->in_per_s);
+    fprintf(out, ")  out %" PRIu64 " (", b->rows_out);
+    print_rate(out, b->out_per_s);
+    fprintf(out, ")  latency p50 %.2f ms p99 %.2f ms  state ", b->latency.p50_ms, b->latency.p99_ms);
+    print_bytes(out, b->state_bytes);
+    if (b->errors) fprintf(out, "  errors %" PRIu64, b->errors);
+    if (b->lag_ms >= 0 && b->lag_ms < 365LL * 86400000)
+        fprintf(out, "  lag %.1f s", (double)b->lag_ms / 1000);
+    pthread_mutex_unlock(&b->lock);
+}
+
+static void json_stat(FILE *out, const weir_stat *s) {
+    fprintf(out, "{\"kind\":\"%s\",\"name\":", s->kind);
+    json_write_string(s->name, strlen(s->name), out);
+    fputs(",\"label\":", out);
+    json_write_string(s->label, strlen(s->label), out);
+    fprintf(out,
+            ",\"rows_in\":%" PRIu64 ",\"rows_out\":%" PRIu64 ",\"calls\":%" PRIu64 ",\"errors\":%" PRIu64
+            ",\"state_rows\":%" PRIu64 ",\"state_bytes\":%" PRIu64 "}",
+            s->rows_in, s->rows_out, s->calls, s->errors, s->state_rows, s->state_bytes);
+}
+
+void board_json(board *b, FILE *out) {
+    pthread_mutex_lock(&b->lock);
+    const char *name = weir_app_name(b->app);
+    fputs("{\"app\":", out);
+    json_write_string(name, strlen(name), out);
+    fputs(",\"file\":", out);
+    json_write_string(b->file, strlen(b->file), out);
+    fprintf(out,
+            ",\"up_s\":%.3f,\"rows_in\":%" PRIu64 ",\"rows_out\":%" PRIu64
+            ",\"in_per_s\":%.1f,\"out_per_s\":%.1f",
+            (double)(board_clock_ms() - b->started_ms) / 1000, b->rows_in, b->rows_out, b->in_per_s,
+            b->out_per_s);
+    fprintf(out, ",\"errors\":%" PRIu64 ",\"state_bytes\":%" PRIu64 ",\"lag_ms\":%" PRId64, b->errors,
+            b->state_bytes, b->lag_ms);
+    fprintf(out,
+            ",\"latency_ms\":{\"count\":%" PRIu64
+            ",\"mean\":%.4f,\"p50\":%.4f,\"p90\":%.4f,\"p99\":%.4f,\"max\":%.4f}",
+            b->latency.count, b->latency.mean_ms, b->latency.p50_ms, b->latency.p90_ms, b->latency.p99_ms,
+            b->latency.max_ms);
+    fputs(",\"parts\":[", out);
+    for (uint32_t i = 0; i < b->n; i++) {
+        if (i) fputc(',', out);
+        json_stat(out, &b->rows[i].stat);
+    }
+    fputs("]}", out);
+    pthread_mutex_unlock(&b->lock);
+}
+
+/* ---- Prometheus ---- */
+
+static void label(FILE *out, const char *key, const char *value, const char *before) {
+    fprintf(out, "%s%s=\"", before, key);
+    for (; *value; value++) {
+        if (*value == '"' || *value == '\\') fputc('\\', out);
+        if (*value == '\n')
+            fputs("\\n", out);
+        else
+            fputc(*value, out);
+    }
+    fputc('"', out);
+}
+
+typedef struct metric {
+    const char *name, *type, *help;
+    size_t offset; /* of the uint64_t in weir_stat */
+} metric;
+
+static const metric metrics[] = {
+    {"weir_rows_in_total", "counter", "Rows that came in.", offsetof(weir_stat, rows_in)},
+    {"weir_rows_out_total", "counter", "Rows that went out.", offsetof(weir_stat, rows_out)},
+    {"weir_calls_total", "counter", "Operator calls.", offsetof(weir_stat, calls)},
+    {"weir_errors_total", "counter", "Rows or calls that failed.", offsetof(weir_stat, errors)},
+    {"weir_state_rows", "gauge", "Rows held in state.", offsetof(weir_stat, state_rows)},
+    {"weir_state_bytes", "gauge", "Bytes of state.", offsetof(weir_stat, state_bytes)},
+};
+
+static void print_metric(const board *b, const metric *m, FILE *out) {
+    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name, m->type);
+    for (uint32_t i = 0; i < b->n; i++) {
+        const weir_stat *s = &b->rows[i].stat;
+        uint64_t v;
+        memcpy(&v, (const char *)s + m->offset, sizeof v);
+        fprintf(out, "%s{", m->name);
+        label(out, "app", weir_app_name(b->app), "");
+        label(out, "kind", s->kind, ",");
+        label(out, "name", s->name, ",");
+        label(out, "part", s->label, ",");
+        char number[16];
+        snprintf(number, sizeof number, "%u", i);
+        label(out, "id", number, ",");
+        fprintf(out, "} %" PRIu64 "\n", v);
+    }
+}
+
+void board_prometheus(board *b, FILE *out) {
+    pthread_mutex_lock(&b->lock);
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) print_metric(b, &metrics[i], out);
+    const weir_latency *l = &b->latency;
+    fputs("# HELP weir_latency_seconds From a row's arrival to the end of its cycle.\n# TYPE "
+          "weir_latency_seconds summary\n",
+          out);
+    const struct {
+        const char *q;
+        double ms;
+    } quantiles[] = {{"0.5", l->p50_ms}, {"0.9", l->p90_ms}, {"0.99", l->p99_ms}, {"1", l->max_ms}};
+    for (size_t i = 0; i < 4; i++) {
+        fputs("weir_latency_seconds{", out);
+        label(out, "app", weir_app_name(b->app), "");
+        fprintf(out, ",quantile=\"%s\"} %.7f\n", quantiles[i].q, quantiles[i].ms / 1000);
+    }
+    fputs("weir_latency_seconds_sum{", out);
+    label(out, "app", weir_app_name(b->app), "");
+    fprintf(out, "} %.6f\nweir_latency_seconds_count{", l->mean_ms / 1000 * (double)l->count);
+    label(out, "app", weir_app_name(b->app), "");
+    fprintf(out,
+            "} %" PRIu64 "\n# HELP weir_lag_seconds Wall time minus the app's clock.\n# TYPE "
+                         "weir_lag_seconds gauge\nweir_lag_seconds{",
+            l->count);
+    label(out, "app", weir_app_name(b->app), "");
+    fprintf(out, "} %.3f\n", b->lag_ms >= 0 ? (double)b->lag_ms / 1000 : 0.0);
+    pthread_mutex_unlock(&b->lock);
+}

@@ -1,0 +1,44 @@
+/* board.h: the counters of a running app, published by its thread and read by others (status line, admin).
+ *
+ * board_publish copies what the app says under a lock, at most every 100 ms; readers format the copy. So no
+ * reader ever touches the app. */
+#ifndef CLI_BOARD_H
+#define CLI_BOARD_H
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "weir.h"
+
+typedef struct board_row {
+    weir_stat stat; /* names point into the app, which outlives the board's use */
+} board_row;
+
+typedef struct board {
+    pthread_mutex_t lock;
+    const weir_app *app;
+    char file[256];
+    board_row *rows;
+    uint32_t n, cap;
+    weir_latency latency;
+    uint64_t rows_in, rows_out; /* of all sources, of all sinks */
+    double in_per_s, out_per_s; /* over the last half second or so */
+    uint64_t errors, state_bytes;
+    int64_t lag_ms;
+    int64_t started_ms, published_ms, rates_ms;
+    uint64_t rates_in, rates_out;
+    bool is_ready; /* the app has started */
+} board;
+
+void board_init(board *b, const weir_app *app, const char *file);
+void board_fini(board *b);
+void board_publish(board *b, bool now); /* on the app's thread; now: however short ago the last was */
+int64_t board_clock_ms(void);           /* monotonic */
+
+/* Each takes the lock. */
+void board_status_line(board *b, FILE *out); /* one line without its end */
+void board_json(board *b, FILE *out);        /* one object, one line */
+void board_prometheus(board *b, FILE *out);  /* the text format 0.0.4 */
+
+#endif

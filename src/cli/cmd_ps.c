@@ -1,0 +1,104 @@
+/* cmd_ps.c: weir ps: asks the admin server of a running weir for its apps. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/address.h"
+#include "cli/cli.h"
+#include "cli/json.h"
+
+/* The body of GET /apps, or NULL with a message. */
+static char *fetch(const char *address, const char *token, size_t *len) {
+    char error[512], request[1024];
+    int fd = address_connect(address, error, sizeof error);
+    if (fd < 0) {
+        fprintf(stderr, "weir ps: %s\n", error);
+        return NULL;
+    }
+    int n = snprintf(request, sizeof request, "GET /apps HTTP/1.0\r\nHost: weir\r\n%s%s%s\r\n",
+                     token ? "Authorization: Bearer " : "", token ? token : "", token ? "\r\n" : "");
+    char *text = NULL, block[65536];
+    FILE *copy = open_memstream(&text, len);
+    bool sent = n > 0 && (size_t)n < sizeof request && write(fd, request, (size_t)n) == n;
+    for (ssize_t got; sent && copy && (got = read(fd, block, sizeof block)) > 0;)
+        fwrite(block, 1, (size_t)got, copy);
+    if (copy) fclose(copy);
+    close(fd);
+    char *body = text ? strstr(text, "\r\n\r\n") : NULL;
+    if (!body || !strstr(text, " 200 ")) {
+        fprintf(stderr, "weir ps: %s: %.*s\n", address, body ? (int)strcspn(body + 4, "\n") : 20,
+                body ? body + 4 : "no answer");
+        free(text);
+        return NULL;
+    }
+    body += 4;
+    *len -= (size_t)(body - text);
+    memmove(text, body, *len + 1);
+    return text;
+}
+
+static const char *number(const json *object, const char *key) {
+    const json *j = json_get(object, key);
+    return j && j->kind == JSON_NUMBER ? j->text : "0";
+}
+
+static const char *text(const json *object, const char *key) {
+    const char *t = json_text(json_get(object, key));
+    return t ? t : "";
+}
+
+static void print_app(const json *app) {
+    const json *parts = json_get(app, "parts"), *latency = json_get(app, "latency_ms");
+    printf("%s (%s)  up %s s  in %s (%s/s)  out %s (%s/s)  p99 %s ms  state %s bytes  errors %s\n",
+           text(app, "app"), text(app, "file"), number(app, "up_s"), number(app, "rows_in"),
+           number(app, "in_per_s"), number(app, "rows_out"), number(app, "out_per_s"), number(latency, "p99"),
+           number(app, "state_bytes"), number(app, "errors"));
+    printf("  %-9s %-28s %-34s %12s %12s %10s %12s %8s\n", "kind", "name", "part", "rows in", "rows out",
+           "rows held", "state bytes", "errors");
+    for (uint32_t i = 0; parts && i < parts->n; i++) {
+        const json *p = parts->items[i];
+        printf("  %-9s %-28.28s %-34.34s %12s %12s %10s %12s %8s\n", text(p, "kind"), text(p, "name"),
+               text(p, "label"), number(p, "rows_in"), number(p, "rows_out"), number(p, "state_rows"),
+               number(p, "state_bytes"), number(p, "errors"));
+    }
+}
+
+static int run(int argc, char **argv) {
+    cli_args args = {.command = &cli_ps, .argc = argc, .argv = argv};
+    const char *value = NULL, *token = getenv("WEIR_ADMIN_TOKEN"), *error = "";
+    bool raw = false;
+    for (const cli_option *o; (o = cli_next_option(&args, &value));) {
+        if (!strcmp(o->name, "--token")) token = value;
+        raw |= !strcmp(o->name, "--json");
+    }
+    if (args.help) return CLI_OK;
+    if (args.wrong || args.at + 1 != argc) {
+        if (!args.wrong) fprintf(stderr, "weir ps: give the address that weir run --admin has\n");
+        return CLI_USAGE;
+    }
+    size_t len = 0, at = 0;
+    char *body = fetch(argv[args.at], token, &len);
+    if (!body) return CLI_IO;
+    json *apps = json_parse(body, len, &error, &at);
+    if (!apps)
+        fprintf(stderr, "weir ps: the answer is not JSON: %s at byte %zu\n", error, at);
+    else if (raw)
+        fputs(body, stdout);
+    for (uint32_t i = 0; apps && !raw && i < apps->n; i++) print_app(apps->items[i]);
+    int result = apps ? CLI_OK : CLI_FAILED;
+    json_free(apps);
+    free(body);
+    return result;
+}
+
+static const cli_option options[] = {
+    {"--token", "TOKEN", "what the admin server asks for (or set WEIR_ADMIN_TOKEN)"},
+    {"--json", NULL, "print the server's answer as it is"},
+    {NULL, NULL, NULL},
+};
+
+const cli_command cli_ps = {
+    "ps", "ADDRESS",
+    "Lists the apps of a running weir: events, rates, latency and bytes for each of their parts.", options,
+    run};
