@@ -64,8 +64,8 @@ void *weir_arena_alloc(weir_arena *arena, size_t size_bytes) {
     if (size_bytes > SIZE_MAX / 4) return NULL;
     size_t need = (size_bytes + 15) & ~(size_t)15;
     if (WR_UNLIKELY((size_t)(arena->end - arena->next) < need || !arena->block)) {
-        size_t step =
-            arena->block ? WR_MIN(arena->block->size_bytes * 2, LARGEST_STEP_BYTES) : FIRST_BLOCK_BYTES;
+        size_t step = arena->block ? WR_MIN(arena->block->size_bytes * 2, LARGEST_STEP_BYTES)
+                                   : WR_MAX(arena->first_bytes, FIRST_BLOCK_BYTES);
         size_t total = WR_MAX(step, need + HEADER_BYTES);
         wr_arena_block *b = wr_alloc(arena->account, total);
         if (!b) return NULL;
