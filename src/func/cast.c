@@ -9,7 +9,7 @@
 #include "func/functions.h"
 
 static weir_status check(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
-    WR_TRY(wr_check_count(&wr_function_cast, args, n_args, 2, 2, err));
+    WR_TRY(wr_check_arg_count(&wr_function_cast, args, n_args, 2, 2, err));
     return wr_check_type_name(&wr_function_cast, args, n_args, 1, result, err);
 }
 

@@ -51,7 +51,7 @@ weir_status wr_refuse_args(const weir_function_type *t, const weir_arg *args, ui
     return status;
 }
 
-weir_status wr_check_count(const weir_function_type *t, const weir_arg *args, uint32_t n_args, uint32_t least,
+weir_status wr_check_arg_count(const weir_function_type *t, const weir_arg *args, uint32_t n_args, uint32_t least,
                            uint32_t most, weir_error *err) {
     if (n_args > most)
         return wr_refuse_args(t, args, n_args, most, err,

@@ -9,7 +9,7 @@
 #include "func/functions.h"
 
 static weir_status check_coalesce(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
-    WR_TRY(wr_check_count(&wr_function_coalesce, args, n_args, 1, UINT32_MAX, err));
+    WR_TRY(wr_check_arg_count(&wr_function_coalesce, args, n_args, 1, UINT32_MAX, err));
     WR_TRY(wr_check_same_type(&wr_function_coalesce, args, n_args, err));
     *result = args[0].type;
     return WEIR_OK;
@@ -77,7 +77,7 @@ const weir_function_type wr_function_coalesce = {
 };
 
 static weir_status check_default(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
-    WR_TRY(wr_check_count(&wr_function_default, args, n_args, 2, 2, err));
+    WR_TRY(wr_check_arg_count(&wr_function_default, args, n_args, 2, 2, err));
     if (!args[1].is_const)
         return wr_refuse_args(&wr_function_default, args, n_args, 1, err, "argument 2 must be a constant");
     WR_TRY(wr_check_same_type(&wr_function_default, args, n_args, err));
@@ -101,7 +101,7 @@ const weir_function_type wr_function_default = {
 
 static weir_status check_if(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
     const weir_function_type *self = &wr_function_if_then_else;
-    WR_TRY(wr_check_count(self, args, n_args, 3, 3, err));
+    WR_TRY(wr_check_arg_count(self, args, n_args, 3, 3, err));
     if (args[0].type != WEIR_BOOL)
         return wr_refuse_args(self, args, n_args, 0, err, "argument 1 must be a bool, not %s",
                               weir_type_name(args[0].type));

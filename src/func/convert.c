@@ -16,7 +16,7 @@
 #include "func/saturate.h"
 
 static weir_status check(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
-    WR_TRY(wr_check_count(&wr_function_convert, args, n_args, 2, 2, err));
+    WR_TRY(wr_check_arg_count(&wr_function_convert, args, n_args, 2, 2, err));
     WR_TRY(wr_check_type_name(&wr_function_convert, args, n_args, 1, result, err));
     if (args[0].type == WEIR_OBJECT && *result != WEIR_STRING)
         return wr_refuse_args(&wr_function_convert, args, n_args, 1, err,

@@ -53,7 +53,7 @@ static const kernels by_type[WEIR_N_TYPES] = {
 
 static weir_status check(const weir_function_type *self, const weir_arg *args, uint32_t n_args,
                          weir_type *result, weir_error *err) {
-    WR_TRY(wr_check_count(self, args, n_args, 1, UINT32_MAX, err));
+    WR_TRY(wr_check_arg_count(self, args, n_args, 1, UINT32_MAX, err));
     for (uint32_t i = 0; i < n_args; i++)
         if (!wr_type_is_numeric(args[i].type))
             return wr_refuse_args(self, args, n_args, i, err, "argument %u is %s, not a number", i + 1,

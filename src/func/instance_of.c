@@ -26,7 +26,7 @@ static weir_status eval(const weir_call *call, weir_type wanted) {
 static weir_status check(const weir_function_type *self, const weir_arg *args, uint32_t n_args,
                          weir_type *result, weir_error *err) {
     *result = WEIR_BOOL;
-    return wr_check_count(self, args, n_args, 1, 1, err);
+    return wr_check_arg_count(self, args, n_args, 1, 1, err);
 }
 
 /* The rest is the same for each of the six. */

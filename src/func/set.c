@@ -4,7 +4,7 @@
 #include "func/functions.h"
 
 static weir_status check_create(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
-    WR_TRY(wr_check_count(&wr_function_create_set, args, n_args, 1, 1, err));
+    WR_TRY(wr_check_arg_count(&wr_function_create_set, args, n_args, 1, 1, err));
     if (args[0].type == WEIR_OBJECT)
         return wr_refuse_args(&wr_function_create_set, args, n_args, 0, err,
                               "an object can't be put into a set");
@@ -41,7 +41,7 @@ const weir_function_type wr_function_create_set = {
 };
 
 static weir_status check_size(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
-    WR_TRY(wr_check_count(&wr_function_size_of_set, args, n_args, 1, 1, err));
+    WR_TRY(wr_check_arg_count(&wr_function_size_of_set, args, n_args, 1, 1, err));
     if (args[0].type != WEIR_OBJECT)
         return wr_refuse_args(&wr_function_size_of_set, args, n_args, 0, err,
                               "argument 1 must be an object that holds a set, not %s",

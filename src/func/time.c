@@ -14,7 +14,7 @@ static void copy_times(const weir_call *call, const int64_t *from) {
 
 static weir_status check_now(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
     *result = WEIR_LONG;
-    return wr_check_count(&wr_function_current_time_millis, args, n_args, 0, 0, err);
+    return wr_check_arg_count(&wr_function_current_time_millis, args, n_args, 0, 0, err);
 }
 
 static weir_status eval_now(void *self, const weir_call *call, weir_error *err) {
@@ -40,7 +40,7 @@ const weir_function_type wr_function_current_time_millis = {
 static weir_status check_timestamp(const weir_arg *args, uint32_t n_args, weir_type *result,
                                    weir_error *err) {
     *result = WEIR_LONG;
-    return wr_check_count(&wr_function_event_timestamp, args, n_args, 0, 0, err);
+    return wr_check_arg_count(&wr_function_event_timestamp, args, n_args, 0, 0, err);
 }
 
 static weir_status eval_timestamp(void *self, const weir_call *call, weir_error *err) {

@@ -117,7 +117,7 @@ static weir_status check_milliseconds(const weir_arg *args, uint32_t n_args, wei
                                       weir_error *err) {
     const weir_function_type *self = &wr_function_timestamp_in_milliseconds;
     *result = WEIR_LONG;
-    WR_TRY(wr_check_count(self, args, n_args, 1, 1, err));
+    WR_TRY(wr_check_arg_count(self, args, n_args, 1, 1, err));
     return check_text(self, args, n_args, err);
 }
 
@@ -156,7 +156,7 @@ const weir_function_type wr_function_timestamp_in_milliseconds = {
 static weir_status check_zone(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
     const weir_function_type *self = &wr_function_get_time_zone;
     *result = WEIR_STRING;
-    WR_TRY(wr_check_count(self, args, n_args, 0, 1, err));
+    WR_TRY(wr_check_arg_count(self, args, n_args, 0, 1, err));
     return check_text(self, args, n_args, err);
 }
 

@@ -31,7 +31,7 @@ static uint64_t next(generator *g) {
 
 static weir_status check(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
     *result = WEIR_STRING;
-    return wr_check_count(&wr_function_uuid, args, n_args, 0, 0, err);
+    return wr_check_arg_count(&wr_function_uuid, args, n_args, 0, 0, err);
 }
 
 static weir_status open_site(void *self, const weir_arg *args, uint32_t n_args, weir_error *err) {

@@ -47,7 +47,7 @@ static bool read_long(const char *digits, uint32_t len, bool negative, int64_t *
     return true;
 }
 
-bool wr_parse_int(wr_parser *p, int32_t *n) {
+bool wr_parse_whole_number(wr_parser *p, int32_t *n) {
     wr_span span = wr_token_span(p);
     int64_t value = 0;
     if (wr_peek(p) != WR_TOK_INT_LITERAL) return wr_expected(p, "a whole number", NULL, NULL);

@@ -71,14 +71,14 @@ static bool parse_index(wr_parser *p, wr_ast_index *index) {
     if (!wr_accept(p, WR_TOK_LBRACKET)) return true;
     if (wr_accept(p, WR_KW_LAST)) {
         index->kind = WR_INDEX_LAST;
-        if (wr_accept(p, WR_TOK_MINUS) && !wr_parse_int(p, &index->n)) return false;
+        if (wr_accept(p, WR_TOK_MINUS) && !wr_parse_whole_number(p, &index->n)) return false;
         return wr_expect(p, WR_TOK_RBRACKET);
     }
     index->kind = WR_INDEX_AT;
     if (wr_peek(p) != WR_TOK_INT_LITERAL)
         return wr_expected(p, "the number of an event, 'last' or 'last - 1'", WR_KINDS(WR_KW_LAST),
                            "a filter stands directly after a stream's name, not in an expression");
-    return wr_parse_int(p, &index->n) && wr_expect(p, WR_TOK_RBRACKET);
+    return wr_parse_whole_number(p, &index->n) && wr_expect(p, WR_TOK_RBRACKET);
 }
 
 /* attr_ref   = [ "#" | "!" ] name [ index ] [ "#" name [ index ] ] "." name | name

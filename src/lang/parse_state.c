@@ -67,12 +67,12 @@ static bool parse_count_range(wr_parser *p, wr_ast_state *s) {
     s->as.item.count = WR_COUNT_RANGE;
     s->as.item.min = 0;
     bool has_min = wr_peek(p) == WR_TOK_INT_LITERAL;
-    if (has_min && !wr_parse_int(p, &s->as.item.min)) return false;
+    if (has_min && !wr_parse_whole_number(p, &s->as.item.min)) return false;
     s->as.item.max = s->as.item.min;
     if (wr_accept(p, WR_TOK_COLON)) {
         s->as.item.max = WR_COUNT_UNBOUNDED;
         if (wr_peek(p) == WR_TOK_INT_LITERAL || !has_min) {
-            if (!wr_parse_int(p, &s->as.item.max)) return false;
+            if (!wr_parse_whole_number(p, &s->as.item.max)) return false;
         }
     } else if (!has_min) {
         return wr_expected(p, "how many events: <2>, <2:5>, <2:> or <:5>", NULL, NULL);

@@ -126,7 +126,8 @@ static bool is_sequence_shape(const wr_ast_state *root) {
     if (root->kind != WR_STATE_CHAIN || root->in_parens) return false;
     uint32_t n = root->as.chain.n, events_from = n;
     wr_ast_state **list = root->as.chain.list;
-    const wr_ast_state *first = list[0]->kind == WR_STATE_EVERY ? list[0]->as.every.child : list[0];
+    bool is_every = list[0]->kind == WR_STATE_EVERY && !list[0]->in_parens;
+    const wr_ast_state *first = is_every ? list[0]->as.every.child : list[0];
     while (events_from > 1 && (classes_of(list[events_from - 1], true) & EVENTS)) events_from--;
     unsigned first_class = classes_of(first, true);
     if ((first_class & ITEM) && events_from == 1) return true;

@@ -20,7 +20,7 @@ uint64_t wr_io_monotonic_us(void) {
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
 }
 
-void wr_io_log(const wr_app_io *io, weir_log_level level, const char *format, ...) {
+void wr_app_io_log(const wr_app_io *io, weir_log_level level, const char *format, ...) {
     if (!io->options.host.log) return;
     char line[2048];
     va_list args;
@@ -71,7 +71,7 @@ static void on_rows(void *ctx, const weir_batch *rows) {
     if (!d->is_open) return; /* the app runs without its sinks */
     if (wr_sink_write(d->sink, rows, &err) == WEIR_OK) return;
     d->n_lost += rows->n_sel;
-    wr_io_log(d->io, WEIR_LOG_ERROR, "sink '%s' of stream '%s': %u rows lost: %s", d->plan->type,
+    wr_app_io_log(d->io, WEIR_LOG_ERROR, "sink '%s' of stream '%s': %u rows lost: %s", d->plan->type,
               d->schema.stream, rows->n_sel, err.message);
 }
 

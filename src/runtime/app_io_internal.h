@@ -58,7 +58,7 @@ struct wr_app_io {
 
 int64_t wr_io_wall_ms(void);
 uint64_t wr_io_monotonic_us(void);
-void wr_io_log(const wr_app_io *io, weir_log_level level, const char *format, ...) WR_PRINTF(3, 4);
+void wr_app_io_log(const wr_app_io *io, weir_log_level level, const char *format, ...) WR_PRINTF(3, 4);
 
 /* Options as a connector takes them, in io->arena; relative file names are put behind the base directory.
  * NULL: no memory. */

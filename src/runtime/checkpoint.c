@@ -63,7 +63,7 @@ weir_status wr_io_checkpoint(wr_app_io *io, weir_error *err) {
     WR_TRY(commit_all(io, err));
     weir_error own;
     if (wr_snapshot_prune(io->options.state_dir, io->options.app_name, KEPT_CHECKPOINTS, &own) != WEIR_OK)
-        wr_io_log(io, WEIR_LOG_WARN, "old checkpoints could not be deleted: %s", own.message);
+        wr_app_io_log(io, WEIR_LOG_WARN, "old checkpoints could not be deleted: %s", own.message);
     return WEIR_OK;
 }
 
@@ -132,7 +132,7 @@ weir_status wr_app_io_recover(wr_app_io *io, bool *recovered, weir_error *err) {
         return start_fresh(io, err);
     }
     if (st == WEIR_OK && found.n_damaged)
-        wr_io_log(io, WEIR_LOG_WARN, "%u newer checkpoints are damaged (%s); going on from number %llu",
+        wr_app_io_log(io, WEIR_LOG_WARN, "%u newer checkpoints are damaged (%s); going on from number %llu",
                   found.n_damaged, found.damage.message, (unsigned long long)found.revision);
     wr_arena_init(&names, NULL);
     if (st == WEIR_OK) {
@@ -142,7 +142,7 @@ weir_status wr_app_io_recover(wr_app_io *io, bool *recovered, weir_error *err) {
         *recovered = st == WEIR_OK;
     }
     if (st == WEIR_OK)
-        wr_io_log(io, WEIR_LOG_INFO, "going on from checkpoint %llu", (unsigned long long)found.revision);
+        wr_app_io_log(io, WEIR_LOG_INFO, "going on from checkpoint %llu", (unsigned long long)found.revision);
     wr_arena_fini(&names);
     wr_buf_fini(&bytes);
     return st;
