@@ -72,7 +72,7 @@ static void on_rows(void *ctx, const weir_batch *rows) {
     if (wr_sink_write(d->sink, rows, &err) == WEIR_OK) return;
     d->n_lost += rows->n_sel;
     wr_app_io_log(d->io, WEIR_LOG_ERROR, "sink '%s' of stream '%s': %u rows lost: %s", d->plan->type,
-              d->schema.stream, rows->n_sel, err.message);
+                  d->schema.stream, rows->n_sel, err.message);
 }
 
 static const weir_encoder_type *find_encoder(const wr_io_registry *r, const char *name) {

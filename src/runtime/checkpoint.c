@@ -133,7 +133,7 @@ weir_status wr_app_io_recover(wr_app_io *io, bool *recovered, weir_error *err) {
     }
     if (st == WEIR_OK && found.n_damaged)
         wr_app_io_log(io, WEIR_LOG_WARN, "%u newer checkpoints are damaged (%s); going on from number %llu",
-                  found.n_damaged, found.damage.message, (unsigned long long)found.revision);
+                      found.n_damaged, found.damage.message, (unsigned long long)found.revision);
     wr_arena_init(&names, NULL);
     if (st == WEIR_OK) {
         weir_reader r;

@@ -50,7 +50,7 @@ static void on_bad_record(void *ctx, const weir_bad_record *bad) {
         to_fault_stream(f, s->fault, bad, text);
     else if (is_worth_a_line(f->n_bad))
         wr_app_io_log(f->io, WEIR_LOG_WARN, "source '%s' of stream '%s': %s (bad records so far: %llu)",
-                  f->plan->type, s->name, text, (unsigned long long)f->n_bad);
+                      f->plan->type, s->name, text, (unsigned long long)f->n_bad);
 }
 
 /* Options as the connector takes them; relative file names are put behind the base directory. */
@@ -117,8 +117,8 @@ static weir_status fail_softly(wr_feed *f, weir_status st, weir_error *err) {
     f->backoff_ms = f->backoff_ms ? WR_MIN(f->backoff_ms * 2, LONGEST_BACKOFF_MS) : FIRST_BACKOFF_MS;
     f->retry_ms = wr_io_wall_ms() + f->backoff_ms;
     f->state = WR_FEED_IDLE;
-    wr_app_io_log(f->io, WEIR_LOG_WARN, "source '%s' of stream '%s': %s; trying again in %lld ms", f->plan->type,
-              f->schema.stream, err->message, (long long)f->backoff_ms);
+    wr_app_io_log(f->io, WEIR_LOG_WARN, "source '%s' of stream '%s': %s; trying again in %lld ms",
+                  f->plan->type, f->schema.stream, err->message, (long long)f->backoff_ms);
     return WEIR_OK;
 }
 

@@ -107,7 +107,6 @@ void wr_task_free(wr_task *t) {
         wr_free(NULL, t->streams[i].parts, 0);
         wr_free(NULL, t->streams[i].ranks, 0);
     }
-    for (uint32_t i = 0; t->triggers && i < t->plan->n_triggers; i++) wr_task_trigger_free(&t->triggers[i]);
     for (uint32_t i = 0; t->tables && i < t->plan->n_tables; i++) wr_table_free(t->tables[i]);
     wr_free(NULL, t->streams, 0);
     wr_free(NULL, t->queries, 0);

@@ -2,6 +2,7 @@
 #ifndef WR_TASK_INTERNAL_H
 #define WR_TASK_INTERNAL_H
 
+#include "base/cron.h"
 #include "exec/table.h"
 #include "runtime/task.h"
 
@@ -37,9 +38,9 @@ typedef struct wr_query_state {
 
 typedef struct wr_trigger_state {
     const wr_plan_trigger *plan;
-    struct wr_cron *cron; /* NULL unless the kind is CRON */
-    int64_t due;          /* INT64_MAX: none */
-    bool is_set;          /* the first due time has been worked out */
+    wr_cron cron; /* of kind CRON; read in UTC */
+    int64_t due;  /* INT64_MAX: none */
+    bool is_set;  /* the first due time has been worked out */
 } wr_trigger_state;
 
 /* An operator with a timer: where it stands. */
@@ -79,7 +80,6 @@ weir_status wr_task_insert(wr_task *t, uint32_t table, const weir_batch *b, weir
 
 /* task_triggers.c: the rows of a trigger for the ticks of the cycle; out->n_rows == 0: none. */
 weir_status wr_task_trigger_init(wr_task *t, wr_trigger_state *g, weir_error *err) WR_NODISCARD;
-void wr_task_trigger_free(wr_trigger_state *g);
 weir_status wr_task_trigger_fire(wr_task *t, wr_trigger_state *g, bool is_start, weir_batch *out,
                                  weir_error *err) WR_NODISCARD;
 

@@ -14,13 +14,11 @@ weir_status wr_task_trigger_init(wr_task *t, wr_trigger_state *g, weir_error *er
     (void)t;
     g->due = g->plan->kind == WR_TRIGGER_START ? INT64_MAX : INT64_MIN;
     if (g->plan->kind != WR_TRIGGER_CRON) return WEIR_OK;
-    return wr_cron_new(g->plan->cron, &g->cron, err);
+    return wr_cron_parse(g->plan->cron, strlen(g->plan->cron), &g->cron, err);
 }
 
-void wr_task_trigger_free(wr_trigger_state *g) { wr_cron_free(g->cron); }
-
 static int64_t after(const wr_trigger_state *g, int64_t time) {
-    if (g->plan->kind == WR_TRIGGER_CRON) return wr_cron_next(g->cron, time);
+    if (g->plan->kind == WR_TRIGGER_CRON) return wr_cron_next(&g->cron, time, 0);
     return time > INT64_MAX - g->plan->every_ms ? INT64_MAX : time + g->plan->every_ms;
 }
 
