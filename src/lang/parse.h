@@ -78,11 +78,11 @@ void wr_parse_hint(const wr_parser *p, const uint8_t *kinds, char *hint, size_t 
 
 /* ---- parse_const.c ------------------------------------------------------------------------------------ */
 
-wr_ast_expr *wr_parse_number(wr_parser *p);  /* [sign] number, or a time */
-wr_ast_expr *wr_parse_string(wr_parser *p);  /* at a string */
-wr_ast_expr *wr_parse_bool(wr_parser *p);    /* at true or false */
-wr_ast_expr *wr_parse_time(wr_parser *p);    /* where only a time may stand */
-bool wr_is_unit(unsigned kind);              /* year … millisec */
+wr_ast_expr *wr_parse_number(wr_parser *p);           /* [sign] number, or a time */
+wr_ast_expr *wr_parse_string(wr_parser *p);           /* at a string */
+wr_ast_expr *wr_parse_bool(wr_parser *p);             /* at true or false */
+wr_ast_expr *wr_parse_time(wr_parser *p);             /* where only a time may stand */
+bool wr_is_unit(unsigned kind);                       /* year … millisec */
 bool wr_parse_whole_number(wr_parser *p, int32_t *n); /* a plain whole number */
 /* The text of the string token in hand, copied, without quotes; *quote as in wr_ast_const. */
 const char *wr_string_text(wr_parser *p, uint32_t *len, char *quote);
