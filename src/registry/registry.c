@@ -112,13 +112,12 @@ static weir_status check_common(const common *c, weir_error *err) {
     return check_params(c, err);
 }
 
-static weir_status check_state(const common *c, size_t state_size, bool has_save, bool has_load,
-                               bool has_bytes, weir_error *err) {
+static weir_status check_state(const common *c, size_t state_size, bool has_save, bool has_load, weir_error *err) {
     if (has_save && !has_load) return lacks(c, "load (but a save)", err);
     if (has_load && !has_save) return lacks(c, "save (but a load)", err);
     if (state_size == 0) return WEIR_OK;
     if (!has_save) return lacks(c, "save and load (but a state)", err);
-    return has_bytes ? WEIR_OK : lacks(c, "bytes (but a state)", err);
+    return WEIR_OK;
 }
 
 static weir_status check_function(const common *c, const weir_function_type *t, weir_error *err) {
@@ -138,7 +137,7 @@ static weir_status check_aggregator(const common *c, const weir_aggregator_type 
                      : !t->reset_all ? "reset_all"
                                      : "release",
                      err);
-    return check_state(c, t->state_size, t->save, t->load, t->bytes, err);
+    return check_state(c, t->state_size, t->save, t->load, err);
 }
 
 static weir_status check_window(const common *c, const weir_window_type *t, weir_error *err) {
@@ -148,7 +147,7 @@ static weir_status check_window(const common *c, const weir_window_type *t, weir
     if (t->uses_clock && !t->process && t->on_timer && !t->due) return lacks(c, "due (but an on_timer)", err);
     if (!t->uses_clock && t->on_timer) return lacks(c, "uses_clock (but an on_timer)", err);
     if (!t->bound) return lacks(c, "bound", err);
-    return check_state(c, t->state_size, t->save, t->load, t->bytes, err);
+    return check_state(c, t->state_size, t->save, t->load, err);
 }
 
 /* ---- Public ----------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ static weir_status incomplete(const char *kind, const char *name, weir_error *er
 
 weir_status wr_io_registry_add_source(wr_io_registry *r, const weir_source_type *t, weir_error *err) {
     if (!t->name || !t->doc || !t->options || !t->open || !t->start || !t->poll || !t->consume ||
-        !t->wake_fd || !t->position || !t->seek || !t->bytes || !t->close || !t->shapes)
+        !t->wake_fd || !t->position || !t->seek || !t->close || !t->shapes)
         return incomplete("source", t->name, err);
     for (uint32_t i = 0; i < r->sources.n; i++)
         if (!strcmp(wr_io_registry_source(r, i)->name, t->name))
@@ -45,7 +45,7 @@ weir_status wr_io_registry_add_source(wr_io_registry *r, const weir_source_type 
 
 weir_status wr_io_registry_add_sink(wr_io_registry *r, const weir_sink_type *t, weir_error *err) {
     if (!t->name || !t->doc || !t->options || !t->open || !t->start || !t->recover || !t->begin ||
-        !t->write || !t->flush || !t->prepare || !t->commit || !t->abort || !t->wake_fd || !t->bytes ||
+        !t->write || !t->flush || !t->prepare || !t->commit || !t->abort ||
         !t->close || !t->shapes)
         return incomplete("sink", t->name, err);
     for (uint32_t i = 0; i < r->sinks.n; i++)
