@@ -1,11 +1,6 @@
 /* table.c: see table.h. A new transport or format is a row here, in order of the names. */
 #include "io/table.h"
 
-extern const weir_source_type wr_file_source, wr_generator_source, wr_memory_source, wr_stdin_source;
-extern const weir_sink_type wr_file_sink, wr_log_sink, wr_memory_sink, wr_stdout_sink;
-extern const weir_decoder_type wr_csv_decoder, wr_json_decoder;
-extern const weir_encoder_type wr_csv_encoder, wr_json_encoder;
-
 const weir_source_type *const wr_io_sources[] = {&wr_file_source, &wr_generator_source, &wr_memory_source,
                                                  &wr_stdin_source, NULL};
 

@@ -1,0 +1,223 @@
+/* JSON to columns; each text is also cut into pieces of every size. */
+#include "feed.h"
+
+#define CHECK(schema, options, text, expected)                                                               \
+    feed_check(schema, "json", options, text, sizeof(text) - 1, expected)
+
+static void every_type_is_read(void **state) {
+    (void)state;
+    CHECK("a int, b long, c float, d double, e bool, f string, g object", "",
+          "{\"a\":1,\"b\":-9223372036854775808,\"c\":1.5,\"d\":2.25e2,\"e\":true,\"f\":\"hi\",\"g\":[1]}\n",
+          "!1:0 column 'g': a nested value can't become an object: [1]\n");
+    CHECK("a int, b long, c float, d double, e bool, f string, g object", "",
+          "{\"a\":1,\"b\":-9223372036854775808,\"c\":1.5,\"d\":2.25e2,\"e\":true,\"f\":\"hi\",\"g\":3}\n"
+          " { \"g\" : \"x\" , \"f\" : \"a text that is longer than twelve\" , "
+          "\"e\":false,\"d\":7,\"c\":-1,\"b\":0,\"a\":-5 } \r\n"
+          "{\"a\":null,\"b\":null,\"c\":null,\"d\":null,\"e\":null,\"f\":null,\"g\":null}",
+          "1|-9223372036854775808|1.5|225.0|true|hi|object:3\n"
+          "-5|0|-1.0|7.0|false|a text that is longer than twelve|object:x\n"
+          "null|null|null|null|null|null|null\n");
+}
+
+static void escapes_become_characters(void **state) {
+    (void)state;
+    CHECK("s string", "",
+          "{\"s\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}\n{\"s\":\"\\u00e4\\u20AC\\uD83D\\uDE00!\"}\n",
+          "\"\\/\b\f\n\r\t\n\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80!\n");
+    CHECK("s string", "", "{\"\\u0073\":\"by an escaped name\"}\n", "by an escaped name\n");
+}
+
+static void bad_escapes_and_half_pairs_are_told(void **state) {
+    (void)state;
+    CHECK("s string", "",
+          "{\"s\":\"\\x\"}\n{\"s\":\"\\uD83D\"}\n{\"s\":\"\\uDE00\"}\n{\"s\":\"\\u12\"}\n"
+          "{\"s\":\"\\uD83D\\u0041\"}\n{\"s\":\"ok\"}\n",
+          "!1:0 column 's': a bad \\ escape in the string\n!2:11 column 's': a bad \\ escape in the string\n"
+          "!3:26 column 's': a bad \\ escape in the string\n!4:41 column 's': a bad \\ escape in the string\n"
+          "!5:54 column 's': a bad \\ escape in the string\nok\n");
+}
+
+static void longs_keep_all_their_digits(void **state) {
+    (void)state;
+    CHECK(
+        "a long", "",
+        "{\"a\":9007199254740993}\n{\"a\":\"9007199254740993\"}\n{\"a\":9223372036854775808}\n{\"a\":1.0}\n",
+        "9007199254740993\n9007199254740993\n"
+        "!3:48 column 'a': 9223372036854775808 is out of the range of a long\n"
+        "!4:74 column 'a': '1.0' is not a long\n");
+}
+
+static void the_event_may_be_wrapped_and_in_arrays(void **state) {
+    (void)state;
+    CHECK("a int", "", "{\"event\":{\"a\":1}}\n{\"event\":{\"a\":2},\"more\":[{}]}\n{\"a\":3}\n",
+          "1\n2\n3\n");
+    CHECK("a int, b string", "", "[{\"a\":1,\"b\":\"x\"},{\"event\":{\"a\":2,\"b\":\"y\"}}]\n[]\n",
+          "1|x\n2|y;\n");
+    CHECK("event string", "", "{\"event\":\"login\"}\n", "login\n");
+    CHECK("event string", "", "{\"event\":{\"a\":1}}\n", "{\"a\":1}\n");
+}
+
+static void one_bad_event_of_an_array_does_not_hold_up_the_others(void **state) {
+    (void)state;
+    CHECK("a int", "", "[{\"a\":1},{\"a\":\"x\"},{\"a\":3}]\n",
+          "!1:9 column 'a': 'x' is not an int\n1\n3;\n");
+}
+
+static void enclosing_elements_are_gone_into(void **state) {
+    (void)state;
+    CHECK("a int", "enclosing.element=$.data.list",
+          "{\"x\":[],\"data\":{\"n\":1,\"list\":[{\"a\":1},{\"a\":2}]},\"y\":0}\n"
+          "{\"data\":{}}\n",
+          "1\n2;\n!2:55 the enclosing element is missing\n");
+}
+
+static void names_that_are_no_attribute_are_ignored_unless_forbidden(void **state) {
+    (void)state;
+    CHECK("a int", "", "{\"z\":{\"deep\":[1,{\"a\":5}],\"t\":\"}\"},\"a\":1,\"q\":null}\n", "1\n");
+    CHECK("a int", "fail.on.unknown.attribute=true", "{\"z\":1,\"a\":1}\n",
+          "!1:0 the name 'z' is no attribute\n");
+}
+
+static void missing_attributes_are_told_unless_allowed(void **state) {
+    (void)state;
+    CHECK("a int, b int", "", "{\"b\":1}\n", "!1:0 the attribute 'a' is missing\n");
+    CHECK("a int, b int", "fail.on.missing.attribute=false", "{\"b\":1}\n{}\n", "null|1\nnull|null\n");
+}
+
+static void the_last_of_equal_names_counts(void **state) {
+    (void)state;
+    CHECK("a int", "", "{\"a\":null,\"a\":2}\n{\"a\":1,\"a\":null}\n", "2\nnull\n");
+}
+
+static void strings_take_any_value_as_text(void **state) {
+    (void)state;
+    CHECK("s string", "", "{\"s\":1.50}\n{\"s\":true}\n{\"s\":{\"x\":[1]}}\n", "1.50\ntrue\n{\"x\":[1]}\n");
+    CHECK("a int", "", "{\"a\":[1]}\n{\"a\":true}\n",
+          "!1:0 column 'a': an array is not of type int\n!2:10 column 'a': 'true' is not an int\n");
+}
+
+static void what_is_not_json_is_told_line_by_line(void **state) {
+    (void)state;
+    CHECK(
+        "a int", "",
+        "{\"a\":1\nnot json\n{\"a\":01}\n{\"a\":1}x\n{\"a\":1,}\n{\"a\" "
+        "1}\n{a:1}\n{\"a\":+1}\n{\"a\":1.}\n[{\"a\":1}\n5\n{\"a\":2}\n",
+        "!1:0 malformed JSON\n!2:7 not a JSON object\n!3:16 malformed JSON\n!4:25 text after the JSON value\n"
+        "!5:34 malformed JSON\n!6:43 malformed JSON\n!7:51 malformed JSON\n!8:57 malformed JSON\n"
+        "!9:66 malformed JSON\n!10:75 malformed JSON\n!11:84 not a JSON object\n2\n");
+}
+
+static void control_characters_and_broken_utf8_are_told(void **state) {
+    (void)state;
+    CHECK("s string", "", "{\"s\":\"a\tb\"}\n{\"s\":\"a\0b\"}\n{\"s\":\"\xC0\xAF\"}\n{\"s\":\"\\u0000\"}\n",
+          "!1:0 malformed JSON\n!2:12 malformed JSON\n!3:24 column 's': not valid UTF-8 at byte 1 of '?"
+          "?'\n\0");
+}
+
+static void nesting_has_a_bound(void **state) {
+    (void)state;
+    char text[2100] = "{\"z\":";
+    for (int i = 0; i < 1000; i++) strcat(text, "[");
+    for (int i = 0; i < 1000; i++) strcat(text, "]");
+    strcat(text, "}\n");
+    feed_check("a int", "json", "fail.on.missing.attribute=false", text, strlen(text),
+               "!1:0 malformed JSON\n");
+    memset(text, 0, sizeof text);
+    strcpy(text, "{\"z\":");
+    for (int i = 0; i < 200; i++) strcat(text, "[");
+    for (int i = 0; i < 200; i++) strcat(text, "]");
+    strcat(text, "}\n");
+    feed_check("a int", "json", "fail.on.missing.attribute=false", text, strlen(text), "null\n");
+}
+
+static void a_line_over_the_limit_is_skipped(void **state) {
+    (void)state;
+    CHECK("a int", "record.limit=20", "{\"a\":1,\"pad\":\"xxxxxxxxxxxxxxxxxxxxxxxxx\"}\n{\"a\":2}\n",
+          "!1:0 a line of more than 20 bytes\n2\n");
+}
+
+static void paths_reach_into_objects_and_arrays(void **state) {
+    (void)state;
+    test_source t = {0};
+    char *dir = new_directory(), path[300], options[400];
+    write_text(in_directory(dir, "x.json", path), "{\"wind\":{\"speed\":7.5,\"from\":[270,280]},\"odd "
+                                                  "name\":\"x\"}\n{\"odd name\":\"y\",\"wind\":5}\n");
+    snprintf(options, sizeof options, "file.uri=%s", path);
+    assert_int_equal(open_source(&t, "speed double, dir int, name string", "file", options, "json",
+                                 "fail.on.missing.attribute=false",
+                                 "speed=$.wind.speed;dir=wind.from[1];name=$['odd name']", NULL),
+                     WEIR_OK);
+    assert_int_equal(wr_source_start(t.source, NULL), WEIR_OK);
+    assert_int_equal(poll_all(&t, NULL), WEIR_EEND);
+    assert_got(&t, "7.5|280|x\nnull|null|y\n");
+    close_source(&t);
+    weir_error err;
+    assert_int_equal(open_source(&t, "a int", "file", options, "json", "", "a=$..x", &err), WEIR_ECONFIG);
+    assert_int_equal(open_source(&t, "a int, b int", "file", options, "json", "", "a=$.x;b=$.x.y", &err),
+                     WEIR_ECONFIG);
+    drop_directory(dir);
+}
+
+static void a_message_may_hold_several_documents_and_is_one_chunk(void **state) {
+    (void)state;
+    feed f;
+    feed_open(&f, "a int", "json", "");
+    weir_arena arena;
+    weir_rows rows;
+    wr_arena_init(&arena, NULL);
+    assert_int_equal(wr_rows_init(&rows, &f.schema.schema, NULL, 64, &arena, NULL), 0);
+    char text[] = "{\n \"a\": 1\n}\n[{\"a\":2},{\"a\":3}]";
+    weir_decode call = {.bytes = text,
+                        .len = strlen(text),
+                        .is_message = true,
+                        .rows = &rows,
+                        .bad = feed_bad,
+                        .bad_ctx = &f};
+    assert_int_equal(f.type->decode(f.self, &call, NULL), WEIR_EAGAIN);
+    put_rows(&f.got, &rows, false);
+    assert_string_equal(f.got.data, "1\n2\n3;\n");
+    wr_arena_fini(&arena);
+    feed_close(&f);
+}
+
+static void an_array_larger_than_the_batch_stays_whole(void **state) {
+    (void)state;
+    wr_buf text = WR_BUF_INIT, expected = WR_BUF_INIT;
+    wr_buf_puts(&text, "[");
+    for (int i = 0; i < 300; i++) {
+        wr_buf_printf(&text, "%s{\"a\":%d,\"s\":\"string number %d\"}", i ? "," : "", i, i);
+        wr_buf_printf(&expected, "%d|string number %d%s\n", i, i, i == 299 ? ";" : "");
+    }
+    wr_buf_puts(&text, "]\n");
+    feed f;
+    feed_open(&f, "a int, s string", "json", "");
+    feed_text(&f, text.data, text.len, text.len);
+    assert_string_equal(f.got.data, expected.data);
+    feed_close(&f);
+    wr_buf_fini(&text);
+    wr_buf_fini(&expected);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_is_read),
+        cmocka_unit_test(escapes_become_characters),
+        cmocka_unit_test(bad_escapes_and_half_pairs_are_told),
+        cmocka_unit_test(longs_keep_all_their_digits),
+        cmocka_unit_test(the_event_may_be_wrapped_and_in_arrays),
+        cmocka_unit_test(one_bad_event_of_an_array_does_not_hold_up_the_others),
+        cmocka_unit_test(enclosing_elements_are_gone_into),
+        cmocka_unit_test(names_that_are_no_attribute_are_ignored_unless_forbidden),
+        cmocka_unit_test(missing_attributes_are_told_unless_allowed),
+        cmocka_unit_test(the_last_of_equal_names_counts),
+        cmocka_unit_test(strings_take_any_value_as_text),
+        cmocka_unit_test(what_is_not_json_is_told_line_by_line),
+        cmocka_unit_test(control_characters_and_broken_utf8_are_told),
+        cmocka_unit_test(nesting_has_a_bound),
+        cmocka_unit_test(a_line_over_the_limit_is_skipped),
+        cmocka_unit_test(paths_reach_into_objects_and_arrays),
+        cmocka_unit_test(a_message_may_hold_several_documents_and_is_one_chunk),
+        cmocka_unit_test(an_array_larger_than_the_batch_stays_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
