@@ -1,5 +1,5 @@
 /* forever.c: minForever(x), maxForever(x): the extreme of all values ever seen. A value that leaves a window
- * is seen once more, which changes nothing unless it never came in; a reset forgets nothing.
+ * is seen once more, which changes nothing unless it never came in. A reset forgets it, as Siddhi does in fact.
  *
  * The loops here also serve min and max where nothing leaves. */
 #include "agg/check.h"
@@ -87,8 +87,6 @@ static weir_status open_max(void *self, const weir_agg_args *args, weir_error *e
     return WEIR_OK;
 }
 
-static void keep_all(void *self, uint32_t n_groups) { (void)self, (void)n_groups; }
-
 static const weir_param_doc min_params[] = {
     {"minForever(<int|long|float|double> x)", "The smallest value, of the type of x."}, {NULL, NULL}};
 
@@ -108,7 +106,7 @@ const weir_aggregator_type wr_agg_min_forever = {
     .close = wr_fold_close,
     .reserve = wr_fold_reserve,
     .update = wr_fold_update,
-    .reset_all = keep_all,
+    .reset_all = wr_fold_reset_all,
     .release = wr_fold_release,
     .bytes = wr_fold_bytes,
     .save = wr_fold_save,
@@ -128,7 +126,7 @@ const weir_aggregator_type wr_agg_max_forever = {
     .close = wr_fold_close,
     .reserve = wr_fold_reserve,
     .update = wr_fold_update,
-    .reset_all = keep_all,
+    .reset_all = wr_fold_reset_all,
     .release = wr_fold_release,
     .bytes = wr_fold_bytes,
     .save = wr_fold_save,
