@@ -22,7 +22,8 @@ typedef enum wr_named_kind {
 } wr_named_kind;
 
 typedef struct wr_named {
-    const char *name; /* with the '#' or '!' in front */
+    const char *name;      /* with the '#' or '!' in front */
+    struct wr_named *next; /* of the same hash */
     wr_named_kind kind;
     uint32_t partition; /* inner streams: number of their partition; else 0 */
     uint32_t index;     /* in plan->streams or plan->tables; WR_NONE_ID for the other kinds */
@@ -31,6 +32,9 @@ typedef struct wr_named {
     bool is_static;                      /* a join can't be triggered from there: a table, an aggregation */
     const wr_ast_definition *definition; /* NULL: made by a query or by @OnError */
 } wr_named;
+
+/* Columns that a stream, a table or a select list may have. */
+#define WR_MAX_ATTRS 4096u
 
 /* A script function, refused where it is defined; calls of it are typed all the same. */
 typedef struct wr_script {
@@ -45,6 +49,7 @@ typedef struct wr_planner {
     wr_diag *diags; /* may be NULL */
     wr_plan *plan;
     weir_arena *arena;       /* the plan's */
+    weir_arena scratch;      /* for what one step works with; the step resets it */
     weir_status first_error; /* WEIR_OK: none so far. EUNSUPPORTED gives way to any other */
     bool out_of_memory;
     uint32_t span_base; /* added to spans: non-zero while the text inside a string literal is planned */
@@ -53,7 +58,8 @@ typedef struct wr_planner {
     uint32_t n_ranks;
     wr_named **named; /* in the arena, like all that follows */
     uint32_t n_named, cap_named;
-    wr_script *scripts; /* room for one a definition */
+    wr_named *buckets[256]; /* of the same, by hash of the name */
+    wr_script *scripts;     /* room for one a definition */
     uint32_t n_scripts;
 } wr_planner;
 

@@ -22,6 +22,11 @@ static void tell_duplicates(wr_planner *p, const wr_ast_definition *d) {
 }
 
 static wr_schema read_schema(wr_planner *p, const wr_ast_definition *d) {
+    if (d->n_attrs > WR_MAX_ATTRS) {
+        wr_plan_error(p, d->id.span, WEIR_ELIMIT, NULL, "'%s' has more than %u attributes", d->id.name.text,
+                      WR_MAX_ATTRS);
+        return (wr_schema){0, NULL};
+    }
     wr_attr *attrs = WR_PLAN_ARRAY(p, d->n_attrs, wr_attr);
     if (!attrs) return (wr_schema){0, NULL};
     for (uint32_t i = 0; i < d->n_attrs; i++) {
@@ -144,20 +149,9 @@ static bool is_taken(wr_planner *p, const wr_ast_definition *d, const char *name
     return true;
 }
 
-static bool has_mark(wr_planner *p, const wr_ast_definition *d) {
-    if (d->id.mark == WR_MARK_NONE) return false;
-    if (d->id.mark == WR_MARK_INNER)
-        wr_plan_error(p, d->id.span, WEIR_ENAME, "a query's 'insert into #x' makes it",
-                      "an inner stream can't be defined");
-    else
-        wr_plan_error(p, d->id.span, WEIR_ENAME, "@OnError(action='stream') in front of a stream makes it",
-                      "a fault stream can't be defined");
-    return true;
-}
-
 static void define(wr_planner *p, const wr_ast_definition *d) {
     const char *name = wr_plan_marked_name(p, d->id.mark, d->id.name.text);
-    if (!name || has_mark(p, d)) return;
+    if (!name) return;
     /* Functions have names of their own. */
     if (d->kind != WR_DEFINE_FUNCTION && is_taken(p, d, name)) return;
     switch (d->kind) {

@@ -38,8 +38,12 @@ static void explain_probes(const wr_plan *plan, const wr_plan_lookup *probes, ui
  */
 
 /* Rows are kept when somebody will ask for them again. */
-static bool keeps_rows(const wr_plan_window *w) {
-    return w->args.expired_wanted || w->args.is_searched || w->type->late_output || w->type->stores_always;
+static bool keeps_rows(const wr_plan_op *op) {
+    const wr_plan_window *w = &op->u.window;
+    for (uint32_t i = 0; i < op->in.n_attrs; i++)
+        if (w->need[i] & WR_NEED_WINDOW) return true;
+    return w->args.expired_wanted || w->args.is_searched || w->type->late_output || w->type->stores_always ||
+           w->condition;
 }
 
 static bool keeps_column(const wr_plan_window *w, uint32_t column) {
@@ -49,7 +53,7 @@ static bool keeps_column(const wr_plan_window *w, uint32_t column) {
 
 static void explain_store(const wr_plan_op *op, wr_buf *out) {
     const wr_plan_window *w = &op->u.window;
-    if (!keeps_rows(w)) {
+    if (!keeps_rows(op)) {
         wr_buf_puts(out, "      stores no rows: nobody reads what leaves it\n");
         return;
     }

@@ -15,141 +15,168 @@
 
 #include "plan/order.h"
 
-/* One meeting point: `n` entries. For a stream, entry i is a producer; for a join, side i. */
+/* One meeting point. For a stream, entry i is a producer; for a join, side i. */
 typedef struct meeting {
     wr_planner *p;
     uint32_t stream, join; /* one is WR_NONE_ID; join: a query */
-    const uint32_t *producers;
-    uint32_t n;
+    uint32_t n;            /* entries */
+    uint32_t *entry_of;    /* stream: by query, its entry or WR_NONE_ID */
+    struct visits *visits; /* by stream */
 } meeting;
 
 typedef struct visits {
     bool known, mixed;
     uint32_t n;
-    uint32_t *entries;
+    uint32_t *entries; /* NULL while there are none */
+    uint64_t *seen;    /* a bit for each entry */
 } visits;
 
-/* ---- What a query does to a chunk -------------------------------------------------------------------------
+/* More would cost more to order than batches could save. */
+#define MAX_ENTRIES 4096u
+
+/* Working memory of one meeting point. */
+static void *scratch(wr_planner *p, size_t n, size_t elem_size) {
+    void *memory = wr_arena_zero(&p->scratch, n ? n : 1, elem_size);
+    if (!memory) p->out_of_memory = true;
+    return memory;
+}
+
+/* ---- Visits -----------------------------------------------------------------------------------------------
  */
 
 static bool splits_chunks(const wr_plan_op *op) {
     return op->kind == WR_OP_JOIN || (op->kind == WR_OP_WINDOW && !op->u.window.type->one_chunk);
 }
 
-/* ---- Visits -----------------------------------------------------------------------------------------------
- */
-
-static void add_visit(visits *v, uint32_t entry) {
-    if (v->n && v->entries[v->n - 1] == entry) return;
-    for (uint32_t i = 0; i < v->n; i++) v->mixed |= v->entries[i] == entry;
-    if (!v->mixed) v->entries[v->n++] = entry;
+static void add_visit(const meeting *m, visits *v, uint32_t entry) {
+    if (v->mixed || (v->n && v->entries[v->n - 1] == entry)) return;
+    if (!v->entries) {
+        v->entries = scratch(m->p, m->n, sizeof *v->entries);
+        v->seen = scratch(m->p, (m->n + 63) / 64, sizeof *v->seen);
+    }
+    if (!v->entries || !v->seen || (v->seen[entry / 64] >> (entry % 64) & 1)) {
+        v->mixed = true; /* it comes back after another one */
+        return;
+    }
+    v->seen[entry / 64] |= (uint64_t)1 << (entry % 64);
+    v->entries[v->n++] = entry;
 }
 
-static void add_visits(visits *v, const visits *more) {
+static void add_visits(const meeting *m, visits *v, const visits *more) {
     v->mixed |= more->mixed;
-    for (uint32_t i = 0; i < more->n && !v->mixed; i++) add_visit(v, more->entries[i]);
+    for (uint32_t i = 0; i < more->n && !v->mixed; i++) add_visit(m, v, more->entries[i]);
 }
 
-static const visits *visits_of(const meeting *m, visits *memo, uint32_t stream);
+static const visits *visits_of(const meeting *m, uint32_t stream);
 
 /* What one chunk that query q puts out reaches. */
-static void visit_output(const meeting *m, visits *memo, uint32_t q, visits *v) {
+static void visit_output(const meeting *m, uint32_t q, visits *v) {
     const wr_plan_query *query = &m->p->plan->queries[q];
     if (query->output_kind != WR_OUTPUT_STREAM) return;
-    for (uint32_t i = 0; i < m->n && m->producers; i++)
-        if (m->producers[i] == q) add_visit(v, i);
+    if (m->entry_of && m->entry_of[q] != WR_NONE_ID) add_visit(m, v, m->entry_of[q]);
     /* What lies behind the meeting point is ordered by it, or is another one's concern. */
-    if (query->target != m->stream) add_visits(v, visits_of(m, memo, query->target));
+    if (query->target != m->stream) add_visits(m, v, visits_of(m, query->target));
 }
 
-static void visit_receiver(const meeting *m, visits *memo, const struct wr_receiver *r, visits *v) {
-    if (r->query == m->join) add_visit(v, r->side);
-    visit_output(m, memo, r->query, v);
-    if (wr_query_any_op(&m->p->plan->queries[r->query], splits_chunks)) visit_output(m, memo, r->query, v);
+static void visit_receiver(const meeting *m, const struct wr_receiver *r, visits *v) {
+    if (r->query == m->join) add_visit(m, v, r->side);
+    visit_output(m, r->query, v);
+    if (wr_query_any_op(&m->p->plan->queries[r->query], splits_chunks)) visit_output(m, r->query, v);
 }
 
-static const visits *visits_of(const meeting *m, visits *memo, uint32_t stream) {
-    visits *v = &memo[stream];
+static const visits *visits_of(const meeting *m, uint32_t stream) {
+    visits *v = &m->visits[stream];
     if (v->known) return v;
     v->known = true;
-    v->entries = WR_PLAN_ARRAY(m->p, (size_t)m->n + 1, uint32_t);
-    if (!v->entries) {
-        v->mixed = true;
-        return v;
-    }
     const wr_plan_stream *s = &m->p->plan->streams[stream];
-    for (uint32_t i = 0; i < s->n_receivers; i++) visit_receiver(m, memo, &s->receivers[i], v);
+    for (uint32_t i = 0; i < s->n_receivers; i++) visit_receiver(m, &s->receivers[i], v);
     /* A chunk that failed in one of them goes to the fault stream instead of to the later ones. */
-    if (s->fault != WR_NONE_ID) add_visits(v, visits_of(m, memo, s->fault));
+    if (s->fault != WR_NONE_ID) add_visits(m, v, visits_of(m, s->fault));
     return v;
+}
+
+/* Of all streams, the last ones first: so that the recursion is never deep. */
+static void visit_all(const meeting *m) {
+    const wr_plan *plan = m->p->plan;
+    for (uint32_t i = plan->n_queries; i-- > 0;) {
+        const wr_plan_query *q = &plan->queries[plan->order[i]];
+        if (q->output_kind == WR_OUTPUT_STREAM) visits_of(m, q->target);
+    }
+    for (uint32_t s = 0; s < plan->n_streams; s++) visits_of(m, s);
 }
 
 /* ---- One order for all ------------------------------------------------------------------------------------
  */
 
-/* Notes in before[a * n + b] that a comes before b. */
-static void note_order(bool *before, uint32_t n, const visits *v) {
-    for (uint32_t a = 0; a < v->n; a++)
-        for (uint32_t b = a + 1; b < v->n; b++) before[(size_t)v->entries[a] * n + v->entries[b]] = true;
-}
-
-/* Entries in an order that fits; false when there is none. Free choices are made in app order. */
-static bool place_entries(const bool *before, uint32_t n, bool *placed, uint32_t *order) {
+/* Entries in an order that keeps before[a * n + b]: a comes before b. False when there is none. Free choices
+ * are made in app order. */
+static bool place_entries(wr_planner *p, const bool *before, uint32_t n, uint32_t *order) {
+    uint32_t *waits = scratch(p, n, sizeof *waits);
+    if (!waits) return false;
+    for (uint32_t a = 0; a < n; a++)
+        for (uint32_t b = 0; b < n; b++) waits[b] += before[(size_t)a * n + b];
     for (uint32_t k = 0; k < n; k++) {
-        uint32_t pick = WR_NONE_ID;
-        for (uint32_t e = 0; e < n && pick == WR_NONE_ID; e++) {
-            bool waits = placed[e];
-            for (uint32_t o = 0; o < n && !waits; o++) waits = !placed[o] && before[(size_t)o * n + e];
-            if (!waits) pick = e;
-        }
-        if (pick == WR_NONE_ID) return false;
-        placed[pick] = true;
+        uint32_t pick = 0;
+        while (pick < n && waits[pick] != 0) pick++;
+        if (pick == n) return false;
         order[k] = pick;
+        waits[pick] = UINT32_MAX; /* placed */
+        for (uint32_t b = 0; b < n; b++)
+            if (before[(size_t)pick * n + b]) waits[b]--;
     }
     return true;
 }
 
 /* The order of a meeting point's entries, or false. Origins arise where chunks come from outside (any stream)
  * and where a timer of a query puts out a chunk (which then has an origin of its own). */
-static bool order_entries(const meeting *m, uint32_t *order) {
-    wr_plan *plan = m->p->plan;
-    visits *memo = WR_PLAN_ARRAY(m->p, plan->n_streams, visits);
-    bool *before = WR_PLAN_ARRAY(m->p, (size_t)m->n * m->n, bool);
-    bool *placed = WR_PLAN_ARRAY(m->p, m->n, bool);
-    if (!memo || !before || !placed) return false;
+static bool order_entries(meeting *m, uint32_t *order) {
+    const wr_plan *plan = m->p->plan;
+    m->visits = scratch(m->p, plan->n_streams, sizeof *m->visits);
+    bool *before = m->n <= MAX_ENTRIES ? scratch(m->p, (size_t)m->n * m->n, sizeof *before) : NULL;
+    if (!m->visits || !before) return false;
+    visit_all(m);
     for (uint32_t s = 0; s < plan->n_streams; s++) {
-        const visits *v = visits_of(m, memo, s);
+        const visits *v = &m->visits[s];
         if (v->mixed) return false;
-        note_order(before, m->n, v);
+        for (uint32_t i = 1; i < v->n; i++) before[(size_t)v->entries[i - 1] * m->n + v->entries[i]] = true;
     }
-    return place_entries(before, m->n, placed, order);
+    return place_entries(m->p, before, m->n, order);
 }
 
 /* ---- Meeting points ---------------------------------------------------------------------------------------
  */
 
-static uint32_t list_producers(wr_planner *p, uint32_t stream) {
+static void list_producers(wr_planner *p) {
     wr_plan *plan = p->plan;
-    uint32_t n = 0, *list = WR_PLAN_ARRAY(p, plan->n_queries, uint32_t);
-    for (uint32_t q = 0; list && q < plan->n_queries; q++)
-        if (plan->queries[q].output_kind == WR_OUTPUT_STREAM && plan->queries[q].target == stream)
-            list[n++] = q;
-    plan->streams[stream].producers = list;
-    plan->streams[stream].n_producers = n;
-    return n;
+    for (uint32_t q = 0; q < plan->n_queries; q++)
+        if (plan->queries[q].output_kind == WR_OUTPUT_STREAM)
+            plan->streams[plan->queries[q].target].n_producers++;
+    for (uint32_t i = 0; i < plan->n_streams; i++) {
+        plan->streams[i].producers = WR_PLAN_ARRAY(p, plan->streams[i].n_producers, uint32_t);
+        plan->streams[i].n_producers = 0;
+    }
+    if (p->out_of_memory) return;
+    for (uint32_t q = 0; q < plan->n_queries; q++) {
+        if (plan->queries[q].output_kind != WR_OUTPUT_STREAM) continue;
+        wr_plan_stream *s = &plan->streams[plan->queries[q].target];
+        s->producers[s->n_producers++] = q;
+    }
 }
 
 static void order_stream(wr_planner *p, uint32_t stream) {
+    const wr_plan *plan = p->plan;
     wr_plan_stream *s = &p->plan->streams[stream];
     uint32_t n = s->n_producers;
-    meeting m = {.p = p, .stream = stream, .join = WR_NONE_ID, .producers = s->producers, .n = n};
-    uint32_t *order = WR_PLAN_ARRAY(p, n, uint32_t), *sorted = WR_PLAN_ARRAY(p, n, uint32_t);
-    if (!order || !sorted) return;
+    meeting m = {.p = p, .stream = stream, .join = WR_NONE_ID, .n = n};
+    m.entry_of = scratch(p, plan->n_queries, sizeof *m.entry_of);
+    uint32_t *order = scratch(p, n, sizeof *order), *sorted = WR_PLAN_ARRAY(p, n, uint32_t);
+    if (!m.entry_of || !order || !sorted) return;
+    memset(m.entry_of, 0xFF, plan->n_queries * sizeof *m.entry_of);
+    for (uint32_t i = 0; i < n; i++) m.entry_of[s->producers[i]] = i;
     if (!order_entries(&m, order)) {
         wr_order_force_serial(
             p, wr_plan_printf(p, "rows reach stream '%s' through queries '%s' and '%s' by turns", s->name,
-                              p->plan->queries[s->producers[0]].name,
-                              p->plan->queries[s->producers[n - 1]].name));
+                              plan->queries[s->producers[0]].name, plan->queries[s->producers[n - 1]].name));
         return;
     }
     for (uint32_t i = 0; i < n; i++) sorted[i] = s->producers[order[i]];
@@ -167,11 +194,15 @@ static void order_join(wr_planner *p, uint32_t query) {
 }
 
 void wr_order_producers(wr_planner *p) {
-    for (uint32_t s = 0; s < p->plan->n_streams; s++) list_producers(p, s);
+    list_producers(p);
     /* A cycle has no depth-first order to keep, and visits would not end. */
     if (p->plan->serial || p->out_of_memory) return;
-    for (uint32_t s = 0; s < p->plan->n_streams && !p->out_of_memory; s++)
+    for (uint32_t s = 0; s < p->plan->n_streams && !p->out_of_memory; s++) {
         if (p->plan->streams[s].n_producers > 1) order_stream(p, s);
-    for (uint32_t q = 0; q < p->plan->n_queries && !p->out_of_memory; q++)
+        wr_arena_reset(&p->scratch);
+    }
+    for (uint32_t q = 0; q < p->plan->n_queries && !p->out_of_memory; q++) {
         if (p->plan->queries[q].n_sides == 2) order_join(p, q);
+        wr_arena_reset(&p->scratch);
+    }
 }

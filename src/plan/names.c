@@ -1,7 +1,5 @@
-/* names.c: the one space of streams, tables, windows, triggers and aggregations.
- *
- * An app has tens of names, so they are looked up by walking the array; a name is found from where it stands:
- * inner streams only inside the partition that made them. */
+/* names.c: the one space of streams, tables, windows, triggers and aggregations. A name is found from where
+ * it stands: inner streams only inside the partition that made them. */
 #include "plan/context.h"
 
 #include <string.h>
@@ -22,10 +20,22 @@ static bool is_visible(const wr_planner *p, const wr_named *named) {
     return named->name[0] != '#' || named->partition == p->partition;
 }
 
+/* FNV-1a, folded to a bucket. */
+static uint32_t bucket_of(const char *name) {
+    uint32_t hash = 2166136261u;
+    for (; *name; name++) hash = (hash ^ (unsigned char)*name) * 16777619u;
+    return (hash ^ hash >> 8 ^ hash >> 16) & 255u;
+}
+
 wr_named *wr_plan_find(wr_planner *p, const char *marked_name) {
-    for (uint32_t i = 0; i < p->n_named; i++)
-        if (strcmp(p->named[i]->name, marked_name) == 0 && is_visible(p, p->named[i])) return p->named[i];
+    for (wr_named *n = p->buckets[bucket_of(marked_name)]; n; n = n->next)
+        if (strcmp(n->name, marked_name) == 0 && is_visible(p, n)) return n;
     return NULL;
+}
+
+/* A stream that was looked for in vain is named too, so that it is told once. */
+static bool is_known(const wr_named *named) {
+    return named->kind != WR_NAMED_STREAM || named->index != WR_NONE_ID;
 }
 
 /* Fault streams exist only where @OnError makes them: say that, and not "unknown". */
@@ -50,7 +60,8 @@ static void unknown_source(wr_planner *p, const wr_ast_source *source, const cha
     char hint[128];
     wr_suggest_init(&suggest, name);
     for (uint32_t i = 0; i < p->n_named; i++)
-        if (is_visible(p, p->named[i])) wr_suggest_offer(&suggest, p->named[i]->name);
+        if (is_visible(p, p->named[i]) && is_known(p->named[i]))
+            wr_suggest_offer(&suggest, p->named[i]->name);
     wr_suggest_hint(&suggest, hint, sizeof hint);
     wr_plan_error(p, source->span, WEIR_ENAME,
                   hint[0] ? hint : "define it, or insert into it in a query before this one",
@@ -91,6 +102,9 @@ wr_named *wr_plan_add_named(wr_planner *p, wr_named_kind kind, const char *name,
                         .index = WR_NONE_ID,
                         .schema = schema,
                         .is_static = kind == WR_NAMED_TABLE || kind == WR_NAMED_AGGREGATION};
+    wr_named **bucket = &p->buckets[bucket_of(name)];
+    named->next = *bucket;
+    *bucket = named;
     return named;
 }
 

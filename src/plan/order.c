@@ -46,64 +46,81 @@ static void list_receivers(wr_planner *p) {
 /* ---- Topological order ------------------------------------------------------------------------------------
  */
 
-/* A query whose rows reach this stream, counting the fault stream as written by all who read its stream. */
-static bool feeds(const wr_plan *plan, const wr_plan_query *q, uint32_t stream) {
-    if (q->output_kind == WR_OUTPUT_STREAM && q->target == stream) return true;
-    uint32_t faulty = plan->streams[stream].fault_of;
-    for (uint32_t s = 0; faulty != WR_NONE_ID && s < q->n_sides; s++)
-        if (q->side[s].kind == WR_SIDE_STREAM && q->side[s].stream == faulty) return true;
-    return false;
+/* Kahn's algorithm, queries that are ready waiting in a line. Streams are the edges: a query waits for every
+ * query that writes one of its streams; a fault stream counts as written by all who read its stream. */
+typedef struct sorter {
+    wr_plan *plan;
+    uint32_t *waits; /* by query: how many it still waits for */
+    bool *placed;
+    uint32_t n_placed;
+} sorter;
+
+/* Calls visit for each query that reads what q writes, once for each way in which it does. */
+static void each_follower(sorter *s, const wr_plan_query *q, void (*visit)(sorter *s, uint32_t query)) {
+    const wr_plan *plan = s->plan;
+    uint32_t written[3], n = 0;
+    if (q->output_kind == WR_OUTPUT_STREAM) written[n++] = q->target;
+    for (uint32_t i = 0; i < q->n_sides; i++)
+        if (q->side[i].kind == WR_SIDE_STREAM && plan->streams[q->side[i].stream].fault != WR_NONE_ID)
+            written[n++] = plan->streams[q->side[i].stream].fault;
+    for (uint32_t w = 0; w < n; w++)
+        for (uint32_t r = 0; r < plan->streams[written[w]].n_receivers; r++)
+            visit(s, plan->streams[written[w]].receivers[r].query);
 }
 
-static bool depends(const wr_plan *plan, const wr_plan_query *q, const wr_plan_query *on) {
-    for (uint32_t s = 0; s < q->n_sides; s++)
-        if (q->side[s].kind == WR_SIDE_STREAM && feeds(plan, on, q->side[s].stream)) return true;
-    return false;
-}
+static void wait_more(sorter *s, uint32_t query) { s->waits[query]++; }
 
-/* The first query in app order that waits for none of those not placed yet, or WR_NONE_ID. Quadratic in the
- * number of queries per step, which for an app's tens of them is nothing. */
-static uint32_t next_query(const wr_plan *plan, const bool *placed) {
-    for (uint32_t q = 0; q < plan->n_queries; q++) {
-        bool waits = placed[q];
-        for (uint32_t o = 0; o < plan->n_queries && !waits; o++)
-            waits = !placed[o] && depends(plan, &plan->queries[q], &plan->queries[o]);
-        if (!waits) return q;
+static void wait_less(sorter *s, uint32_t query) {
+    if (--s->waits[query] == 0 && !s->placed[query]) {
+        s->placed[query] = true;
+        s->plan->order[s->n_placed++] = query;
     }
-    return WR_NONE_ID;
 }
 
-/* A query of the cycle: among those not placed, walking to what is waited for ends up going round in it. */
-static uint32_t on_cycle(const wr_plan *plan, const bool *placed) {
+/* A query of the cycle, for the message: going from one that waits to one it waits for ends up in it. */
+static uint32_t on_cycle(const sorter *s) {
+    const wr_plan *plan = s->plan;
     uint32_t at = 0;
-    while (placed[at]) at++;
+    while (s->placed[at]) at++;
     for (uint32_t step = 0; step < plan->n_queries; step++)
-        for (uint32_t o = 0; o < plan->n_queries; o++)
-            if (!placed[o] && depends(plan, &plan->queries[at], &plan->queries[o])) {
+        for (uint32_t o = 0; o < plan->n_queries; o++) {
+            const wr_plan_query *q = &plan->queries[o];
+            bool feeds = !s->placed[o] && q->output_kind == WR_OUTPUT_STREAM &&
+                         (plan->queries[at].side[0].stream == q->target ||
+                          (plan->queries[at].n_sides == 2 && plan->queries[at].side[1].stream == q->target));
+            if (feeds) {
                 at = o;
                 break;
             }
+        }
     return at;
+}
+
+static void tell_cycle(wr_planner *p, sorter *s) {
+    const wr_plan_query *looped = &p->plan->queries[on_cycle(s)];
+    wr_order_force_serial(p, wr_plan_printf(p, "query '%s' reads what it causes itself (through '%s')",
+                                            looped->name, p->plan->streams[looped->target].name));
+    /* The order is not used then; it is filled all the same. */
+    for (uint32_t q = 0; q < p->plan->n_queries; q++)
+        if (!s->placed[q]) p->plan->order[s->n_placed++] = q;
 }
 
 static void order_topologically(wr_planner *p) {
     wr_plan *plan = p->plan;
-    bool *placed = WR_PLAN_ARRAY(p, plan->n_queries, bool);
+    sorter s = {.plan = plan,
+                .waits = WR_PLAN_ARRAY(p, plan->n_queries, uint32_t),
+                .placed = WR_PLAN_ARRAY(p, plan->n_queries, bool)};
     plan->order = WR_PLAN_ARRAY(p, plan->n_queries, uint32_t);
-    if (!placed || !plan->order) return;
-    for (uint32_t n = 0; n < plan->n_queries; n++) {
-        uint32_t q = next_query(plan, placed);
-        if (q == WR_NONE_ID) {
-            const wr_plan_query *looped = &plan->queries[on_cycle(plan, placed)];
-            wr_order_force_serial(p,
-                                  wr_plan_printf(p, "query '%s' reads what it causes itself (through '%s')",
-                                                 looped->name, plan->streams[looped->target].name));
-            for (q = 0; placed[q];) q++; /* app order for the rest; the order is not used */
+    if (p->out_of_memory) return;
+    for (uint32_t q = 0; q < plan->n_queries; q++) each_follower(&s, &plan->queries[q], wait_more);
+    for (uint32_t q = 0; q < plan->n_queries; q++)
+        if (s.waits[q] == 0) {
+            s.placed[q] = true;
+            plan->order[s.n_placed++] = q;
         }
-        placed[q] = true;
-        plan->order[n] = q;
-        plan->queries[q].order = n;
-    }
+    for (uint32_t i = 0; i < s.n_placed; i++) each_follower(&s, &plan->queries[plan->order[i]], wait_less);
+    if (s.n_placed < plan->n_queries) tell_cycle(p, &s);
+    for (uint32_t i = 0; i < plan->n_queries; i++) plan->queries[plan->order[i]].order = i;
 }
 
 /* ---- Tables -----------------------------------------------------------------------------------------------

@@ -71,9 +71,15 @@ weir_status wr_plan_app(const wr_ast_app *app, const wr_source *src, const wr_re
     wr_arena_init(&plan->arena, account);
     wr_planner p = {
         .app = app, .src = src, .registry = registry, .diags = diags, .plan = plan, .arena = &plan->arena};
+    wr_arena_init(&p.scratch, account);
     weir_status st = plan_app(&p, options ? options->app_name : NULL);
-    if (p.out_of_memory)
-        wr_diag_addf(diags, NULL, (wr_span){0, 0}, st, NULL, "out of memory while planning the app");
+    wr_arena_fini(&p.scratch);
+    if (p.out_of_memory) {
+        weir_error err;
+        memset(&err, 0, sizeof err);
+        weir_fail(&err, WEIR_ENOMEM, "out of memory while planning the app");
+        wr_diag_add(diags, &err);
+    }
     if (st != WEIR_OK)
         wr_plan_free(plan);
     else

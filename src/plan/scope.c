@@ -91,6 +91,7 @@ static void unknown_reference(wr_planner *p, const wr_scope *s, const wr_ast_ref
     wr_suggest suggest;
     wr_suggest_init(&suggest, name);
     for (uint32_t i = 0; i < s->n_inputs; i++) {
+        if (!*input_name(&s->inputs[i])) return; /* an input that can't be planned: any name may be its */
         wr_suggest_offer(&suggest, input_name(&s->inputs[i]));
         if (s->inputs[i].alias && strcmp(s->inputs[i].id, name) == 0)
             snprintf(hint, sizeof hint, "it is called '%s' here", s->inputs[i].alias);

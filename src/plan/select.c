@@ -16,18 +16,14 @@ wr_scope wr_build_scope(wr_build *b, const char *place) {
 /* ---- The select list --------------------------------------------------------------------------------------
  */
 
-static bool is_selected(const wr_build *b, const char *name) {
-    for (uint32_t i = 0; i < b->n_outs; i++)
+/* Is this name among the first n selected ones? */
+static bool is_selected(const wr_build *b, const char *name, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
         if (strcmp(b->attrs[i].name, name) == 0) return true;
     return false;
 }
 
-static void add_out(wr_build *b, const char *name, wr_expr *e, wr_span span) {
-    if (is_selected(b, name)) {
-        wr_plan_error(b->p, span, WEIR_ENAME, "give one of them another name with 'as'",
-                      "'%s' is selected twice", name);
-        return;
-    }
+static void add_out(wr_build *b, const char *name, wr_expr *e) {
     b->attrs[b->n_outs] = (wr_attr){name, e ? e->type : WEIR_NONE, e && e->boxed};
     b->outs[b->n_outs++] = e;
 }
@@ -36,12 +32,18 @@ static void add_out(wr_build *b, const char *name, wr_expr *e, wr_span span) {
 static void select_all(wr_build *b, wr_span span) {
     for (uint32_t i = 0; i < b->n_inputs; i++) {
         const wr_scope_input *input = &b->inputs[i];
+        uint32_t n_before = b->n_outs;
         b->outs_unknown |= input->poisoned;
         for (uint32_t a = 0; a < input->schema.n_attrs; a++) {
             const wr_attr *attr = &input->schema.attrs[a];
             bool known = attr->type != WEIR_NONE;
+            if (is_selected(b, attr->name, n_before)) {
+                wr_plan_error(b->p, span, WEIR_ENAME, "name the columns in a select, with 'as'",
+                              "both sides of the join have a '%s'", attr->name);
+                continue;
+            }
             add_out(b, attr->name,
-                    known ? wr_expr_column(b->p, WR_EXPR_COLUMN, input->base + a, attr, span) : NULL, span);
+                    known ? wr_expr_column(b->p, WR_EXPR_COLUMN, input->base + a, attr, span) : NULL);
         }
     }
 }
@@ -53,13 +55,23 @@ static void select_written(wr_build *b, const wr_ast_selection *ast) {
         const wr_ast_name *name = out->alias.text ? &out->alias : &out->expr->as.ref.attr;
         wr_expr *e = wr_type_expr(b->p, &scope, out->expr);
         char *copy = wr_plan_strdup(b->p, name->text ? name->text : "");
-        if (copy) add_out(b, copy, e, name->span);
+        if (copy && is_selected(b, copy, b->n_outs))
+            wr_plan_error(b->p, name->span, WEIR_ENAME, "give one of them another name with 'as'",
+                          "'%s' is selected twice", copy);
+        else if (copy)
+            add_out(b, copy, e);
     }
 }
 
 void wr_plan_select_list(wr_build *b) {
     const wr_ast_selection *ast = b->ast->selection;
     uint32_t n = ast && !ast->star ? ast->n_outs : wr_build_scope(b, "").n_columns;
+    if (n > WR_MAX_ATTRS) {
+        wr_plan_error(b->p, ast ? ast->span : b->ast->span, WEIR_ELIMIT, NULL,
+                      "more than %u columns are selected", WR_MAX_ATTRS);
+        b->outs_unknown = true;
+        return;
+    }
     b->attrs = WR_PLAN_ARRAY(b->p, n, wr_attr);
     b->outs = WR_PLAN_ARRAY(b->p, n, wr_expr *);
     if (!b->attrs || !b->outs) return;
@@ -124,11 +136,9 @@ static void plan_order_by(wr_build *b, const wr_ast_selection *ast, const wr_sch
 static int64_t plan_count(wr_build *b, const wr_ast_expr *ast, const char *what, int64_t none) {
     if (!ast) return none;
     const wr_ast_const *c = &ast->as.constant;
-    bool is_whole = ast->kind == WR_AST_CONST && (c->type == WEIR_INT || c->type == WEIR_LONG);
-    int64_t n = !is_whole ? -1 : c->type == WEIR_INT ? c->as.i : c->as.l;
+    int64_t n = c->type == WEIR_INT ? c->as.i : c->as.l;
     if (n >= 0) return n;
-    wr_plan_error(b->p, ast->span, WEIR_ETYPE, NULL,
-                  is_whole ? "%s can't be negative" : "%s must be a whole number, written as one", what);
+    wr_plan_error(b->p, ast->span, WEIR_ETYPE, NULL, "%s can't be negative", what);
     return none;
 }
 
