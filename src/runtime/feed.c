@@ -136,7 +136,8 @@ weir_status wr_feed_refill(wr_feed *f, weir_error *err) {
     if (f->retry_ms && wr_io_wall_ms() < f->retry_ms) return WEIR_OK;
     weir_error own;
     wr_arena_reset(&f->arena);
-    WR_TRY(wr_rows_init(&f->rows, &f->schema, f->wanted, f->io->options.batch_limit, &f->arena, err));
+    WR_TRY(wr_rows_init(&f->rows, &f->schema, wr_source_wanted(f->source), f->io->options.batch_limit,
+                        &f->arena, err));
     wr_source_poll_args args = {.until_ts = INT64_MAX, .now_ms = wr_io_wall_ms()};
     weir_status st = wr_source_poll(f->source, &args, &f->rows, &own);
     f->state = st == WEIR_EEND ? WR_FEED_ENDED : st == WEIR_EAGAIN ? WR_FEED_IDLE : WR_FEED_OPEN;
@@ -204,7 +205,7 @@ weir_status wr_feed_load(wr_feed *f, weir_reader *r, weir_error *err) {
     if (n > weir_reader_left(r))
         return weir_fail(err, WEIR_ESTATE, "the saved rows of stream '%s' are cut off", f->schema.stream);
     wr_arena_reset(&f->arena);
-    WR_TRY(wr_rows_init(&f->rows, &f->schema, f->wanted, WR_MAX(n, 1u), &f->arena, err));
+    WR_TRY(wr_rows_init(&f->rows, &f->schema, wr_source_wanted(f->source), WR_MAX(n, 1u), &f->arena, err));
     for (uint32_t i = 0; i < n; i++) WR_TRY(load_row(f, r, &chunk_begin, err));
     WR_TRY(weir_reader_status(r, err));
     return take_rows(f, err);
