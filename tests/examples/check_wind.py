@@ -21,6 +21,7 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+CALLS = 52374
 
 
 def read(path):
@@ -120,6 +121,21 @@ def delay_days(delayed):
                    max(s for _, _, s in rows))
 
 
+def made_calls(path):
+    """The generated calls as the app wrote them: one in ten minutes, from 90 seconds after the first reading on."""
+    rows = [(int(r["ts"]), r["origin"], r["kind"]) for r in read(path)] if path.exists() else []
+    if [ts for ts, _, _ in rows] != list(range(1357020090000, 1357020090000 + CALLS * 10 * MINUTE, 10 * MINUTE)):
+        sys.exit(f"{path.name}: not {CALLS} calls, ten minutes apart")
+    return rows
+
+
+def wind_calls(strong_readings, calls):
+    for ts, origin, kind in calls:
+        for at, where, speed, gust in strong_readings:
+            if where == origin and ts - HOUR < at <= ts:
+                yield ts, origin, kind, speed, gust
+
+
 def logins():
     window = Sliding(10 * MINUTE)
     for r in read(DATA / "logins.csv"):
@@ -175,6 +191,7 @@ def main():
         "rising-wind.csv": rising(readings),
         "wind-delays.csv": delayed,
         "wind-delay-days.csv": delay_days(delayed),
+        "wind-calls.csv": wind_calls(strong(readings), made_calls(directory / "calls.csv")),
         "login-attempts.csv": logins(),
     }
     same = [compare(directory / name, rows) for name, rows in expected.items()]
