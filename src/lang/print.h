@@ -60,19 +60,26 @@ void wr_pr_line(wr_printer *pr, uint32_t pos);
 void wr_pr_softline(wr_printer *pr, uint32_t pos);
 /* Before a closing bracket that stood at pos: a step of indentation less, and a softline. */
 void wr_pr_close(wr_printer *pr, uint32_t pos);
+void wr_pr_hardline(wr_printer *pr, uint32_t pos); /* line break that is always one */
 typedef enum wr_blank {
-    WR_BLANK_NONE,
     WR_BLANK_KEPT, /* an empty line where the source has one or more, also round comments */
     WR_BLANK_ONE   /* as KEPT, and an empty line first in any case */
 } wr_blank;
-/* Line break that is always one, and the empty lines that go with it. */
-void wr_pr_hardline(wr_printer *pr, uint32_t pos, wr_blank blank);
+/* Hard line break, with empty lines, before a statement that begins at `begin`; pos as above. */
+void wr_pr_begin_statement(wr_printer *pr, uint32_t pos, uint32_t begin, wr_blank blank);
 void wr_pr_indent(wr_printer *pr, int steps);
 /* Prints node by fn, flat if that fits into `width` columns. */
 typedef void wr_pr_fn(wr_printer *pr, const void *node);
 void wr_pr_group(wr_printer *pr, uint32_t width, wr_pr_fn *fn, const void *node);
 
 /* ---- print_expr.c ------------------------------------------------------------------------------------- */
+
+/* Where the first name or constant stands, for line breaks: what stands before it ('(', '#', '!') takes no
+ * position, so comments behind that belong before the line break too. */
+uint32_t wr_pr_expr_start(const wr_ast_expr *e);
+uint32_t wr_pr_stream_start(const wr_ast_stream *stream);
+uint32_t wr_pr_input_start(const wr_ast_input *input);
+uint32_t wr_pr_statement_start(const wr_ast_annotations *annotations, wr_span statement);
 
 void wr_pr_name(wr_printer *pr, const wr_ast_name *name);
 void wr_pr_source(wr_printer *pr, const wr_ast_source *source);

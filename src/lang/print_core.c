@@ -151,16 +151,22 @@ static bool has_blank_before(const wr_source *source, uint32_t pos) {
     return ends >= 2;
 }
 
-static void begin_line(wr_printer *pr, uint32_t pos, wr_blank blank) {
+/* How break_line treats empty lines. */
+typedef struct blanks {
+    bool keep, one; /* those of the source; one first in any case */
+    uint32_t begin; /* of what follows: an empty line before it is looked for there */
+} blanks;
+
+static void begin_line(wr_printer *pr, uint32_t pos, blanks *b) {
     end_line(pr, pr->s.indent);
-    bool had_one =
-        blank == WR_BLANK_KEPT && pr->source && has_blank_before(pr->source, WR_MIN(pos, pr->source->len));
-    if (blank == WR_BLANK_ONE || had_one) put_blank_line(pr);
+    if (b->one || (b->keep && pr->source && has_blank_before(pr->source, WR_MIN(pos, pr->source->len))))
+        put_blank_line(pr);
+    b->one = false;
 }
 
 /* A line end and the comments around it: trailing ones before it, others behind it, each on its line, but for
  * a block comment that stood before code on a line: it stays there. */
-static void break_line(wr_printer *pr, uint32_t pos, wr_blank blank) {
+static void break_line(wr_printer *pr, uint32_t pos, blanks b) {
     wr_print_state *s = &pr->s;
     while (is_pending(pr, pos)) {
         const wr_comment *c = &pr->comments[s->next_comment++];
@@ -170,19 +176,18 @@ static void break_line(wr_printer *pr, uint32_t pos, wr_blank blank) {
             put_comment(pr, c);
             continue;
         }
-        begin_line(pr, c->span.begin, blank);
-        if (blank == WR_BLANK_ONE) blank = WR_BLANK_KEPT;
+        begin_line(pr, c->span.begin, &b);
         put_comment(pr, c);
         bool stays = !c->is_line && !has_own_line(c);
         if (stays && !is_pending(pr, pos)) return; /* what follows goes beside it */
         s->must_break = true;
     }
-    begin_line(pr, pos, blank);
+    begin_line(pr, b.begin, &b);
 }
 
 void wr_pr_line(wr_printer *pr, uint32_t pos) {
     if (!pr->s.flat) {
-        break_line(pr, pos, WR_BLANK_NONE);
+        break_line(pr, pos, (blanks){0});
         return;
     }
     wr_pr_comments(pr, pos);
@@ -191,7 +196,7 @@ void wr_pr_line(wr_printer *pr, uint32_t pos) {
 
 void wr_pr_softline(wr_printer *pr, uint32_t pos) {
     if (!pr->s.flat)
-        break_line(pr, pos, WR_BLANK_NONE);
+        break_line(pr, pos, (blanks){0});
     else
         wr_pr_comments(pr, pos);
 }
@@ -202,11 +207,15 @@ void wr_pr_close(wr_printer *pr, uint32_t pos) {
     wr_pr_softline(pr, 0);
 }
 
-void wr_pr_hardline(wr_printer *pr, uint32_t pos, wr_blank blank) {
+void wr_pr_hardline(wr_printer *pr, uint32_t pos) {
     if (pr->s.flat)
         pr->s.overflow = true;
     else
-        break_line(pr, pos, blank);
+        break_line(pr, pos, (blanks){0});
+}
+
+void wr_pr_begin_statement(wr_printer *pr, uint32_t pos, uint32_t begin, wr_blank blank) {
+    break_line(pr, pos, (blanks){true, blank == WR_BLANK_ONE, begin});
 }
 
 /* ---- Groups ------------------------------------------------------------------------------------------- */

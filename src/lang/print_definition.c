@@ -35,6 +35,10 @@ static void print_item(wr_printer *pr, const wr_ast_annotation_item *item) {
     wr_pr_string(pr, item->value, strlen(item->value), item->value_quote);
 }
 
+static uint32_t item_start(const wr_ast_annotation_item *item) {
+    return item->child ? item->child->name.span.begin : item->span.begin;
+}
+
 static void print_items(wr_printer *pr, const void *node) {
     const wr_ast_annotation *a = node;
     wr_pr_puts(pr, "(");
@@ -42,9 +46,9 @@ static void print_items(wr_printer *pr, const void *node) {
     for (uint32_t i = 0; i < a->n_items; i++) {
         if (i) {
             wr_pr_puts(pr, ",");
-            wr_pr_line(pr, a->items[i].span.begin);
+            wr_pr_line(pr, item_start(&a->items[i]));
         } else {
-            wr_pr_softline(pr, a->items[i].span.begin);
+            wr_pr_softline(pr, item_start(&a->items[i]));
         }
         print_item(pr, &a->items[i]);
     }
@@ -53,10 +57,14 @@ static void print_items(wr_printer *pr, const void *node) {
 }
 
 void wr_pr_annotation(wr_printer *pr, const wr_ast_annotation *a) {
-    wr_pr_comments(pr, a->span.begin);
+    wr_pr_comments(pr, a->name.span.begin);
     wr_pr_puts(pr, a->is_app ? "@app:" : "@");
     wr_pr_name(pr, &a->name);
     if (a->n_items) wr_pr_group(pr, WR_PRINT_WIDTH, print_items, a);
+}
+
+uint32_t wr_pr_statement_start(const wr_ast_annotations *annotations, wr_span statement) {
+    return annotations->n ? annotations->list[0]->name.span.begin : statement.begin;
 }
 
 /* Each on its own line, and a line end before what stood at pos_after. */
@@ -64,7 +72,7 @@ void wr_pr_annotations(wr_printer *pr, const wr_ast_annotations *annotations, ui
     for (uint32_t i = 0; i < annotations->n; i++) {
         wr_pr_annotation(pr, annotations->list[i]);
         bool is_last = i + 1 == annotations->n;
-        wr_pr_hardline(pr, is_last ? pos_after : annotations->list[i + 1]->span.begin, WR_BLANK_NONE);
+        wr_pr_hardline(pr, is_last ? pos_after : annotations->list[i + 1]->name.span.begin);
     }
 }
 
@@ -154,13 +162,13 @@ static void print_units(wr_printer *pr, const wr_ast_definition *d) {
 
 static void print_aggregation(wr_printer *pr, const void *node) {
     const wr_ast_definition *d = node;
-    wr_pr_line(pr, d->as.aggregation.input->span.begin);
+    wr_pr_line(pr, wr_pr_stream_start(d->as.aggregation.input));
     wr_pr_puts(pr, "from");
     wr_pr_space(pr);
     wr_pr_stream(pr, d->as.aggregation.input);
     wr_pr_selection(pr, d->as.aggregation.selection);
-    wr_pr_line(pr,
-               d->as.aggregation.by ? d->as.aggregation.by->span.begin : d->as.aggregation.units_span.begin);
+    wr_pr_line(pr, d->as.aggregation.by ? wr_pr_expr_start(d->as.aggregation.by)
+                                        : d->as.aggregation.units_span.begin);
     wr_pr_puts(pr, "aggregate");
     wr_pr_space(pr);
     if (d->as.aggregation.by) {

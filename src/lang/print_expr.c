@@ -75,6 +75,24 @@ static void print_const(wr_printer *pr, const wr_ast_const *c) {
         print_number(pr, c);
 }
 
+/* ---- Positions ---------------------------------------------------------------------------------------- */
+
+uint32_t wr_pr_expr_start(const wr_ast_expr *e) {
+    for (;;) switch (e->kind) {
+        case WR_AST_BINARY: e = e->as.binary.left; break;
+        case WR_AST_IN: e = e->as.in.left; break;
+        case WR_AST_IS_NULL: e = e->as.unary.operand; break;
+        case WR_AST_REF:
+            return e->as.ref.stream.text ? e->as.ref.stream.span.begin : e->as.ref.attr.span.begin;
+        case WR_AST_CALL: return e->as.call.span.begin;
+        default: return e->span.begin;
+        }
+}
+
+uint32_t wr_pr_stream_start(const wr_ast_stream *stream) {
+    return stream->event_ref.text ? stream->event_ref.span.begin : stream->source.name.span.begin;
+}
+
 /* ---- References and calls ----------------------------------------------------------------------------- */
 
 static void print_index(wr_printer *pr, wr_ast_index index) {
@@ -114,9 +132,9 @@ static void print_arguments(wr_printer *pr, const void *node) {
     for (uint32_t i = 0; i < call->n_args; i++) {
         if (i) {
             wr_pr_puts(pr, ",");
-            wr_pr_line(pr, call->args[i]->span.begin);
+            wr_pr_line(pr, wr_pr_expr_start(call->args[i]));
         } else {
-            wr_pr_softline(pr, call->args[i]->span.begin);
+            wr_pr_softline(pr, wr_pr_expr_start(call->args[i]));
         }
         wr_pr_expr(pr, call->args[i]);
     }
@@ -200,7 +218,7 @@ static void print_at_level(wr_printer *pr, const wr_ast_expr *e, int min_level) 
     /* A tree from text has its parentheses marked, and `a in T < b` needs none. */
     bool in_parens = e->in_parens || (!pr->source && level_of(e) < min_level);
     if (in_parens) {
-        wr_pr_comments(pr, e->span.begin);
+        wr_pr_comments(pr, wr_pr_expr_start(e));
         wr_pr_puts(pr, "(");
         wr_pr_indent(pr, 1);
     }

@@ -45,7 +45,7 @@ void wr_pr_range(wr_printer *pr, const wr_ast_range *range) {
         wr_pr_space(pr);
         wr_pr_expr(pr, range->end);
     }
-    wr_pr_line(pr, range->per->span.begin);
+    wr_pr_line(pr, wr_pr_expr_start(range->per));
     wr_pr_puts(pr, "per");
     wr_pr_space(pr);
     wr_pr_expr(pr, range->per);
@@ -63,7 +63,7 @@ static void print_join(wr_printer *pr, const wr_ast_join *join) {
         wr_pr_space(pr);
         wr_pr_puts(pr, "unidirectional");
     }
-    wr_pr_line(pr, join->right->span.begin);
+    wr_pr_line(pr, wr_pr_stream_start(join->right));
     wr_pr_puts(pr, operators[join->kind]);
     wr_pr_space(pr);
     wr_pr_stream(pr, join->right);
@@ -72,7 +72,7 @@ static void print_join(wr_printer *pr, const wr_ast_join *join) {
         wr_pr_puts(pr, "unidirectional");
     }
     if (join->on) {
-        wr_pr_line(pr, join->on->span.begin);
+        wr_pr_line(pr, wr_pr_expr_start(join->on));
         wr_pr_puts(pr, "on");
         wr_pr_space(pr);
         wr_pr_expr(pr, join->on);
@@ -91,6 +91,15 @@ typedef struct link {
 } link;
 
 static void print_state(wr_printer *pr, link l);
+
+static uint32_t state_start(const wr_ast_state *s) {
+    for (;;) switch (s->kind) {
+        case WR_STATE_STREAM: return wr_pr_stream_start(s->as.item.stream);
+        case WR_STATE_LOGICAL: s = s->as.logical.left; break;
+        case WR_STATE_CHAIN: s = s->as.chain.list[0]; break;
+        default: return s->span.begin; /* at 'not' or 'every' */
+        }
+}
 
 static void print_count(wr_printer *pr, const wr_ast_state *s) {
     char text[48] = "";
@@ -130,7 +139,7 @@ static void print_chain(wr_printer *pr, const void *node) {
     for (uint32_t i = 0; i < s->as.chain.n; i++) {
         link next = {s->as.chain.list[i], l->is_sequence};
         if (i && l->is_sequence) wr_pr_puts(pr, ",");
-        if (i) wr_pr_line(pr, next.state->span.begin);
+        if (i) wr_pr_line(pr, state_start(next.state));
         if (i && !l->is_sequence) {
             wr_pr_puts(pr, "->");
             wr_pr_space(pr);
@@ -169,7 +178,7 @@ static void print_state(wr_printer *pr, link l) {
         print_bare_state(pr, l);
         return;
     }
-    wr_pr_comments(pr, l.state->span.begin);
+    wr_pr_comments(pr, state_start(l.state));
     wr_pr_puts(pr, "(");
     wr_pr_indent(pr, 1);
     print_bare_state(pr, l);
@@ -184,6 +193,15 @@ static void print_anonymous(wr_printer *pr, const wr_ast_input *input) {
     wr_pr_puts(pr, "(");
     wr_pr_query_body(pr, input->as.anonymous);
     wr_pr_puts(pr, ")");
+}
+
+uint32_t wr_pr_input_start(const wr_ast_input *input) {
+    switch (input->kind) {
+    case WR_INPUT_SINGLE: return wr_pr_stream_start(input->as.single);
+    case WR_INPUT_JOIN: return wr_pr_stream_start(input->as.join->left);
+    case WR_INPUT_ANONYMOUS: return input->as.anonymous->span.begin;
+    default: return state_start(input->as.states.root);
+    }
 }
 
 void wr_pr_input(wr_printer *pr, const wr_ast_input *input) {

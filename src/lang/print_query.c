@@ -24,7 +24,7 @@ static void print_list(wr_printer *pr, const void *node) {
     wr_pr_indent(pr, 1);
     for (uint32_t i = 0; i < s->n_outs; i++) {
         if (i) wr_pr_puts(pr, ",");
-        wr_pr_line(pr, s->outs[i].span.begin);
+        wr_pr_line(pr, wr_pr_expr_start(s->outs[i].expr));
         print_out(pr, &s->outs[i]);
     }
     wr_pr_indent(pr, -1);
@@ -36,7 +36,7 @@ static void print_list(wr_printer *pr, const void *node) {
 
 static void print_group_by(wr_printer *pr, const wr_ast_selection *s) {
     for (uint32_t i = 0; i < s->n_group_by; i++) {
-        if (i == 0) wr_pr_line(pr, s->group_by[0]->span.begin);
+        if (i == 0) wr_pr_line(pr, wr_pr_expr_start(s->group_by[0]));
         put_word(pr, i ? "," : "group by");
         wr_pr_expr(pr, s->group_by[i]);
     }
@@ -45,7 +45,7 @@ static void print_group_by(wr_printer *pr, const wr_ast_selection *s) {
 static void print_order_by(wr_printer *pr, const wr_ast_selection *s) {
     for (uint32_t i = 0; i < s->n_order_by; i++) {
         const wr_ast_order *o = &s->order_by[i];
-        if (i == 0) wr_pr_line(pr, o->ref->span.begin);
+        if (i == 0) wr_pr_line(pr, wr_pr_expr_start(o->ref));
         put_word(pr, i ? "," : "order by");
         wr_pr_expr(pr, o->ref);
         if (!o->direction_written) continue;
@@ -56,7 +56,7 @@ static void print_order_by(wr_printer *pr, const wr_ast_selection *s) {
 
 static void print_clause(wr_printer *pr, const char *word, const wr_ast_expr *e) {
     if (!e) return;
-    wr_pr_line(pr, e->span.begin);
+    wr_pr_line(pr, wr_pr_expr_start(e));
     put_word(pr, word);
     wr_pr_indent(pr, 1);
     wr_pr_expr(pr, e);
@@ -111,7 +111,7 @@ static void print_target(wr_printer *pr, const char *words, const wr_ast_output 
 static void print_set(wr_printer *pr, const wr_ast_output *o) {
     for (uint32_t i = 0; i < o->n_set; i++) {
         if (i) wr_pr_puts(pr, ",");
-        wr_pr_line(pr, o->set[i].span.begin);
+        wr_pr_line(pr, wr_pr_expr_start(o->set[i].target));
         if (i == 0) put_word(pr, "set");
         wr_pr_expr(pr, o->set[i].target);
         wr_pr_space(pr);
@@ -168,7 +168,7 @@ void wr_pr_query_body(wr_printer *pr, const void *query) {
 }
 
 void wr_pr_query(wr_printer *pr, const wr_ast_query *query) {
-    wr_pr_annotations(pr, &query->annotations, query->input->span.begin);
+    wr_pr_annotations(pr, &query->annotations, wr_pr_input_start(query->input));
     wr_pr_group(pr, WR_PRINT_SHORT, wr_pr_query_body, query);
 }
 
@@ -179,7 +179,7 @@ static void print_key(wr_printer *pr, const wr_ast_partition_key *key) {
     for (uint32_t i = 0; i < key->n_ranges; i++) {
         const wr_ast_range_key *r = &key->ranges[i];
         if (i) {
-            wr_pr_line(pr, r->span.begin);
+            wr_pr_line(pr, wr_pr_expr_start(r->condition));
             put_word(pr, "or");
         }
         wr_pr_expr(pr, r->condition);
@@ -192,6 +192,10 @@ static void print_key(wr_printer *pr, const wr_ast_partition_key *key) {
     wr_pr_name(pr, &key->stream);
 }
 
+static uint32_t key_start(const wr_ast_partition_key *key) {
+    return wr_pr_expr_start(key->value ? key->value : key->ranges[0].condition);
+}
+
 static void print_keys(wr_printer *pr, const void *node) {
     const wr_ast_partition *part = node;
     put_word(pr, "partition with");
@@ -200,9 +204,9 @@ static void print_keys(wr_printer *pr, const void *node) {
     for (uint32_t i = 0; i < part->n_keys; i++) {
         if (i) {
             wr_pr_puts(pr, ",");
-            wr_pr_line(pr, part->keys[i].span.begin);
+            wr_pr_line(pr, key_start(&part->keys[i]));
         } else {
-            wr_pr_softline(pr, part->keys[i].span.begin);
+            wr_pr_softline(pr, key_start(&part->keys[i]));
         }
         print_key(pr, &part->keys[i]);
     }
@@ -211,18 +215,23 @@ static void print_keys(wr_printer *pr, const void *node) {
 }
 
 void wr_pr_partition(wr_printer *pr, const wr_ast_partition *part) {
-    wr_pr_annotations(pr, &part->annotations, part->keys[0].span.begin);
+    wr_pr_annotations(pr, &part->annotations, key_start(&part->keys[0]));
     wr_pr_group(pr, WR_PRINT_WIDTH, print_keys, part);
-    wr_pr_hardline(pr, 0, WR_BLANK_NONE);
+    wr_pr_hardline(pr, 0);
     wr_pr_puts(pr, "begin");
     wr_pr_indent(pr, 1);
     for (uint32_t i = 0; i < part->n_queries; i++) {
-        wr_pr_hardline(pr, part->queries[i]->span.begin, i ? WR_BLANK_KEPT : WR_BLANK_NONE);
-        wr_pr_query(pr, part->queries[i]);
+        const wr_ast_query *q = part->queries[i];
+        uint32_t start = wr_pr_statement_start(&q->annotations, q->span);
+        if (i)
+            wr_pr_begin_statement(pr, start, q->span.begin, WR_BLANK_KEPT);
+        else
+            wr_pr_hardline(pr, start);
+        wr_pr_query(pr, q);
         wr_pr_puts(pr, ";");
     }
-    wr_pr_hardline(pr, part->span.end - 3, WR_BLANK_NONE);
+    wr_pr_hardline(pr, part->span.end - 3);
     wr_pr_indent(pr, -1);
-    wr_pr_hardline(pr, 0, WR_BLANK_NONE);
+    wr_pr_hardline(pr, 0);
     wr_pr_puts(pr, "end");
 }

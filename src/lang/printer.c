@@ -9,13 +9,16 @@
 
 static void print_app_annotations(wr_printer *pr, const wr_ast_annotations *annotations) {
     for (uint32_t i = 0; i < annotations->n; i++) {
-        wr_pr_hardline(pr, annotations->list[i]->span.begin, WR_BLANK_KEPT);
+        wr_pr_begin_statement(pr, annotations->list[i]->name.span.begin, annotations->list[i]->span.begin,
+                              WR_BLANK_KEPT);
         wr_pr_annotation(pr, annotations->list[i]);
     }
 }
 
-static wr_span element_span(const wr_ast_element *e) {
-    return e->query ? e->query->span : e->partition->span;
+static void begin_element(wr_printer *pr, const wr_ast_element *e, wr_blank blank) {
+    wr_span span = e->query ? e->query->span : e->partition->span;
+    const wr_ast_annotations *a = e->query ? &e->query->annotations : &e->partition->annotations;
+    wr_pr_begin_statement(pr, wr_pr_statement_start(a, span), span.begin, blank);
 }
 
 static void print_element(wr_printer *pr, const wr_ast_element *e) {
@@ -29,13 +32,15 @@ static void print_element(wr_printer *pr, const wr_ast_element *e) {
  */
 static void print_statements(wr_printer *pr, const wr_ast_app *app) {
     for (uint32_t i = 0; i < app->n_definitions; i++) {
-        wr_pr_hardline(pr, app->definitions[i]->span.begin, WR_BLANK_KEPT);
-        wr_pr_definition(pr, app->definitions[i]);
+        const wr_ast_definition *d = app->definitions[i];
+        wr_pr_begin_statement(pr, wr_pr_statement_start(&d->annotations, d->span), d->span.begin,
+                              WR_BLANK_KEPT);
+        wr_pr_definition(pr, d);
         wr_pr_puts(pr, ";");
     }
     wr_blank blank = WR_BLANK_ONE;
     for (uint32_t i = 0; i < app->n_elements; i++) {
-        wr_pr_hardline(pr, element_span(&app->elements[i]).begin, blank);
+        begin_element(pr, &app->elements[i], blank);
         size_t begin = pr->out->len;
         print_element(pr, &app->elements[i]);
         wr_pr_puts(pr, ";");
@@ -45,7 +50,10 @@ static void print_statements(wr_printer *pr, const wr_ast_app *app) {
 }
 
 static weir_status finish(wr_printer *pr, weir_status status) {
-    if (status == WEIR_OK) wr_pr_hardline(pr, UINT32_MAX, WR_BLANK_KEPT);
+    if (status == WEIR_OK) {
+        wr_pr_begin_statement(pr, UINT32_MAX, 0, WR_BLANK_KEPT);
+        wr_pr_hardline(pr, UINT32_MAX); /* after a comment that waited for code beside it */
+    }
     if (status == WEIR_OK && pr->out->failed) status = WEIR_ENOMEM;
     wr_pr_fini(pr);
     return status;
@@ -71,7 +79,7 @@ static void print_find(wr_printer *pr, const wr_ast_on_demand *q) {
         wr_pr_name(pr, &q->alias);
     }
     if (q->on) {
-        wr_pr_line(pr, q->on->span.begin);
+        wr_pr_line(pr, wr_pr_expr_start(q->on));
         wr_pr_puts(pr, "on ");
         wr_pr_expr(pr, q->on);
     }
@@ -91,7 +99,7 @@ weir_status wr_print_on_demand(const wr_ast_on_demand *query, const wr_source *s
     wr_printer pr;
     weir_status status = wr_pr_init(&pr, source, out) ? WEIR_OK : WEIR_ENOMEM;
     if (status == WEIR_OK) {
-        wr_pr_hardline(&pr, query->span.begin, WR_BLANK_NONE);
+        wr_pr_hardline(&pr, query->span.begin);
         wr_pr_group(&pr, WR_PRINT_SHORT, print_on_demand, query);
         wr_pr_puts(&pr, ";");
     }
