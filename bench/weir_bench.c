@@ -77,13 +77,14 @@ static void slice(const wind_events *e, const weir_string *regions, int64_t firs
 }
 
 static weir_string *region_names(const wind_events *e) {
-    weir_string *names = wind_alloc(e->n, sizeof *names);
+    weir_string names[WIND_REGIONS], *column = wind_alloc(e->n, sizeof *column);
     char name[16];
-    for (int64_t i = 0; i < e->n; i++) {
-        int len = snprintf(name, sizeof name, "region%02d", e->region[i]);
-        names[i] = weir_string_view(name, (uint32_t)len);
+    for (int i = 0; i < WIND_REGIONS; i++) {
+        int len = snprintf(name, sizeof name, "region%02d", i);
+        names[i] = weir_string_view(name, (uint32_t)len); /* short: held inside */
     }
-    return names;
+    for (int64_t i = 0; i < e->n; i++) column[i] = names[e->region[i]];
+    return column;
 }
 
 /* An event of another station, one millisecond after the last: it closes the last second of w2. */
