@@ -5,8 +5,9 @@
 #include "data/schema.h"
 #include "exec/program_impl.h"
 
-/* Deeper trees could run out of stack. */
-#define MAX_DEPTH 8192
+/* Deeper trees could run out of stack. Three times what the parser lets through, for what the planner adds.
+ */
+#define MAX_DEPTH 3000
 
 typedef struct compiler {
     wr_program *p;
