@@ -68,14 +68,14 @@ static void prune_side(wr_plan_query *q, uint32_t at, const wishes *w) {
     wr_plan_side *side = &q->side[at];
     wr_plan_op *last = side->n_ops ? side->ops[side->n_ops - 1] : NULL;
     if (!last || last->kind != WR_OP_WINDOW) return; /* in a join, a window is the last handler */
-    bool is_searched = join->triggers[1 - at];
+    bool is_searched = true; /* the join names the rows that leave by their ids, whoever looks them up */
     ask_window(last, w, join->triggers[at], is_searched);
-    uint8_t bits = join->triggers[at] ? need_bits(true, join->expired_triggers) : 0;
-    if (is_searched) bits |= WR_NEED_WINDOW;
+    /* The join keeps what comes in: keys and whatever it gives on. Of a row that goes it has all but the
+     * keys, by which a going row looks up the other side. */
     wr_column_use use = {
         .base = at ? join->n_left_cols : 0, .n = last->in.n_attrs, .flags = last->u.window.need};
-    wr_use_join(&use, join, bits);
-    use_selector(&use, q->select, bits, bits);
+    wr_use_join(&use, join, need_bits(true, join->triggers[at] && join->expired_triggers));
+    use_selector(&use, q->select, WR_NEED_CURRENT, WR_NEED_CURRENT);
     use.base = 0;
     wr_use_window(&use, &last->u.window, WR_NEED_WINDOW);
 }
