@@ -522,6 +522,9 @@ static inline weir_origin weir_window_tick_origin(const weir_window_input *in, u
 /* What is emitted next was caused by the timer firing at this arrival, by chunk c of the input. */
 WEIR_API void weir_window_fired(weir_window *w, uint32_t arrival);
 WEIR_API void weir_window_begin_chunk(weir_window *w, uint32_t c);
+/* In process(): chunk c failed, for the reason given; the window emits nothing of it and goes on. */
+WEIR_API weir_status weir_window_fail_chunk(weir_window *w, uint32_t c, const char *message,
+                                            weir_error *err) WEIR_MUST_CHECK;
 /* A column of the input, by logical row; WEIR_ENOMEM. Only columns that the arguments name. */
 WEIR_API weir_status weir_window_in_column(weir_window *w, uint32_t column, weir_column *out,
                                            weir_error *err) WEIR_MUST_CHECK;
@@ -551,10 +554,6 @@ WEIR_API weir_status weir_window_reserve(weir_window *w, uint64_t rows, uint64_t
 WEIR_API weir_status weir_window_condition_update(weir_window *w, weir_row_id id, bool add,
                                                   weir_error *err) WEIR_MUST_CHECK;
 WEIR_API weir_status weir_window_condition_reset(weir_window *w, weir_error *err) WEIR_MUST_CHECK;
-/* Where the condition's text is an attribute: takes `text` for the condition from now on, its aggregates
- * empty. A text that is no condition over the row is WEIR_EVALUE. */
-WEIR_API weir_status weir_window_condition_set(weir_window *w, const weir_string *text,
-                                               weir_error *err) WEIR_MUST_CHECK;
 /* The condition for row id, with the oldest and newest held rows; null counts as false. */
 WEIR_API weir_status weir_window_condition_test(weir_window *w, weir_row_id id, weir_row_id first,
                                                 weir_row_id last, bool *result,

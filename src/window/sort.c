@@ -1,0 +1,220 @@
+/* sort.c: #window.sort(n, attribute [, order] …): the n first rows by some attributes.
+ *
+ * A row comes in, then the last of n + 1 goes out, in the same chunk; it may be the row itself. Among equals
+ * the newest is last. Null is last in both orders. Kept as an array of ids in order: a row costs a binary
+ * search and a move of what is behind it. */
+#include <stdio.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "window/check.h"
+#include "window/table.h"
+
+typedef struct sort_key {
+    uint32_t column;
+    bool descending;
+} sort_key;
+
+typedef struct sort_window {
+    uint32_t length;
+    bool keeps; /* somebody reads what leaves */
+    sort_key *keys;
+    uint32_t n_keys;
+    weir_row_id *ids; /* in order */
+    uint32_t n, cap;
+} sort_window;
+
+/* ---- Arguments: attributes, each with an order behind it; a single one may go without ---- */
+
+static bool is_text(const weir_arg *a, const char *text) {
+    return a->value.as.s.len == strlen(text) &&
+           strncasecmp(weir_string_data(&a->value.as.s), text, strlen(text)) == 0;
+}
+
+static weir_status check_order(const weir_arg *a, weir_error *err) {
+    WR_TRY(wr_check_const("sort", "an order", a, WR_IS(WEIR_STRING), err));
+    if (is_text(a, "asc") || is_text(a, "desc")) return WEIR_OK;
+    return wr_check_fail(a, err, "an order of window sort() must be 'asc' or 'desc', not '%.*s'",
+                         (int)WR_MIN(a->value.as.s.len, 40), weir_string_data(&a->value.as.s));
+}
+
+static weir_status check(const weir_arg *args, uint32_t n_args, weir_error *err) {
+    WR_TRY(wr_check_count("sort", n_args, 2, UINT32_MAX, err));
+    WR_TRY(wr_check_rows("sort", &args[0], err));
+    for (uint32_t i = 1; i < n_args; i += 2) {
+        WR_TRY(wr_check_attribute("sort", "a sort key", &args[i], WR_IS_NUMBER | WR_IS(WEIR_STRING), err));
+        if (i + 1 < n_args) WR_TRY(check_order(&args[i + 1], err));
+    }
+    return WEIR_OK;
+}
+
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory in window sort()");
+}
+
+static weir_status open(void *self, weir_window *w, const weir_window_args *args, weir_error *err) {
+    sort_window *s = self;
+    (void)w;
+    s->length = (uint32_t)args->args[0].value.as.i;
+    s->keeps = args->expired_wanted;
+    s->n_keys = args->n_args / 2;
+    s->keys = wr_alloc(NULL, s->n_keys * sizeof *s->keys);
+    if (!s->keys) return no_memory(err);
+    for (uint32_t k = 0; k < s->n_keys; k++) {
+        uint32_t order = 2 + 2 * k;
+        s->keys[k].column = args->args[1 + 2 * k].column;
+        s->keys[k].descending = order < args->n_args && is_text(&args->args[order], "desc");
+    }
+    return WEIR_OK;
+}
+
+static void close(void *self) {
+    sort_window *s = self;
+    if (s->keys) wr_free(NULL, s->keys, s->n_keys * sizeof *s->keys);
+    wr_free(NULL, s->ids, s->cap * sizeof *s->ids);
+}
+
+/* ---- Order ---- */
+
+/* By UTF-16 units, as Java compares: characters past U+FFFF (lead byte F0 on) are before U+E000..U+FFFF. */
+static int compare_text(const weir_string *a, const weir_string *b) {
+    const unsigned char *x = (const unsigned char *)weir_string_data(a),
+                        *y = (const unsigned char *)weir_string_data(b);
+    uint32_t n = WR_MIN(a->len, b->len), i = 0;
+    while (i < n && x[i] == y[i]) i++;
+    if (i == n) return (a->len > b->len) - (a->len < b->len);
+    if (x[i] >= 0xEE && y[i] >= 0xEE && (x[i] >= 0xF0) != (y[i] >= 0xF0)) return x[i] >= 0xF0 ? -1 : 1;
+    return x[i] < y[i] ? -1 : 1;
+}
+
+/* Java's Double.compare: -0.0 before 0.0, NaN last. */
+static int compare_doubles(double a, double b) {
+    if (a < b) return -1;
+    if (a > b) return 1;
+    int64_t x, y;
+    bool a_nan = a != a, b_nan = b != b;
+    if (a_nan || b_nan) return a_nan - b_nan;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+static int compare_values(const weir_value *a, const weir_value *b) {
+    switch (a->type) {
+    case WEIR_INT: return (a->as.i > b->as.i) - (a->as.i < b->as.i);
+    case WEIR_LONG: return (a->as.l > b->as.l) - (a->as.l < b->as.l);
+    case WEIR_FLOAT: return compare_doubles((double)a->as.f, (double)b->as.f);
+    case WEIR_DOUBLE: return compare_doubles(a->as.d, b->as.d);
+    case WEIR_STRING: return compare_text(&a->as.s, &b->as.s);
+    default: return 0;
+    }
+}
+
+static int compare_rows(const sort_window *s, const weir_window *w, weir_row_id a, weir_row_id b) {
+    for (uint32_t k = 0; k < s->n_keys; k++) {
+        weir_value x = weir_window_value(w, a, s->keys[k].column),
+                   y = weir_window_value(w, b, s->keys[k].column);
+        if (x.is_null != y.is_null) return x.is_null ? 1 : -1;
+        int order = x.is_null ? 0 : compare_values(&x, &y);
+        if (order) return s->keys[k].descending ? -order : order;
+    }
+    return 0;
+}
+
+/* Behind all rows that it does not precede. */
+static uint32_t place_of(const sort_window *s, const weir_window *w, weir_row_id id) {
+    uint32_t low = 0, high = s->n;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (compare_rows(s, w, s->ids[mid], id) <= 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* ---- Rows ---- */
+
+static weir_status take_row(sort_window *s, weir_window *w, weir_row_id id, int64_t now, weir_error *err) {
+    if (wr_grow(NULL, &s->ids, &s->cap, s->n + 1, sizeof *s->ids)) return no_memory(err);
+    uint32_t at = place_of(s, w, id);
+    memmove(s->ids + at + 1, s->ids + at, (s->n - at) * sizeof *s->ids);
+    s->ids[at] = id;
+    if (++s->n <= s->length) return WEIR_OK;
+    weir_row_id last = s->ids[--s->n];
+    weir_window_emit(w, last, WEIR_EXPIRED, now);
+    weir_window_release(w, last);
+    return WEIR_OK;
+}
+
+static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
+                            weir_error *err) {
+    sort_window *s = self;
+    for (uint32_t i = first; i < first + n; i++) {
+        weir_window_emit(w, weir_window_id(w, i), WEIR_CURRENT, weir_window_in_ts(w, i));
+        if (s->keeps) WR_TRY(take_row(s, w, weir_window_id(w, i), now, err));
+    }
+    return WEIR_OK;
+}
+
+static void content(const void *self, const weir_window *w, bool (*visit)(void *ctx, weir_row_id id),
+                    void *ctx) {
+    const sort_window *s = self;
+    (void)w;
+    for (uint32_t i = 0; i < s->n && visit(ctx, s->ids[i]);) i++;
+}
+
+static size_t bytes(const void *self) {
+    const sort_window *s = self;
+    return s->cap * sizeof *s->ids + s->n_keys * sizeof *s->keys;
+}
+
+static void save(const void *self, weir_writer *w) {
+    const sort_window *s = self;
+    weir_write_u32(w, s->n);
+    for (uint32_t i = 0; i < s->n; i++) weir_write_i64(w, (int64_t)s->ids[i]);
+}
+
+static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
+    sort_window *s = self;
+    (void)w;
+    uint32_t n = weir_read_u32(r);
+    WR_TRY(weir_reader_status(r, err));
+    if (n > s->length || n > weir_reader_left(r) / sizeof(int64_t))
+        return weir_fail(err, WEIR_ESTATE, "the saved window sort() is damaged");
+    if (wr_grow(NULL, &s->ids, &s->cap, n, sizeof *s->ids)) return no_memory(err);
+    while (s->n < n) s->ids[s->n++] = (weir_row_id)weir_read_i64(r);
+    return weir_reader_status(r, err);
+}
+
+static int bound(const void *self, char *text, size_t size) {
+    const sort_window *s = self;
+    return snprintf(text, size, "%u rows", s->keeps ? s->length : 0);
+}
+
+const weir_window_type wr_window_sort = {
+    .struct_size = sizeof(weir_window_type),
+    .ns = "",
+    .name = "sort",
+    .doc = "Keeps the first rows by the order of some attributes, so many of them.",
+    .example = "from S#window.sort(5, price, 'desc') select max(price) as m insert into Out",
+    .params = (const weir_param_doc[]){{"sort(<int> length, <int|long|float|double|string attribute> key)",
+                                        "How many rows stay; smallest first."},
+                                       {"sort(<int> length, <attribute> key, <string> order, …)",
+                                        "Several keys, each followed by 'asc' or 'desc'."},
+                                       {NULL, NULL}},
+    .shape = WEIR_WINDOW_BAG,
+    .stores_args = true,
+    .one_chunk = true,
+    .check = check,
+    .state_size = sizeof(sort_window),
+    .open = open,
+    .close = close,
+    .on_chunk = on_chunk,
+    .content = content,
+    .bytes = bytes,
+    .save = save,
+    .load = load,
+    .bound = bound,
+};

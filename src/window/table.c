@@ -1,0 +1,24 @@
+/* table.c: weir's windows, by name. */
+#include "window/table.h"
+
+#include "registry/registry.h"
+
+const weir_window_type *const wr_window_table[] = {
+    &wr_window_batch,
+    &wr_window_cron,
+    &wr_window_delay,
+    &wr_window_expression,
+    &wr_window_expression_batch,
+    &wr_window_external_time,
+    &wr_window_external_time_batch,
+    &wr_window_frequent,
+    &wr_window_length,
+    &wr_window_length_batch,
+    &wr_window_lossy_frequent,
+    &wr_window_session,
+    &wr_window_sort,
+    &wr_window_time,
+    &wr_window_time_batch,
+    &wr_window_time_length,
+    NULL,
+};
