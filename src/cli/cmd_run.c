@@ -108,9 +108,9 @@ static int report_app(const weir_error *err, weir_report *report) {
 static int run_app(runner *r, weir_app *app) {
     char error[512];
     weir_error err;
-    admin *admin = NULL;
+    admin *server = NULL;
     if (r->admin_address &&
-        !(admin = admin_start(r->admin_address, r->token, &r->board, error, sizeof error))) {
+        !(server = admin_start(r->admin_address, r->token, &r->board, error, sizeof error))) {
         fprintf(stderr, "weir run: --admin %s\n", error);
         return CLI_IO;
     }
@@ -128,7 +128,7 @@ static int run_app(runner *r, weir_app *app) {
         if (*err.hint) fprintf(stderr, "hint: %s\n", err.hint);
     }
     signalled_app = NULL;
-    admin_stop(admin);
+    admin_stop(server);
     return st == WEIR_OK ? CLI_OK : st == WEIR_EIO ? CLI_IO : CLI_FAILED;
 }
 
