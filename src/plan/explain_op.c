@@ -42,8 +42,8 @@ static bool keeps_rows(const wr_plan_op *op) {
     const wr_plan_window *w = &op->u.window;
     for (uint32_t i = 0; i < op->in.n_attrs; i++)
         if (w->need[i] & WR_NEED_WINDOW) return true;
-    return w->args.expired_wanted || w->args.is_searched || w->type->late_output || w->type->stores_always ||
-           w->condition;
+    if (w->args.is_searched) return w->type->late_output || w->condition;
+    return w->args.expired_wanted || w->type->late_output || w->type->stores_always || w->condition;
 }
 
 static bool keeps_column(const wr_plan_window *w, uint32_t column) {
@@ -51,18 +51,22 @@ static bool keeps_column(const wr_plan_window *w, uint32_t column) {
     return (need & (WR_NEED_EXPIRED | WR_NEED_WINDOW)) || (w->type->late_output && need);
 }
 
+static void explain_column(const wr_attr *attr, size_t *bytes, wr_buf *out) {
+    wr_buf_printf(out, ", %s %s", attr->name, weir_type_name(attr->type));
+    *bytes += wr_type_size(attr->type, attr->boxed);
+}
+
 static void explain_store(const wr_plan_op *op, wr_buf *out) {
     const wr_plan_window *w = &op->u.window;
     if (!keeps_rows(op)) {
-        wr_buf_puts(out, "      stores no rows: nobody reads what leaves it\n");
+        wr_buf_puts(out, w->args.is_searched ? "      names the rows that the join keeps\n"
+                                             : "      stores no rows: nobody reads what leaves it\n");
         return;
     }
     size_t bytes = sizeof(int64_t);
     wr_buf_puts(out, "      stores the time");
     for (uint32_t i = 0; i < op->in.n_attrs; i++) {
-        if (!keeps_column(w, i)) continue;
-        wr_buf_printf(out, ", %s %s", op->in.attrs[i].name, weir_type_name(op->in.attrs[i].type));
-        bytes += wr_type_size(op->in.attrs[i].type, op->in.attrs[i].boxed);
+        if (keeps_column(w, i)) explain_column(&op->in.attrs[i], &bytes, out);
     }
     wr_buf_printf(out, ": %zu bytes a row\n", bytes);
 }
@@ -87,6 +91,32 @@ static void explain_filter(const wr_plan *plan, const wr_plan_op *op, wr_buf *ou
     explain_probes(plan, op->u.filter.probes, op->u.filter.n_probes, &op->in, out);
 }
 
+static bool is_bare_key(wr_expr *const *keys, uint32_t n, uint32_t column) {
+    for (uint32_t i = 0; i < n; i++)
+        if (keys[i]->kind == WR_EXPR_COLUMN && keys[i]->u.column == column) return true;
+    return false;
+}
+
+/* A join keeps the rows of its windows itself: what it gives on, and the keys. */
+static void explain_side(const wr_plan_op *op, uint32_t side, const wr_schema *schema, wr_buf *out) {
+    const wr_plan_join *j = &op->u.join;
+    if (j->side_kind[side] == WR_SIDE_TABLE || !j->has_window[side]) return;
+    wr_expr *const *keys = side ? j->right_keys : j->left_keys;
+    uint32_t base = side ? j->n_left_cols : 0;
+    size_t bytes = sizeof(int64_t);
+    wr_buf_printf(out, "      keeps of the %s side the time", side ? "right" : "left");
+    for (uint32_t i = 0; i < schema->n_attrs; i++)
+        if (!j->need || j->need[base + i] || is_bare_key(keys, j->n_keys, i))
+            explain_column(&schema->attrs[i], &bytes, out);
+    for (uint32_t i = 0; i < j->n_keys; i++) {
+        if (keys[i]->kind == WR_EXPR_COLUMN) continue;
+        wr_buf_puts(out, ", ");
+        wr_expr_print(keys[i], schema, NULL, out);
+        bytes += wr_type_size(keys[i]->type, keys[i]->boxed);
+    }
+    wr_buf_printf(out, ": %zu bytes a row\n", bytes);
+}
+
 static void explain_join(const wr_plan_op *op, wr_buf *out) {
     const wr_plan_join *j = &op->u.join;
     wr_schema left = {j->n_left_cols, op->in.attrs}, right = {j->n_right_cols, op->in.attrs + j->n_left_cols};
@@ -98,6 +128,8 @@ static void explain_join(const wr_plan_op *op, wr_buf *out) {
     }
     wr_buf_puts(out,
                 j->n_keys ? "\n" : "      no equality between the sides: each row meets all of the other\n");
+    explain_side(op, 0, &left, out);
+    explain_side(op, 1, &right, out);
     if (j->residual) {
         wr_buf_puts(out, "      then tests ");
         wr_expr_print(j->residual, &op->in, NULL, out);

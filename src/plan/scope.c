@@ -91,7 +91,6 @@ static void unknown_reference(wr_planner *p, const wr_scope *s, const wr_ast_ref
     wr_suggest suggest;
     wr_suggest_init(&suggest, name);
     for (uint32_t i = 0; i < s->n_inputs; i++) {
-        if (!*input_name(&s->inputs[i])) return; /* an input that can't be planned: any name may be its */
         wr_suggest_offer(&suggest, input_name(&s->inputs[i]));
         if (s->inputs[i].alias && strcmp(s->inputs[i].id, name) == 0)
             snprintf(hint, sizeof hint, "it is called '%s' here", s->inputs[i].alias);
@@ -167,6 +166,8 @@ static wr_expr *resolve_qualified(wr_planner *p, const wr_scope *s, const wr_ast
 
 wr_expr *wr_scope_resolve(wr_planner *p, const wr_scope *s, const wr_ast_expr *e) {
     const wr_ast_ref *ref = &e->as.ref;
+    /* An input that was refused has no name: any reference may be its. */
+    if (s->n_inputs && !*s->inputs[0].id) return NULL;
     if (ref->index.kind != WR_INDEX_NONE || ref->second.text) {
         wr_plan_error(p, e->span, WEIR_ENAME, "an index picks an event of a pattern or sequence item",
                       "there are no events to index in %s of this query", s->place);

@@ -103,9 +103,9 @@ static void equalities_between_the_sides_are_keys(void **state) {
     assert_string_equal(a.text.data, "column2 | long(column1) | (v > w)");
     assert_true(j->triggers[0] && j->triggers[1] && j->has_window[0] && j->has_window[1]);
     assert_false(j->expired_triggers);
-    /* v and t are tested, d is selected; both sides are searched. */
-    const uint8_t both = WR_NEED_CURRENT | WR_NEED_WINDOW;
-    const uint8_t left[] = {both, both, both, both}, right[] = {both, both};
+    /* Keys, what is tested and what is selected: the join keeps rows, so it wants them as they come in. */
+    const uint8_t left[] = {WR_NEED_CURRENT, WR_NEED_CURRENT, WR_NEED_CURRENT, WR_NEED_CURRENT};
+    const uint8_t right[] = {WR_NEED_CURRENT, WR_NEED_CURRENT};
     assert_memory_equal(q->side[0].ops[0]->u.window.need, left, sizeof left);
     assert_memory_equal(q->side[1].ops[0]->u.window.need, right, sizeof right);
     const bool joined[] = {false, true, false, true, false, true};
