@@ -37,18 +37,17 @@ static void explain_probes(const wr_plan *plan, const wr_plan_lookup *probes, ui
 /* ---- Windows ----------------------------------------------------------------------------------------------
  */
 
-/* Rows are kept when somebody will ask for them again. */
-static bool keeps_rows(const wr_plan_op *op) {
-    const wr_plan_window *w = &op->u.window;
-    for (uint32_t i = 0; i < op->in.n_attrs; i++)
-        if (w->need[i] & WR_NEED_WINDOW) return true;
-    if (w->args.is_searched) return w->type->late_output || w->condition;
-    return w->args.expired_wanted || w->type->late_output || w->type->stores_always || w->condition;
+/* Rows are kept when somebody will ask for them again, or when they come out later than they came in. The
+ * window operator decides by the same rules. */
+static bool keeps_rows(const wr_plan_window *w) {
+    return w->args.expired_wanted || w->args.is_searched || w->type->late_output || w->type->stores_always;
 }
 
 static bool keeps_column(const wr_plan_window *w, uint32_t column) {
     uint8_t need = w->need[column];
-    return (need & (WR_NEED_EXPIRED | WR_NEED_WINDOW)) || (w->type->late_output && need);
+    if (need & WR_NEED_EXPIRED) return true;
+    if ((need & WR_NEED_WINDOW) && (w->type->stores_args || w->args.is_searched)) return true;
+    return (need & WR_NEED_CURRENT) && (w->type->late_output || w->type->shape == WEIR_WINDOW_BAG);
 }
 
 static void explain_column(const wr_attr *attr, size_t *bytes, wr_buf *out) {
@@ -58,9 +57,8 @@ static void explain_column(const wr_attr *attr, size_t *bytes, wr_buf *out) {
 
 static void explain_store(const wr_plan_op *op, wr_buf *out) {
     const wr_plan_window *w = &op->u.window;
-    if (!keeps_rows(op)) {
-        wr_buf_puts(out, w->args.is_searched ? "      names the rows that the join keeps\n"
-                                             : "      stores no rows: nobody reads what leaves it\n");
+    if (!keeps_rows(w)) {
+        wr_buf_puts(out, "      stores no rows: nobody reads what leaves it\n");
         return;
     }
     size_t bytes = sizeof(int64_t);
