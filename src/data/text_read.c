@@ -9,6 +9,8 @@
 #include "data/bignum.h"
 #include "data/text.h"
 
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /* ---- Integers ----------------------------------------------------------------------------------------- */
 
 /* Zeros of the decimal digits of Unicode that fit one UTF-16 unit; each is followed by 1..9. */
@@ -42,6 +44,8 @@ static int next_digit(const char *text, size_t len, size_t *at) {
     return -1;
 }
 
+#define SAFE_DIGITS 18u /* so many characters can't overflow 64 bits */
+
 /* limit: the largest magnitude of a positive number; a negative one may be 1 more. */
 static bool parse_integer(const char *text, size_t len, uint64_t limit, int64_t *out) {
     size_t at = 0;
@@ -50,11 +54,13 @@ static bool parse_integer(const char *text, size_t len, uint64_t limit, int64_t 
     if (at == len) return false;
     limit += negative;
     uint64_t v = 0;
+    for (; at < len && at < SAFE_DIGITS && is_digit(text[at]); at++) v = v * 10 + (unsigned)(text[at] - '0');
     while (at < len) {
         int digit = next_digit(text, len, &at);
         if (digit < 0 || v > (limit - (unsigned)digit) / 10) return false;
         v = v * 10 + (unsigned)digit;
     }
+    if (v > limit) return false;
     *out = (int64_t)(negative ? 0 - v : v);
     return true;
 }
@@ -191,8 +197,6 @@ static double scale(const format *f, const decimal *d) {
     }
     return scale_big(f, d);
 }
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* [+-]digits, all of it; clamped far outside of what matters. */
 static bool read_exponent(const char *p, const char *end, int64_t *out) {
