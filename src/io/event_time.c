@@ -115,8 +115,10 @@ static bool add_quoted(wr_time_pattern *out, const char **p) {
         *p = q + 1;
         return add_step(out, 0, '\'', 1);
     }
-    for (; *q && *q != '\''; q++)
+    for (; *q && (*q != '\'' || q[1] == '\''); q++) {
+        if (*q == '\'') q++;
         if (!add_step(out, 0, *q, 1)) return false;
+    }
     *p = *q ? q + 1 : q;
     return *q == '\'';
 }
