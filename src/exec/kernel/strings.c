@@ -1,29 +1,30 @@
 /* strings.c: see strings.h. Most comparisons are decided by the first 8 bytes, length and prefix; with a
- * short constant, all are decided by 16 without following a pointer. */
+ * short constant, all are decided by 16 without following a pointer. Each loop is written once, with the
+ * selection or NULL and the sense as parameters, and becomes eight kernels by inlining. */
 #include "exec/kernel/strings.h"
 
-static uint64_t first_half(const weir_string *s) {
+WR_INLINE uint64_t first_half(const weir_string *s) {
     uint64_t w;
     memcpy(&w, s, 8);
     return w;
 }
 
-static uint64_t second_half(const weir_string *s) {
+WR_INLINE uint64_t second_half(const weir_string *s) {
     uint64_t w;
     memcpy(&w, (const char *)s + 8, 8);
     return w;
 }
 
-static void compare_vv(uint32_t n, const uint32_t *sel, const weir_string *a, const weir_string *b,
-                       bool differ, uint8_t *out) {
+WR_INLINE void compare_vv(uint32_t n, const uint32_t *sel, const weir_string *a, const weir_string *b,
+                          bool differ, uint8_t *out) {
     for (uint32_t k = 0; k < n; k++) {
         uint32_t r = sel ? sel[k] : k;
         out[r] = weir_string_equal(&a[r], &b[r]) != differ;
     }
 }
 
-static void compare_short(uint32_t n, const uint32_t *sel, const weir_string *a, const weir_string *b,
-                          bool differ, uint8_t *out) {
+WR_INLINE void compare_short(uint32_t n, const uint32_t *sel, const weir_string *a, const weir_string *b,
+                             bool differ, uint8_t *out) {
     uint64_t first = first_half(b), second = second_half(b);
     for (uint32_t k = 0; k < n; k++) {
         uint32_t r = sel ? sel[k] : k;
@@ -32,8 +33,8 @@ static void compare_short(uint32_t n, const uint32_t *sel, const weir_string *a,
     }
 }
 
-static void compare_long(uint32_t n, const uint32_t *sel, const weir_string *a, const weir_string *b,
-                         bool differ, uint8_t *out) {
+WR_INLINE void compare_long(uint32_t n, const uint32_t *sel, const weir_string *a, const weir_string *b,
+                            bool differ, uint8_t *out) {
     uint64_t first = first_half(b);
     for (uint32_t k = 0; k < n; k++) {
         uint32_t r = sel ? sel[k] : k;
@@ -42,8 +43,8 @@ static void compare_long(uint32_t n, const uint32_t *sel, const weir_string *a, 
     }
 }
 
-static void compare_vc(uint32_t n, const uint32_t *sel, const weir_string *a, const weir_string *b,
-                       bool differ, uint8_t *out) {
+WR_INLINE void compare_vc(uint32_t n, const uint32_t *sel, const weir_string *a, const weir_string *b,
+                          bool differ, uint8_t *out) {
     if (b->len <= WEIR_STRING_INLINE)
         compare_short(n, sel, a, b, differ, out);
     else

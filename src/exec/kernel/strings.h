@@ -5,7 +5,7 @@
 
 #include "exec/kernel/kernels.h"
 
-/* Of shape VV and VC; equal: WR_EQ or WR_NE. */
+/* wr_binary_kernel each: equal or not equal, shape VV or VC, dense or selected. */
 void wr_string_eq_vv(uint32_t n, const uint32_t *sel, const void *a, const void *b, void *out);
 void wr_string_eq_vv_sel(uint32_t n, const uint32_t *sel, const void *a, const void *b, void *out);
 void wr_string_eq_vc(uint32_t n, const uint32_t *sel, const void *a, const void *b, void *out);
