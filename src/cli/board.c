@@ -211,7 +211,7 @@ void board_prometheus(board *b, FILE *out) {
     label(out, "app", weir_app_name(b->app), "");
     fprintf(out,
             "} %" PRIu64 "\n# HELP weir_lag_seconds Wall time minus the app's clock.\n# TYPE "
-                         "weir_lag_seconds gauge\nweir_lag_seconds{",
+            "weir_lag_seconds gauge\nweir_lag_seconds{",
             l->count);
     label(out, "app", weir_app_name(b->app), "");
     fprintf(out, "} %.3f\n", b->lag_ms >= 0 ? (double)b->lag_ms / 1000 : 0.0);

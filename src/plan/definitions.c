@@ -118,7 +118,12 @@ static void define_trigger(wr_planner *p, const wr_ast_definition *d, const char
 
 static void define_function(wr_planner *p, const wr_ast_definition *d, const char *name) {
     p->scripts[p->n_scripts++] = (wr_script){name, d->as.function.return_type};
-    char *what = wr_plan_printf(p, "functions written in %s (define function)", d->as.function.language.text);
+    const char *language = d->as.function.language.text;
+    if (strcasecmp(language, "javascript") != 0 && strcasecmp(language, "lua") != 0) {
+        wr_plan_error(p, d->as.function.language.span, WEIR_ENAME, "", "there is no script language '%s'", language);
+        return;
+    }
+    char *what = wr_plan_printf(p, "functions written in %s (define function)", language);
     if (what) wr_plan_unsupported(p, d->id.span, what);
 }
 
