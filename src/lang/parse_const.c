@@ -1,6 +1,4 @@
 /* parse_const.c: literals. Numbers, times, strings, true and false. */
-#define _GNU_SOURCE /* strtod_l, strtof_l */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
