@@ -106,26 +106,21 @@ void wr_plan_app_annotations(wr_planner *p) {
 /* ---- Streams ----------------------------------------------------------------------------------------------
  */
 
-static void whole_number(wr_planner *p, const wr_ast_annotation *a, const char *key, bool power_of_two) {
+static void whole_number(wr_planner *p, const wr_ast_annotation *a, const char *key) {
     const wr_ast_annotation_item *item = wr_ast_find_item(a, key);
     if (!item || !item->value) return;
     char *end;
     long n = strtol(item->value, &end, 10);
-    bool fits = *item->value && !*end && n > 0 && n <= INT32_MAX;
-    if (!fits)
+    if (!*item->value || *end || n <= 0 || n > INT32_MAX)
         wr_plan_error(p, item->value_span, WEIR_ECONFIG, NULL, "%s must be a whole number above 0", key);
-    else if (power_of_two && (n & (n - 1)))
-        wr_plan_error(p, item->value_span, WEIR_ECONFIG, NULL, "%s must be a power of two", key);
 }
 
 /* Buffers and threads are weir's own business (a source hands over what is waiting): @async is checked, so
  * that an app stays portable, and changes no answer. */
 static void stream_async(wr_planner *p, const wr_ast_annotation *a) {
-    static const char *const keys[] = {"buffer.size", "workers", "batch.size.max", NULL};
-    known_keys(p, a, keys);
-    whole_number(p, a, "buffer.size", true);
-    whole_number(p, a, "workers", false);
-    whole_number(p, a, "batch.size.max", false);
+    whole_number(p, a, "buffer.size");
+    whole_number(p, a, "workers");
+    whole_number(p, a, "batch.size.max");
 }
 
 static void stream_on_error(wr_planner *p, const wr_ast_annotation *a, uint32_t at) {

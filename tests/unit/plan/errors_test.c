@@ -168,7 +168,7 @@ static void refusals_of_definitions_and_queries(void **state) {
         "@app:name('a') @app:name('b') define stream S (a int);",
         "@OnError define stream S (a int);",
         "@OnError(action='store') define stream S (a int);",
-        "@async(buffer.size='3') define stream S (a int);",
+        "@async(workers='0') define stream S (a int);",
         "@source(uri='x') define stream S (a int);",
         "@sink(type='x', @distribution(strategy='broadcast', @destination(t='a'))) define stream S (a int);",
         "@PrimaryKey('z') define table T (a int);",
