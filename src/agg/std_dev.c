@@ -47,7 +47,8 @@ WR_INLINE void dev_step(dev_cell *c, double x, uint32_t expired) {
 WR_INLINE void dev_step_long(dev_cell *c, int64_t x, uint32_t expired) { dev_step(c, (double)x, expired); }
 
 WR_INLINE bool dev_value(const dev_cell *c, double *y) {
-    *y = c->count == 1 ? 0.0 : sqrt(c->squares / (double)c->count);
+    /* Drift may leave less than nothing, where Siddhi answers NaN. */
+    *y = c->count == 1 || c->squares < 0 ? 0.0 : sqrt(c->squares / (double)c->count);
     return c->count != 0;
 }
 
