@@ -227,7 +227,7 @@ static bool is_reference(const wr_parser *p) {
 
 static bool at_call(const wr_parser *p) {
     unsigned next = wr_peek_after(p, 1);
-    return next == WR_TOK_LPAREN || next == WR_TOK_COLON;
+    return wr_kind_is_name(wr_peek(p)) && (next == WR_TOK_LPAREN || next == WR_TOK_COLON);
 }
 
 static wr_ast_expr *parse_parenthesised(wr_parser *p) {

@@ -231,7 +231,7 @@ static void expressions_bind_as_in_siddhi(void **state) {
                                      "sec + 1 sec",
                                      "T.k == k in T",
                                      "(a and b) in T",
-                                    
+
                                      "'x' + \"y\"",
                                      "true and false",
                                      "not == 1",
