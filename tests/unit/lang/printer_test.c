@@ -55,14 +55,14 @@ static void long_conditions_break_before_and(void **state) {
     (void)state;
     check_format(APP,
                  "define stream S (a int); from every e1=S[a > 1000000 and a < 2000000000 and a != "
-                 "1234567890 and a * 20000 "
+                 "1234567890 and a * 20000 / 7 + 1 "
                  "!= 1234567890] -> e2=S within 5 min select e1.a as a insert into O",
                  "define stream S (a int);\n"
                  "\n"
                  "from every e1=S[a > 1000000\n"
                  "            and a < 2000000000\n"
                  "            and a != 1234567890\n"
-                 "            and a * 20000 != 1234567890]\n"
+                 "            and a * 20000 / 7 + 1 != 1234567890]\n"
                  "    -> e2=S\n"
                  "    within 5 min\n"
                  "select e1.a as a\n"
