@@ -6,6 +6,7 @@
  *   FOLD_OUT                     the C type of the results
  *   FOLD_STEP(cell, x, expired)  takes in one value; expired is a constant 0 where all rows are current
  *   FOLD_VALUE(cell, y)          stores the current value in *y; true unless it is null
+ *   FOLD_ADDED_IS_VALUE          optional: the row that was just added has a value whatever FOLD_VALUE says
  *   FOLD_SMALL                   optional: one loop that decides row by row, for folds that are not hot
  *
  * all of which are undefined again at the end. There are eight shapes of a call: grouped or not, with expired
@@ -31,12 +32,17 @@ WR_INLINE void FOLD_LOOP(FOLD_CELL *restrict cells, const weir_agg_rows *restric
         FOLD_CELL *cell = grouped ? cells + gid[row] : &single;
         const uint32_t expired = mixed ? kind[row] == WEIR_EXPIRED : 0;
 #ifdef FOLD_ARG
-        if (!nullable || !weir_is_null(&rows->args[0], row)) FOLD_STEP(cell, x[row], expired);
+        const bool taken = !nullable || !weir_is_null(&rows->args[0], row);
+        if (taken) FOLD_STEP(cell, x[row], expired);
 #else
         (void)nullable;
         FOLD_STEP(cell, 0, expired);
 #endif
+#ifdef FOLD_ADDED_IS_VALUE
+        if (y && WR_UNLIKELY(!FOLD_VALUE(cell, &y[row])) && (expired || !taken)) weir_set_null(out, row);
+#else
         if (y && WR_UNLIKELY(!FOLD_VALUE(cell, &y[row]))) weir_set_null(out, row);
+#endif
     }
     if (!grouped) *cells = single;
 }
@@ -71,3 +77,4 @@ static void FOLD_NAME(void *cells, const weir_agg_rows *rows, weir_column *out) 
 #undef FOLD_STEP
 #undef FOLD_VALUE
 #undef FOLD_SMALL
+#undef FOLD_ADDED_IS_VALUE

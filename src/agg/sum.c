@@ -1,6 +1,7 @@
 /* sum.c: sum(x). Integers are summed as long and wrap around; floats as double.
  *
- * A sum whose count is back at 0 is null again. What is left of a double sum then is rounding, so it is
+ * A sum whose count is back at 0 by a removal is null again (where a row leaves before it comes, as in an
+ * expression window, the addition gives 0). What is left of a double sum then is rounding, so it is
  * cleared; but not when it is NaN or infinite: such a sum stays so until a reset, as in Siddhi. */
 #include <math.h>
 
@@ -43,6 +44,7 @@ WR_INLINE bool double_value(const double_cell *c, double *y) {
 #define FOLD_OUT   int64_t
 #define FOLD_STEP  add_long
 #define FOLD_VALUE long_value
+#define FOLD_ADDED_IS_VALUE
 #include "agg/fold.inc.h"
 
 #define FOLD_NAME  sum_long
@@ -51,6 +53,7 @@ WR_INLINE bool double_value(const double_cell *c, double *y) {
 #define FOLD_OUT   int64_t
 #define FOLD_STEP  add_long
 #define FOLD_VALUE long_value
+#define FOLD_ADDED_IS_VALUE
 #include "agg/fold.inc.h"
 
 #define FOLD_NAME  sum_float
@@ -59,6 +62,7 @@ WR_INLINE bool double_value(const double_cell *c, double *y) {
 #define FOLD_OUT   double
 #define FOLD_STEP  add_double
 #define FOLD_VALUE double_value
+#define FOLD_ADDED_IS_VALUE
 #include "agg/fold.inc.h"
 
 #define FOLD_NAME  sum_double
@@ -67,6 +71,7 @@ WR_INLINE bool double_value(const double_cell *c, double *y) {
 #define FOLD_OUT   double
 #define FOLD_STEP  add_double
 #define FOLD_VALUE double_value
+#define FOLD_ADDED_IS_VALUE
 #include "agg/fold.inc.h"
 
 static weir_status check(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {

@@ -54,7 +54,7 @@ void weir_app_visit_stats(const weir_app *app, void (*visit)(void *ctx, const we
                        .name = app->name,
                        .label = "",
                        .state_bytes = app->account.used_bytes,
-                       .lag_ms = app->is_started && wr_task_clock(app->task) > 0
+                       .lag_ms = app->is_started && !app->playback && wr_task_clock(app->task) > 0
                                      ? WR_MAX(app->now_ms() - wr_task_clock(app->task), 0)
                                      : -1};
     visit(ctx, &whole);
