@@ -138,7 +138,10 @@ static const char *not_an_event(document *doc, const char *why) {
 static const char *read_wrapped(document *doc, const char *p, bool *is_wrapped) {
     const char *name, *at_end;
     size_t len;
-    const char *value = wr_json_next_member(p + 1, doc->end, true, &name, &len, &at_end);
+    *is_wrapped = false;
+    const char *first = wr_json_skip_space(p + 1, doc->end);
+    if (doc->end - first < 7 || memcmp(first, "\"event\"", 7) != 0) return NULL;
+    const char *value = wr_json_next_member(first, doc->end, true, &name, &len, &at_end);
     *is_wrapped = value && len == 5 && memcmp(name, "event", 5) == 0 && *value == '{';
     if (!*is_wrapped) return NULL;
     p = read_event(doc, value);

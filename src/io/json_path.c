@@ -11,6 +11,17 @@ static wr_json_node *find_child(const wr_json_node *parent, const char *name, si
     return NULL;
 }
 
+static void set_word(wr_json_node *c) {
+    char quoted[8] = {0};
+    size_t len = c->name_len;
+    memcpy(quoted, c->name, len < 8 ? len : 8);
+    if (len < 8) quoted[len] = '"';
+    memcpy(&c->word, quoted, 8);
+    memset(quoted, 0, 8);
+    memset(quoted, 0xFF, len < 8 ? len + 1 : 8);
+    memcpy(&c->mask, quoted, 8);
+}
+
 /* The child with this name (or, when name is NULL, index), made if need be; NULL: no memory. */
 static wr_json_node *child(wr_json_node *parent, const char *name, size_t len, uint32_t index,
                            weir_arena *arena) {
@@ -20,6 +31,7 @@ static wr_json_node *child(wr_json_node *parent, const char *name, size_t len, u
     if (!c) return NULL;
     if (name && !(c->name = wr_arena_strndup(arena, name, len))) return NULL;
     c->name_len = (uint32_t)len;
+    if (name) set_word(c);
     c->index = index;
     c->column = WR_JSON_NO_COLUMN;
     wr_json_node **at = &parent->children;

@@ -11,9 +11,11 @@
 typedef struct wr_json_node {
     const char *name; /* of the member; NULL: an element of an array */
     uint32_t name_len;
-    uint32_t index;                /* of the element */
-    uint32_t column;               /* of a leaf; WR_JSON_NO_COLUMN: not one */
-    bool is_wanted;                /* a leaf that is only known by name is skipped */
+    uint32_t index;      /* of the element */
+    uint64_t word, mask; /* name and closing quote as they lie in memory, and which bits of that count: so one
+                            comparison decides about a name of up to 7 bytes */
+    uint32_t column;     /* of a leaf; WR_JSON_NO_COLUMN: not one */
+    bool is_wanted;      /* a leaf that is only known by name is skipped */
     struct wr_json_node *children; /* a list */
     struct wr_json_node *next;     /* sibling */
 } wr_json_node;

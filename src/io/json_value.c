@@ -227,17 +227,38 @@ const char *wr_json_next_member(const char *p, const char *end, bool first, cons
     return p == end ? NULL : p;
 }
 
+/* The value behind `"name":` at p, if the name is the one expected there; else NULL, and nothing is known. */
+static const char *expected_member(const wr_json_node *hint, const char *p, const char *end, bool first) {
+    if (!hint || end - p < (ptrdiff_t)hint->name_len + 12) return NULL;
+    if (!first && *p++ != ',') return NULL;
+    if (*p != '"' && *(p = wr_json_skip_space(p, end - 8)) != '"') return NULL;
+    uint64_t word;
+    if (end - ++p < (ptrdiff_t)hint->name_len + 8) return NULL;
+    memcpy(&word, p, 8);
+    if ((word ^ hint->word) & hint->mask) return NULL;
+    size_t len = hint->name_len;
+    if (len >= 8 && (p[len] != '"' || memcmp(p + 8, hint->name + 8, len - 8) != 0)) return NULL;
+    p += len + 1;
+    if (*p != ':' && *(p = wr_json_skip_space(p, end - 1)) != ':') return NULL;
+    p = wr_json_skip_space(p + 1, end);
+    return p < end ? p : NULL;
+}
+
 const char *wr_json_read_object(wr_json_row *row, const wr_json_node *node, const char *p, const char *end,
                                 unsigned depth) {
-    const wr_json_node *hint = node->children;
-    const char *name, *at_end;
-    size_t len;
+    const wr_json_node *hint = node->children && node->children->name ? node->children : NULL;
+    const char *name = NULL, *at_end;
+    size_t len = 0;
     p++;
     for (bool first = true;; first = false) {
-        const char *value = wr_json_next_member(p, end, first, &name, &len, &at_end);
-        if (!value) return at_end;
-        const wr_json_node *c = find_member(node, hint, name, len);
-        if (WR_UNLIKELY(!c)) c = memchr(name, '\\', len) ? find_escaped(node, name, len) : NULL;
+        const wr_json_node *c = hint;
+        const char *value = expected_member(hint, p, end, first);
+        if (WR_UNLIKELY(!value)) {
+            value = wr_json_next_member(p, end, first, &name, &len, &at_end);
+            if (!value) return at_end;
+            c = find_member(node, hint, name, len);
+            if (!c) c = memchr(name, '\\', len) ? find_escaped(node, name, len) : NULL;
+        }
         if (WR_LIKELY(c != NULL)) {
             hint = c->next && c->next->name ? c->next : NULL;
             p = read_value(row, c, value, end, depth + 1);
