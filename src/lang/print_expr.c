@@ -170,16 +170,25 @@ static int level_of(const wr_ast_expr *e) {
 
 static void print_at_level(wr_printer *pr, const wr_ast_expr *e, int min_level);
 
-/* Long conditions are broken before `and` and `or`, nothing else is. */
+static bool is_condition(const wr_ast_expr *e) {
+    return e->kind == WR_AST_BINARY && (e->as.binary.op == WR_OP_AND || e->as.binary.op == WR_OP_OR);
+}
+
+/* Long conditions are broken before `and` and `or`, nothing else is: before all of `a and b and c`, or none.
+ */
 static void print_binary(wr_printer *pr, const void *node) {
-    const wr_ast_expr *e = node;
-    wr_ast_op op = e->as.binary.op;
-    int level = wr_ast_op_level(op);
-    print_at_level(pr, e->as.binary.left, level);
-    if (op == WR_OP_AND || op == WR_OP_OR) wr_pr_line(pr, e->as.binary.op_span.begin);
+    const wr_ast_expr *e = node, *left = e->as.binary.left;
+    int level = wr_ast_op_level(e->as.binary.op);
+    bool goes_on = is_condition(e) && left->kind == WR_AST_BINARY && !left->in_parens &&
+                   left->as.binary.op == e->as.binary.op;
+    if (goes_on)
+        print_binary(pr, left);
+    else
+        print_at_level(pr, left, level);
+    if (is_condition(e)) wr_pr_line(pr, e->as.binary.op_span.begin);
     wr_pr_comments(pr, e->as.binary.op_span.begin);
     wr_pr_space(pr);
-    wr_pr_puts(pr, wr_ast_op_text(op));
+    wr_pr_puts(pr, wr_ast_op_text(e->as.binary.op));
     wr_pr_space(pr);
     print_at_level(pr, e->as.binary.right, level + 1);
 }
