@@ -355,6 +355,10 @@ typedef struct weir_function_type {
     bool needs_clock;
     bool not_pure; /* two calls with the same arguments may differ (UUID, currentTimeMillis): never folded */
     bool can_fail; /* may call call->fail */
+    /* Arguments that cast() has relabelled come as they are (weir_column.boxed), and the result is boxed too if
+     * it has the type of one of them. false: such values are unboxed first, and those that are really of
+     * another type fail. */
+    bool takes_boxed;
 } weir_function_type;
 
 /* ---- Aggregators -------------------------------------------------------------------------------------- */

@@ -11,7 +11,8 @@
 #include "exec/program.h"
 #include "weir_io.h"
 
-#define DEGREE 0.017453292519943295 /* pi / 180 */
+#define PRIORITY_OFF 6
+#define DEGREE       0.017453292519943295 /* pi / 180 */
 
 typedef struct function_op {
     wr_op head;
@@ -108,7 +109,7 @@ static weir_status log_rows(const function_op *f, const function_run *r, weir_er
     wr_turn *turn = r->turn;
     /* The plan counts from fatal, the log from error; both are errors to it. */
     int level = WR_MAX(plan->priority - 1, WEIR_LOG_ERROR);
-    if (!turn->log) return WEIR_OK;
+    if (!turn->log || plan->priority == PRIORITY_OFF) return WEIR_OK;
     wr_buf line = WR_BUF_INIT;
     for (uint32_t i = 0; i < r->n && !line.failed; i++) {
         if (r->faults.n_failed && wr_chunk_has_failed(&r->faults, wr_batch_chunk_of(r->in, r->rows[i])))

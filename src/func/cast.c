@@ -66,4 +66,5 @@ const weir_function_type wr_function_cast = {
                                        {NULL, NULL}},
     .check = check,
     .eval = eval,
+    .takes_boxed = true,
 };

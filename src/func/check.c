@@ -51,8 +51,8 @@ weir_status wr_refuse_args(const weir_function_type *t, const weir_arg *args, ui
     return status;
 }
 
-weir_status wr_check_arg_count(const weir_function_type *t, const weir_arg *args, uint32_t n_args, uint32_t least,
-                           uint32_t most, weir_error *err) {
+weir_status wr_check_arg_count(const weir_function_type *t, const weir_arg *args, uint32_t n_args,
+                               uint32_t least, uint32_t most, weir_error *err) {
     if (n_args > most)
         return wr_refuse_args(t, args, n_args, most, err,
                               most ? "%u argument%s too many" : "%u argument%s given, but it takes none",

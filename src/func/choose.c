@@ -74,6 +74,7 @@ const weir_function_type wr_function_coalesce = {
                                        {NULL, NULL}},
     .check = check_coalesce,
     .eval = eval_coalesce,
+    .takes_boxed = true,
 };
 
 static weir_status check_default(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
@@ -97,6 +98,7 @@ const weir_function_type wr_function_default = {
                                  {NULL, NULL}},
     .check = check_default,
     .eval = eval_coalesce,
+    .takes_boxed = true,
 };
 
 static weir_status check_if(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
@@ -140,4 +142,5 @@ const weir_function_type wr_function_if_then_else = {
                                        {NULL, NULL}},
     .check = check_if,
     .eval = eval_if,
+    .takes_boxed = true,
 };

@@ -280,5 +280,6 @@ const weir_function_type wr_function_convert = {
                                        {NULL, NULL}},
     .check = check,
     .eval = eval,
+    .takes_boxed = true,
     .can_fail = true,
 };

@@ -165,6 +165,7 @@ const weir_function_type wr_function_maximum = {
                                        {NULL, NULL}},
     .check = check_max,
     .eval = eval_max,
+    .takes_boxed = true,
 };
 
 const weir_function_type wr_function_minimum = {
@@ -178,4 +179,5 @@ const weir_function_type wr_function_minimum = {
                                        {NULL, NULL}},
     .check = check_min,
     .eval = eval_min,
+    .takes_boxed = true,
 };

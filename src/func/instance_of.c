@@ -50,6 +50,7 @@ static weir_status check(const weir_function_type *self, const weir_arg *args, u
             (const weir_param_doc[]){{"instanceOf" java_name "(<any> value)", "Any value."}, {NULL, NULL}},  \
         .check = check_##symbol,                                                                             \
         .eval = eval_##symbol,                                                                               \
+        .takes_boxed = true,                                                                                 \
     };
 
 INSTANCE_OF(boolean, "bool", "Boolean", WEIR_BOOL, "true")

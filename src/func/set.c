@@ -38,6 +38,7 @@ const weir_function_type wr_function_create_set = {
                                        {NULL, NULL}},
     .check = check_create,
     .eval = eval_create,
+    .takes_boxed = true,
 };
 
 static weir_status check_size(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {

@@ -119,7 +119,7 @@ typedef struct wr_plan_function {
     wr_expr **args; /* over the input */
     uint32_t n_args;
     const char *app_name; /* #log writes it */
-    int priority;         /* #log: 0 fatal 1 error 2 warn 3 info 4 debug 5 trace */
+    int priority;         /* #log: 0 fatal 1 error 2 warn 3 info 4 debug 5 trace 6 off */
     bool log_event;
     wr_expr *message; /* #log, may be NULL */
 } wr_plan_function;

@@ -33,7 +33,7 @@ static void refuse(wr_planner *p, const wr_ast_call *call, const weir_arg *at, c
 /* ---- log --------------------------------------------------------------------------------------------------
  */
 
-static const char *const priorities[] = {"fatal", "error", "warn", "info", "debug", "trace"};
+static const char *const priorities[] = {"fatal", "error", "warn", "info", "debug", "trace", "off"};
 
 /* -1 (told) when it names none. */
 static int priority_of(wr_planner *p, const wr_ast_call *call, const weir_arg *arg) {
@@ -47,7 +47,7 @@ static int priority_of(wr_planner *p, const wr_ast_call *call, const weir_arg *a
             strncasecmp(weir_string_data(text), priorities[i], text->len) == 0)
             return i;
     wr_plan_error(p, (wr_span){arg->begin - p->span_base, arg->end - p->span_base}, WEIR_ETYPE,
-                  "it knows fatal, error, warn, info, debug and trace",
+                  "it knows fatal, error, warn, info, debug, trace and off",
                   "#log knows no priority of this name");
     return -1;
 }

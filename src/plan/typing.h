@@ -25,6 +25,10 @@ typedef struct wr_typed_args {
 
 wr_typed_args wr_type_args(wr_planner *p, wr_scope *s, const wr_ast_call *call);
 
+/* The call of a function whose check() has found the result's type. */
+wr_expr *wr_make_call(wr_planner *p, const weir_function_type *type, const wr_typed_args *args,
+                      weir_type result, wr_span span);
+
 /* Functions that are forms of the plan and not calls: cast, ifThenElse, eventTimestamp. *handled tells
  * whether this is one. */
 wr_expr *wr_type_special(wr_planner *p, wr_scope *s, const wr_ast_expr *e, bool *handled);

@@ -64,20 +64,13 @@ wr_typed_args wr_type_args(wr_planner *p, wr_scope *s, const wr_ast_call *call) 
 /* ---- Functions --------------------------------------------------------------------------------------------
  */
 
-/* Functions that ask for a value's class get values that cast() re-labelled as they are. */
-static bool inspects_class(const weir_function_type *type) {
-    return !*type->ns && strncmp(type->name, "instanceOf", 10) == 0;
-}
-
 static bool unbox_args(wr_planner *p, const weir_function_type *type, wr_typed_args *args) {
-    for (uint32_t i = 0; i < args->n; i++) {
+    for (uint32_t i = 0; i < args->n && !type->takes_boxed; i++) {
         wr_expr *e = args->exprs[i];
         if (!e->boxed) continue;
-        bool as_object = inspects_class(type);
-        args->exprs[i] = as_object ? wr_expr_box(p, e, WEIR_OBJECT) : wr_expr_plain(p, e, e->type, true);
+        args->exprs[i] = wr_expr_plain(p, e, e->type, true);
         if (!args->exprs[i]) return false;
         args->info[i].is_attribute = false;
-        if (as_object) args->info[i].type = WEIR_OBJECT;
     }
     return true;
 }
@@ -90,7 +83,23 @@ static void call_flags(wr_expr *e) {
     for (uint32_t i = 0; i < e->u.call.n_args; i++) {
         e->can_fail |= e->u.call.args[i]->can_fail;
         e->needs_clock |= e->u.call.args[i]->needs_clock;
+        e->boxed |= e->u.call.args[i]->boxed && e->u.call.args[i]->type == e->type;
     }
+}
+
+wr_expr *wr_make_call(wr_planner *p, const weir_function_type *type, const wr_typed_args *args,
+                      weir_type result, wr_span span) {
+    weir_value none = {.type = result};
+    wr_expr *made = wr_expr_const(p, &none, span);
+    if (!made) return NULL;
+    made->kind = WR_EXPR_CALL;
+    memset(&made->u, 0, sizeof made->u);
+    made->u.call.function = type;
+    made->u.call.arg_info = args->info;
+    made->u.call.args = args->exprs;
+    made->u.call.n_args = args->n;
+    call_flags(made);
+    return result == WEIR_BOOL ? wr_expr_null_false(p, wr_expr_plain(p, made, WEIR_BOOL, true)) : made;
 }
 
 static wr_expr *type_function(wr_planner *p, wr_scope *s, const wr_ast_expr *e,
@@ -99,21 +108,10 @@ static wr_expr *type_function(wr_planner *p, wr_scope *s, const wr_ast_expr *e,
     if (!args.ok || !unbox_args(p, type, &args)) return NULL;
     weir_error err = {0};
     weir_type result = WEIR_NONE;
-    if (type->check(args.info, args.n, &result, &err) != WEIR_OK) {
-        wr_plan_check_error(p, &e->as.call, &err, type->params);
-        return NULL;
-    }
-    weir_value none = {.type = result};
-    wr_expr *made = wr_expr_const(p, &none, e->span);
-    if (!made) return NULL;
-    made->kind = WR_EXPR_CALL;
-    memset(&made->u, 0, sizeof made->u);
-    made->u.call.function = type;
-    made->u.call.arg_info = args.info;
-    made->u.call.args = args.exprs;
-    made->u.call.n_args = args.n;
-    call_flags(made);
-    return result == WEIR_BOOL ? wr_expr_null_false(p, made) : made;
+    if (type->check(args.info, args.n, &result, &err) == WEIR_OK)
+        return wr_make_call(p, type, &args, result, e->span);
+    wr_plan_check_error(p, &e->as.call, &err, type->params);
+    return NULL;
 }
 
 /* ---- Aggregates -------------------------------------------------------------------------------------------

@@ -53,7 +53,17 @@ static weir_type cast_target(wr_planner *p, const wr_ast_call *call, const wr_ty
     return type;
 }
 
-static wr_expr *make_cast(wr_planner *p, wr_expr *value, weir_type type) {
+/* Whether a value under another label is an int, which a cast to long widens, shows at run time only. */
+static wr_expr *widen_at_run_time(wr_planner *p, const wr_typed_args *args, wr_span span) {
+    const weir_function_type *cast = wr_registry_find_function(p->registry, "", "cast");
+    if (!cast) return wr_expr_box(p, args->exprs[0], WEIR_LONG);
+    wr_expr *made = wr_make_call(p, cast, args, WEIR_LONG, span);
+    if (made) made->boxed = true;
+    return made;
+}
+
+static wr_expr *make_cast(wr_planner *p, const wr_typed_args *args, weir_type type, wr_span span) {
+    wr_expr *value = args->exprs[0];
     if (type == WEIR_BOOL) {
         wr_expr *strict = value->type == WEIR_BOOL && !value->boxed
                               ? value
@@ -63,6 +73,8 @@ static wr_expr *make_cast(wr_planner *p, wr_expr *value, weir_type type) {
     if (!value->boxed && value->type == type) return value;
     if (!value->boxed && value->type == WEIR_INT && type == WEIR_LONG)
         return wr_expr_plain(p, value, type, true);
+    if (type == WEIR_LONG && (value->boxed || value->type == WEIR_OBJECT))
+        return value->type == WEIR_LONG ? value : widen_at_run_time(p, args, span);
     return wr_expr_box(p, value, type);
 }
 
@@ -70,7 +82,7 @@ static wr_expr *type_cast(wr_planner *p, wr_scope *s, const wr_ast_call *call) {
     wr_typed_args args = wr_type_args(p, s, call);
     if (!args.ok) return NULL;
     weir_type type = cast_target(p, call, &args);
-    return type == WEIR_NONE ? NULL : make_cast(p, args.exprs[0], type);
+    return type == WEIR_NONE ? NULL : make_cast(p, &args, type, call->span);
 }
 
 /* ---- ifThenElse -------------------------------------------------------------------------------------------

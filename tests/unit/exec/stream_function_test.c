@@ -180,6 +180,11 @@ static void nobody_listening_and_nothing_coming_are_fine(void **state) {
     f.turn.log = NULL;
     run(&f);
     assert_int_equal(f.out.n_sel, ROWS);
+    f.turn.log = take_line;
+    f.plan.u.function.priority = 6; /* off */
+    run(&f);
+    assert_int_equal(f.out.n_sel, ROWS);
+    assert_int_equal(f.lines.len, 0);
     f.in.n_rows = f.in.n_sel = f.in.n_chunks = 0;
     run(&f);
     assert_int_equal(f.out.n_sel, 0);
