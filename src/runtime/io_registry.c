@@ -45,8 +45,7 @@ weir_status wr_io_registry_add_source(wr_io_registry *r, const weir_source_type 
 
 weir_status wr_io_registry_add_sink(wr_io_registry *r, const weir_sink_type *t, weir_error *err) {
     if (!t->name || !t->doc || !t->options || !t->open || !t->start || !t->recover || !t->begin ||
-        !t->write || !t->flush || !t->prepare || !t->commit || !t->abort ||
-        !t->close || !t->shapes)
+        !t->write || !t->flush || !t->prepare || !t->commit || !t->abort || !t->close || !t->shapes)
         return incomplete("sink", t->name, err);
     for (uint32_t i = 0; i < r->sinks.n; i++)
         if (!strcmp(wr_io_registry_sink(r, i)->name, t->name))

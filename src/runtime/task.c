@@ -63,6 +63,30 @@ static weir_status make_all(wr_task *t, weir_error *err) {
     return WEIR_OK;
 }
 
+static weir_status renew_op(wr_task *t, wr_op **op, weir_error *err) {
+    const wr_plan_op *plan = (*op)->plan;
+    wr_op_free(*op);
+    *op = NULL;
+    return wr_op_new(plan, &t->account, op, err);
+}
+
+weir_status wr_task_renew(wr_task *t, weir_error *err) {
+    for (uint32_t i = 0; i < t->plan->n_tables; i++) {
+        wr_table_free(t->tables[i]);
+        t->tables[i] = NULL;
+        WR_TRY(wr_table_new(&t->plan->tables[i], &t->account, &t->tables[i], err));
+    }
+    for (uint32_t i = 0; i < t->plan->n_queries; i++) {
+        wr_query_state *q = &t->queries[i];
+        for (uint32_t side = 0; side < q->plan->n_sides; side++)
+            for (uint32_t k = 0; k < q->plan->side[side].n_ops; k++)
+                WR_TRY(renew_op(t, &q->side_ops[side][k], err));
+        if (q->join) WR_TRY(renew_op(t, &q->join, err));
+        WR_TRY(renew_op(t, &q->select, err));
+    }
+    return WEIR_OK;
+}
+
 weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_error *err) {
     wr_task *t = wr_alloc_zero(NULL, sizeof *t);
     *out = NULL;

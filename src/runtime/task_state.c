@@ -110,6 +110,7 @@ static weir_status load_part(wr_task *t, weir_reader *r, uint32_t tag, weir_aren
 weir_status wr_task_load(wr_task *t, weir_reader *r, weir_error *err) {
     uint32_t version, tag;
     weir_arena names;
+    WR_TRY(wr_task_renew(t, err));
     WR_TRY(wr_reader_begin_section(r, TAG_TASK, VERSION, &version, err));
     int64_t clock = weir_read_i64(r);
     wr_arena_init(&names, NULL);
