@@ -17,46 +17,59 @@
 #define DEQUE_FIND        DEQUE_GLUE(DEQUE_NAME, _find)
 #define DEQUE_ERASE       DEQUE_GLUE(DEQUE_NAME, _erase)
 #define DEQUE_REMOVE      DEQUE_GLUE(DEQUE_NAME, _remove)
-#define DEQUE_AT(q, i)                                                                                       \
-    ((DEQUE_TYPE *)deque_items(q))[((q)->head + (i)) & (deque_cap(q, sizeof(DEQUE_TYPE)) - 1)]
+/* For the functions below: where q's items are, and the i-th of them. */
+#define DEQUE_OPEN(q)                                                                                        \
+    DEQUE_TYPE *items = deque_items(q);                                                                      \
+    uint32_t mask = deque_cap(q, sizeof(DEQUE_TYPE)) - 1
+#define DEQUE_AT(i) items[(q->head + (i)) & mask]
 
 static void DEQUE_PUSH(wr_deques *d, wr_deque *q, DEQUE_TYPE x) {
-    if (!q->len || DEQUE_BEATS(x, q->value.DEQUE_FIELD)) q->value.DEQUE_FIELD = x;
-    while (q->len && DEQUE_BEATS(x, DEQUE_AT(q, q->len - 1))) q->len--;
-    if (q->len == deque_cap(q, sizeof(DEQUE_TYPE)) && !deque_grow(d, q)) return;
-    DEQUE_AT(q, q->len) = x;
-    q->len++;
+    DEQUE_OPEN(q);
+    uint32_t len = q->len;
+    if (!len || DEQUE_BEATS(x, q->value.DEQUE_FIELD)) q->value.DEQUE_FIELD = x;
+    while (len && DEQUE_BEATS(x, DEQUE_AT(len - 1))) len--;
+    q->len = len;
+    if (len > mask) {
+        if (!deque_grow(d, q)) return;
+        items = deque_items(q);
+        mask = q->cap - 1;
+    }
+    DEQUE_AT(len) = x;
+    q->len = len + 1;
     if (DEQUE_IS_NAN(x)) q->unordered = 1;
 }
 
 /* The place of the first item that is x, or len. */
 static uint32_t DEQUE_FIND(const wr_deque *q, DEQUE_TYPE x) {
-    uint32_t low = 0, high = q->len;
-    while (!q->unordered && low < high) { /* the first item that doesn't beat x */
+    DEQUE_OPEN(q);
+    uint32_t low = 0, high = q->unordered ? 0 : q->len;
+    while (low < high) { /* the first item that doesn't beat x */
         uint32_t mid = low + (high - low) / 2;
-        if (DEQUE_BEATS(DEQUE_AT(q, mid), x))
+        if (DEQUE_BEATS(DEQUE_AT(mid), x))
             low = mid + 1;
         else
             high = mid;
     }
-    for (; low < q->len && (q->unordered || !DEQUE_BEATS(x, DEQUE_AT(q, low))); low++)
-        if (DEQUE_SAME(DEQUE_AT(q, low), x)) return low;
+    for (; low < q->len && (q->unordered || !DEQUE_BEATS(x, DEQUE_AT(low))); low++)
+        if (DEQUE_SAME(DEQUE_AT(low), x)) return low;
     return q->len;
 }
 
 static void DEQUE_ERASE(wr_deque *q, uint32_t place) {
+    DEQUE_OPEN(q);
     if (place < q->len / 2) {
-        for (uint32_t i = place; i > 0; i--) DEQUE_AT(q, i) = DEQUE_AT(q, i - 1);
+        for (uint32_t i = place; i > 0; i--) DEQUE_AT(i) = DEQUE_AT(i - 1);
         q->head++;
     } else {
-        for (uint32_t i = place + 1; i < q->len; i++) DEQUE_AT(q, i - 1) = DEQUE_AT(q, i);
+        for (uint32_t i = place + 1; i < q->len; i++) DEQUE_AT(i - 1) = DEQUE_AT(i);
     }
     q->len--;
 }
 
 static void DEQUE_REMOVE(wr_deques *d, wr_deque *q, DEQUE_TYPE x) {
+    DEQUE_OPEN(q);
     if (!q->len) return;
-    if (DEQUE_SAME(DEQUE_AT(q, 0), x)) {
+    if (DEQUE_SAME(DEQUE_AT(0), x)) {
         q->head++;
         q->len--;
     } else {
@@ -64,7 +77,7 @@ static void DEQUE_REMOVE(wr_deques *d, wr_deque *q, DEQUE_TYPE x) {
         if (place < q->len) DEQUE_ERASE(q, place);
     }
     if (q->len)
-        q->value.DEQUE_FIELD = DEQUE_AT(q, 0);
+        q->value.DEQUE_FIELD = DEQUE_AT(0);
     else
         deque_clear(d, q);
 }
@@ -93,6 +106,7 @@ static void DEQUE_NAME(wr_deques *d, const weir_agg_rows *rows, weir_column *out
 #undef DEQUE_FIND
 #undef DEQUE_ERASE
 #undef DEQUE_REMOVE
+#undef DEQUE_OPEN
 #undef DEQUE_AT
 #undef DEQUE_NAME
 #undef DEQUE_TYPE

@@ -76,9 +76,11 @@ static bool rebuild(wr_groups *g, uint32_t n_slots) {
     return true;
 }
 
-/* Room for one slot more. */
+/* Room for one slot more. A third of the slots is used at most while the table is near (every collision costs
+ * a branch that the processor guesses wrong), two thirds when it is far and memory counts. */
 static bool reserve_slot(wr_groups *g) {
-    if ((uint64_t)(g->n_used + 1) * 3 <= (uint64_t)g->n_slots * 2) return true;
+    uint64_t need = (uint64_t)g->n_used + 1;
+    if (g->n_slots <= NEAR_SLOTS ? need * 3 <= g->n_slots : need * 3 <= (uint64_t)g->n_slots * 2) return true;
     if (g->n_slots > UINT32_MAX / 4) return false;
     return rebuild(g, g->n_slots ? g->n_slots * 2 : MIN_SLOTS);
 }
@@ -150,21 +152,39 @@ WR_INLINE bool same_key(const wr_groups *g, match how, uint32_t id, const weir_c
     return wr_group_keys_equal(g, id, columns, row);
 }
 
+/* What the search loop needs, in registers; taken anew when the table has changed. */
+typedef struct probe_view {
+    const wr_group_slot *slots;
+    uint32_t mask, shift;
+    bool far;
+} probe_view;
+
+static probe_view view_table(const wr_groups *g) {
+    return (probe_view){
+        .slots = g->slots, .mask = g->n_slots - 1, .shift = g->shift, .far = g->n_slots > NEAR_SLOTS};
+}
+WR_INLINE uint32_t home_in(probe_view v, uint32_t tag) {
+    return (uint32_t)(tag * WR_GROUP_MULTIPLIER >> v.shift);
+}
+
 WR_INLINE bool probe_rows(wr_groups *g, match how, bool nullable, const weir_column *columns,
                           const wr_row_list *list, const uint32_t *tags, uint32_t *gid) {
-    for (uint32_t i = 0; i < list->n; i++) {
-        const uint32_t row = wr_row_at(list, i), tag = tags[i];
-        if (g->n_slots > NEAR_SLOTS && i + PREFETCH_AHEAD < list->n)
-            __builtin_prefetch(&g->slots[wr_group_home(g, tags[i + PREFETCH_AHEAD])]);
-        uint32_t id1, at, mask = g->n_slots - 1;
-        if (nullable && weir_is_null(&columns[0], row)) {
-            id1 = null_id1(g, columns, row);
-        } else {
-            for (at = wr_group_home(g, tag); (id1 = g->slots[at].id1) != 0; at = (at + 1) & mask)
-                if (g->slots[at].tag == tag && same_key(g, how, id1 - 1, columns, row)) break;
-            if (WR_UNLIKELY(!id1)) id1 = insert(g, tag, columns, row);
+    const uint32_t n = list->n, first = list->first, *rows = list->rows;
+    probe_view v = view_table(g);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t row = rows ? rows[i] : first + i, tag = tags[i];
+        uint32_t id1 = 0;
+        if (v.far && i + PREFETCH_AHEAD < n)
+            __builtin_prefetch(&v.slots[home_in(v, tags[i + PREFETCH_AHEAD])]);
+        bool is_null = nullable && weir_is_null(&columns[0], row);
+        if (!is_null)
+            for (uint32_t at = home_in(v, tag); (id1 = v.slots[at].id1) != 0; at = (at + 1) & v.mask)
+                if (v.slots[at].tag == tag && same_key(g, how, id1 - 1, columns, row)) break;
+        if (WR_UNLIKELY(!id1)) {
+            id1 = is_null ? null_id1(g, columns, row) : insert(g, tag, columns, row);
+            if (!id1) return false;
+            v = view_table(g);
         }
-        if (WR_UNLIKELY(!id1)) return false;
         gid[row] = id1 - 1;
     }
     return true;

@@ -38,9 +38,12 @@ struct wr_groups {
     wr_group_part parts[WR_MAX_GROUP_KEYS];
 };
 
-/* Where a tag's search begins. The multiplier is 2^64 divided by the golden ratio (Knuth 3, 6.4). */
+/* 2^64 divided by the golden ratio (Knuth 3, 6.4). */
+#define WR_GROUP_MULTIPLIER UINT64_C(0x9E3779B97F4A7C15)
+
+/* Where a tag's search begins. */
 static inline uint32_t wr_group_home(const wr_groups *g, uint32_t tag) {
-    return (uint32_t)(tag * UINT64_C(0x9E3779B97F4A7C15) >> g->shift);
+    return (uint32_t)(tag * WR_GROUP_MULTIPLIER >> g->shift);
 }
 static inline char *wr_group_record(const wr_groups *g, uint32_t id) {
     return g->records + (size_t)id * g->stride;
