@@ -35,13 +35,19 @@ static bool select_reads(const wr_plan_op *op) {
     return false;
 }
 
+/* A window that gives rows back stamps them with the clock. */
+static bool window_reads(const wr_plan_window *w) {
+    return w->type->uses_clock || w->condition || w->args.expired_wanted || w->args.expired_output ||
+           w->args.is_searched;
+}
+
 /* Does the operator itself look at the origins of its input? */
 static bool op_reads(const wr_plan_op *op) {
     switch (op->kind) {
     case WR_OP_FILTER:
         return expr_reads(op->u.filter.condition) || aggs_read(op->u.filter.aggs, op->u.filter.n_aggs) ||
                probes_read(op->u.filter.probes, op->u.filter.n_probes);
-    case WR_OP_WINDOW: return op->u.window.type->uses_clock || op->u.window.condition != NULL;
+    case WR_OP_WINDOW: return window_reads(&op->u.window);
     case WR_OP_SELECT: return select_reads(op);
     default: return true; /* joins order by them, stream functions may fail */
     }

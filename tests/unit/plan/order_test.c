@@ -158,6 +158,10 @@ static void origins_are_kept_for_those_who_read_them(void **state) {
     assert_true(plan->queries[1].select->needs_origin);
     assert_false(plan->queries[2].select->needs_origin);
     planned_fini(&a);
+    plan = plan_of(&a, A "from A#window.lengthBatch(5) select x insert into B; "
+                         "from B#window.length(2) select x insert all events into C;");
+    assert_true(plan->queries[0].select->needs_origin); /* expired rows bear the clock's time */
+    planned_fini(&a);
 }
 
 int main(void) {
