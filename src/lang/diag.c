@@ -16,10 +16,15 @@ void wr_diag_fini(wr_diag *diags) {
     memset(diags, 0, sizeof *diags);
 }
 
+bool wr_diag_is_full(const wr_diag *diags) { return !diags || diags->n >= diags->limit; }
+
+void wr_diag_count(wr_diag *diags) {
+    if (diags) diags->total++;
+}
+
 void wr_diag_add(wr_diag *diags, const weir_error *err) {
-    if (!diags) return;
-    diags->total++;
-    if (diags->n >= diags->limit) return;
+    wr_diag_count(diags);
+    if (wr_diag_is_full(diags)) return;
     if (wr_grow(NULL, &diags->list, &diags->cap, diags->n + 1, sizeof *diags->list)) return;
     diags->list[diags->n++] = *err;
     diags->sorted = false;
@@ -28,6 +33,10 @@ void wr_diag_add(wr_diag *diags, const weir_error *err) {
 void wr_diag_addf(wr_diag *diags, const wr_source *source, wr_span span, weir_status code, const char *hint,
                   const char *format, ...) {
     weir_error err = {.code = code};
+    if (wr_diag_is_full(diags)) {
+        wr_diag_count(diags);
+        return;
+    }
     va_list args;
     va_start(args, format);
     vsnprintf(err.message, sizeof err.message, format, args);

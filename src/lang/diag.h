@@ -18,7 +18,10 @@ void wr_diag_init(wr_diag *diags, uint32_t limit); /* 0: WR_DIAG_LIMIT. Allocate
 void wr_diag_fini(wr_diag *diags);
 /* Keeps a copy. Past the limit, or when memory is out, the error is only counted. diags may be NULL. */
 void wr_diag_add(wr_diag *diags, const weir_error *err);
-/* The same for an error that is made on the spot; hint may be NULL. */
+/* No more errors are kept: making one would be wasted work, wr_diag_count is enough. NULL is full. */
+bool wr_diag_is_full(const wr_diag *diags);
+void wr_diag_count(wr_diag *diags); /* one more that is not kept; NULL is fine */
+/* As wr_diag_add, for an error that is made on the spot; hint may be NULL. */
 void wr_diag_addf(wr_diag *diags, const wr_source *source, wr_span span, weir_status code, const char *hint,
                   const char *format, ...) WR_PRINTF(6, 7);
 /* By position; errors without one first; else in the order they were added. */

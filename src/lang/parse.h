@@ -45,6 +45,9 @@ static inline unsigned wr_peek_after(const wr_parser *p, uint32_t k) {
 static inline wr_span wr_token_span(const wr_parser *p) {
     return (wr_span){p->tokens[p->at].begin, p->tokens[p->at].end};
 }
+static inline bool wr_kind_is_number(unsigned kind) {
+    return kind >= WR_TOK_INT_LITERAL && kind <= WR_TOK_DOUBLE_LITERAL;
+}
 static inline bool wr_kind_is_id(unsigned kind) { return kind == WR_TOK_ID || kind == WR_TOK_QUOTED_ID; }
 static inline bool wr_kind_is_name(unsigned kind) { return wr_kind_is_id(kind) || wr_token_is_keyword(kind); }
 

@@ -9,6 +9,11 @@
 
 bool wr_wrong_at(wr_parser *p, wr_span span, const char *hint, const char *format, ...) {
     weir_error err = {.code = WEIR_EPARSE};
+    p->failed = true;
+    if (wr_diag_is_full(p->diags)) {
+        wr_diag_count(p->diags);
+        return false;
+    }
     va_list args;
     va_start(args, format);
     vsnprintf(err.message, sizeof err.message, format, args);
@@ -16,7 +21,6 @@ bool wr_wrong_at(wr_parser *p, wr_span span, const char *hint, const char *forma
     if (hint) snprintf(err.hint, sizeof err.hint, "%s", hint);
     wr_source_place(p->source, span, &err);
     wr_diag_add(p->diags, &err);
-    p->failed = true;
     return false;
 }
 
@@ -31,15 +35,9 @@ static uint32_t shown_length(const char *text, uint32_t len) {
 }
 
 static const char *kind_of_literal(unsigned kind) {
-    switch (kind) {
-    case WR_TOK_INT_LITERAL:
-    case WR_TOK_LONG_LITERAL:
-    case WR_TOK_FLOAT_LITERAL:
-    case WR_TOK_DOUBLE_LITERAL: return "number ";
-    case WR_TOK_STRING_LITERAL: return "string ";
-    case WR_TOK_SCRIPT: return "script ";
-    default: return "";
-    }
+    if (wr_kind_is_number(kind)) return "number ";
+    if (kind == WR_TOK_STRING_LITERAL) return "string ";
+    return kind == WR_TOK_SCRIPT ? "script " : "";
 }
 
 static void describe_found(const wr_parser *p, char *out, size_t size) {
@@ -91,6 +89,7 @@ static bool bad_token(wr_parser *p) {
 }
 
 bool wr_expected(wr_parser *p, const char *words, const uint8_t *kinds, const char *hint) {
+    if (wr_diag_is_full(p->diags)) return wr_wrong_at(p, wr_token_span(p), NULL, "one more");
     if (wr_peek(p) == WR_TOK_BAD) return bad_token(p);
     char found[128], list[256], best[256];
     describe_found(p, found, sizeof found);

@@ -170,11 +170,6 @@ static wr_ast_expr *parse_call_expr(wr_parser *p) {
 
 /* ---- Operators ---------------------------------------------------------------------------------------- */
 
-static bool is_number(unsigned kind) {
-    return kind == WR_TOK_INT_LITERAL || kind == WR_TOK_LONG_LITERAL || kind == WR_TOK_FLOAT_LITERAL ||
-           kind == WR_TOK_DOUBLE_LITERAL;
-}
-
 static bool begins_operand(const wr_parser *p, uint32_t k) {
     unsigned kind = wr_peek_after(p, k);
     switch (kind) {
@@ -183,8 +178,8 @@ static bool begins_operand(const wr_parser *p, uint32_t k) {
     case WR_TOK_BANG:
     case WR_TOK_STRING_LITERAL: return true;
     case WR_TOK_PLUS:
-    case WR_TOK_MINUS: return is_number(wr_peek_after(p, k + 1));
-    default: return is_number(kind) || wr_kind_is_name(kind);
+    case WR_TOK_MINUS: return wr_kind_is_number(wr_peek_after(p, k + 1));
+    default: return wr_kind_is_number(kind) || wr_kind_is_name(kind);
     }
 }
 
@@ -263,8 +258,8 @@ static wr_ast_expr *parse_named(wr_parser *p) {
 static wr_ast_expr *parse_primary(wr_parser *p) {
     unsigned kind = wr_peek(p), next = wr_peek_after(p, 1);
     if (kind == WR_TOK_LPAREN) return parse_parenthesised(p);
-    if (is_number(kind)) return wr_parse_number(p);
-    if ((kind == WR_TOK_MINUS || kind == WR_TOK_PLUS) && is_number(next)) return wr_parse_number(p);
+    if (wr_kind_is_number(kind)) return wr_parse_number(p);
+    if ((kind == WR_TOK_MINUS || kind == WR_TOK_PLUS) && wr_kind_is_number(next)) return wr_parse_number(p);
     if (kind == WR_TOK_STRING_LITERAL) return wr_parse_string(p);
     if ((kind == WR_KW_TRUE || kind == WR_KW_FALSE) && !is_reference(p)) return wr_parse_bool(p);
     if (wr_kind_is_name(kind) || kind == WR_TOK_HASH || kind == WR_TOK_BANG) return parse_named(p);

@@ -9,8 +9,6 @@ static wr_token token_before(const wr_parser *p) {
     return p->at > 0 ? p->tokens[p->at - 1] : (wr_token){WR_TOK_EOF, 0, 0, 0};
 }
 
-static bool is_number(unsigned kind) { return kind >= WR_TOK_INT_LITERAL && kind <= WR_TOK_DOUBLE_LITERAL; }
-
 static bool is_text(const wr_parser *p, wr_token t, const char *text) {
     size_t n = strlen(text);
     return t.end - t.begin == n && strncmp(p->text + t.begin, text, n) == 0;
@@ -51,7 +49,7 @@ static const char *unit_of(const char *word, uint32_t len) {
 static bool hint_unit(const wr_parser *p, char *hint, size_t size) {
     wr_token t = p->tokens[p->at], before = token_before(p);
     uint32_t begin, end;
-    if (wr_kind_is_name(t.kind) && is_number(before.kind)) {
+    if (wr_kind_is_name(t.kind) && wr_kind_is_number(before.kind)) {
         begin = before.begin;
         end = t.end;
     } else if (t.kind == WR_TOK_DOUBLE_LITERAL) {
@@ -117,7 +115,7 @@ static bool is_clause_word(unsigned kind) {
 static const char *hint_mark(const wr_parser *p) {
     wr_token t = p->tokens[p->at], before = token_before(p);
     unsigned next = wr_peek_after(p, 1);
-    bool follows_value = wr_kind_is_name(before.kind) || is_number(before.kind) ||
+    bool follows_value = wr_kind_is_name(before.kind) || wr_kind_is_number(before.kind) ||
                          before.kind == WR_TOK_RPAREN || before.kind == WR_TOK_STRING_LITERAL;
     switch (t.kind) {
     case WR_TOK_ASSIGN:

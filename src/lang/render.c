@@ -69,9 +69,10 @@ static uint32_t back_up(const char *line, uint32_t from, uint32_t columns) {
     return at;
 }
 
-static uint32_t columns_between(const view *v, uint32_t begin, uint32_t end) {
+/* Stops counting past `enough`: lines may be very long. */
+static uint32_t columns_between(const view *v, uint32_t begin, uint32_t end, uint32_t enough) {
     uint32_t columns = 0;
-    for (uint32_t i = begin; i < end;) {
+    for (uint32_t i = begin; i < end && columns <= enough;) {
         glyph g = next_glyph(v->line + i, v->len - i);
         columns += g.width;
         i += g.bytes;
@@ -81,7 +82,7 @@ static uint32_t columns_between(const view *v, uint32_t begin, uint32_t end) {
 
 static void choose_part(view *v) {
     v->begin = 0;
-    if (columns_between(v, 0, v->mark_begin) > SHOWN_WIDTH - 20)
+    if (columns_between(v, 0, v->mark_begin, SHOWN_WIDTH) > SHOWN_WIDTH - 20)
         v->begin = back_up(v->line, v->mark_begin, LEFT_OF_CARET);
     uint32_t columns = 0;
     v->end = v->begin;
@@ -119,7 +120,8 @@ static void put_caret(const view *v, wr_buf *out) {
         i += g.bytes;
     }
     wr_buf_putc(out, '^');
-    uint32_t columns = v->mark_end > v->mark_begin ? columns_between(v, v->mark_begin, v->mark_end) : 0;
+    uint32_t columns =
+        v->mark_end > v->mark_begin ? columns_between(v, v->mark_begin, v->mark_end, SHOWN_WIDTH) : 0;
     for (uint32_t k = 1; k < columns; k++) wr_buf_putc(out, '~');
     wr_buf_putc(out, '\n');
 }
