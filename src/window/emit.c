@@ -15,6 +15,7 @@ static void put_own_ts(const weir_window *w, weir_row_id id, uint64_t n, int64_t
 
 weir_status wr_emit_range(weir_window *w, weir_row_id first, uint64_t n, weir_kind kind, bool own_ts,
                           int64_t ts, weir_error *err) {
+    if (!n) return WEIR_OK;
     WR_TRY(weir_window_reserve(w, n, 0, err));
     weir_window_output *o = weir_window_get_output(w);
     for (uint64_t i = 0; i < n; i++) o->id[o->n + i] = first + i;
@@ -29,10 +30,11 @@ weir_status wr_emit_range(weir_window *w, weir_row_id first, uint64_t n, weir_ki
 
 weir_status wr_emit_input(weir_window *w, weir_error *err) {
     const weir_window_input *in = weir_window_get_input(w);
+    if (!in->n) return WEIR_OK;
     WR_TRY(weir_window_reserve(w, in->n, in->n_chunks, err));
     weir_window_output *o = weir_window_get_output(w);
     for (uint32_t i = 0; i < in->n; i++) o->id[o->n + i] = in->id ? in->id[i] : in->first_id + i;
-    if (in->n) memcpy(o->ts + o->n, in->ts, in->n * sizeof *in->ts);
+    memcpy(o->ts + o->n, in->ts, in->n * sizeof *in->ts);
     memset(o->kind + o->n, WEIR_CURRENT, in->n);
     for (uint32_t c = 0; c < in->n_chunks; c++) {
         o->chunk_end[o->n_chunks] = o->n + wr_chunk_end_of(in, c);
