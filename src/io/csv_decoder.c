@@ -300,6 +300,7 @@ static void drop_first_line(csv *d, weir_decode *call, const char *p, const char
     const char *newline = memchr(p, '\n', (size_t)(end - p));
     const char *next = newline ? newline + 1 : end;
     wr_record_place place = place_of(d, call, p, (size_t)(next - p));
+    place.len = WR_MIN(place.len, d->limit); /* how much more of it has come is chance */
     wr_report_record(call, &place, -1, "%s", why);
     d->is_skipping = !newline && !call->ends;
     take(d, call, next);
@@ -315,7 +316,7 @@ static outcome drop_too_long(csv *d, weir_decode *call, const char *p, const cha
 /* The record's end has not come yet. */
 static outcome wait_for_more(csv *d, weir_decode *call, const char *p, const char *end) {
     size_t len = (size_t)(end - p);
-    if (len >= d->limit) return drop_too_long(d, call, p, end);
+    if (len > d->limit + 2) return drop_too_long(d, call, p, end); /* 2: it may end in \r\n yet */
     (void)wr_csv_scan_more(d->dialect, &d->scan, p, len);
     return NEEDS_MORE;
 }
@@ -359,8 +360,10 @@ static outcome read_header(csv *d, weir_decode *call, const char *p, const char 
     do next = wr_csv_next_field(d->dialect, next, end, &f);
     while (f.end == WR_CSV_END_FIELD);
     if (f.end == WR_CSV_END_DATA && !call->ends) return wait_for_more(d, call, p, end);
+    size_t len = without_newline(p, (size_t)(next - p));
+    if (len > d->limit) return drop_too_long(d, call, p, end);
     wr_buf_clear(&d->header);
-    wr_buf_put(&d->header, p, without_newline(p, (size_t)(next - p)));
+    wr_buf_put(&d->header, p, len);
     if (d->header.failed || !map_by_header(d)) return NO_MEMORY;
     take(d, call, next);
     return DONE;

@@ -241,12 +241,10 @@ static void take(json *d, weir_decode *call, const char *next) {
 }
 
 static outcome drop_too_long(json *d, weir_decode *call, const char *p, const char *line_end) {
-    const char *end = call->bytes + call->len;
-    wr_record_place place = {p, (size_t)((line_end ? line_end : end) - p), d->n_records + 1,
-                             d->offset + (uint64_t)(p - call->bytes)};
+    wr_record_place place = {p, d->limit, d->n_records + 1, d->offset + (uint64_t)(p - call->bytes)};
     wr_report_record(call, &place, -1, "a line of more than %zu bytes", d->limit);
     d->is_skipping = !line_end && !call->ends;
-    take(d, call, line_end ? line_end + 1 : end);
+    take(d, call, line_end ? line_end + 1 : call->bytes + call->len);
     return DONE;
 }
 
