@@ -1,5 +1,6 @@
 /* length.c: #window.length(n): the last n rows. A row that comes in pushes the oldest out, in its own chunk,
- * before it. With n = 0 each row comes, leaves and clears the aggregates in one chunk. */
+ * before it, with the clock's time. With n = 0 each row comes, leaves and clears the aggregates in one chunk,
+ * with its own time. */
 #include <stdio.h>
 
 #include "window/check.h"
@@ -31,10 +32,10 @@ WR_INLINE void slide(length_window *l, weir_window_output *o, int64_t ts, int64_
     wr_put_row(o, l->tail++, WEIR_CURRENT, ts);
 }
 
-WR_INLINE void pass_through(length_window *l, weir_window_output *o, int64_t ts, int64_t now) {
+WR_INLINE void pass_through(length_window *l, weir_window_output *o, int64_t ts) {
     wr_put_row(o, l->tail, WEIR_CURRENT, ts);
-    if (l->keeps) wr_put_row(o, l->tail, WEIR_EXPIRED, now);
-    if (l->resets) wr_put_row(o, WEIR_NO_ROW, WEIR_RESET, now);
+    if (l->keeps) wr_put_row(o, l->tail, WEIR_EXPIRED, ts);
+    if (l->resets) wr_put_row(o, WEIR_NO_ROW, WEIR_RESET, ts);
     l->head = ++l->tail;
 }
 
@@ -51,7 +52,7 @@ static weir_status process(void *self, weir_window *w, weir_error *err) {
             if (l->length)
                 slide(l, o, in->ts[i], now);
             else
-                pass_through(l, o, in->ts[i], now);
+                pass_through(l, o, in->ts[i]);
         wr_put_chunk_end(o, origin);
     }
     weir_window_release_below(w, l->head);
