@@ -135,6 +135,21 @@ void wr_fill(void *out, const void *value, size_t size, uint32_t n);
 /* Where the value itself lies. */
 const void *wr_value_data(const weir_value *v);
 void wr_call_site_fini(wr_program *p, wr_call_site *site); /* half-built ones too */
+/* Making steps (program_emit.c). Each gives the number of a register, or scope, that may be there already. */
+wr_step wr_step_make(wr_step_kind kind, weir_type type, uint32_t scope, uint32_t a, uint32_t b);
+/* A step that computes the same where s is to, or NULL. */
+const wr_step *wr_emit_find(const wr_program *p, const wr_step *s);
+weir_status wr_emit(wr_program *p, wr_step s, bool never_null, uint32_t *out, weir_error *err) WR_NODISCARD;
+/* The scope of the rows of `parent` where mask is `wanted`. */
+weir_status wr_emit_scope(wr_program *p, uint32_t parent, uint32_t mask, bool wanted, uint32_t *out,
+                          weir_error *err) WR_NODISCARD;
+/* What e, a leaf, reads. */
+weir_status wr_emit_bind(wr_program *p, const wr_expr *e, wr_reg_source source, uint32_t index, uint32_t *out,
+                         weir_error *err) WR_NODISCARD;
+weir_status wr_emit_constant(wr_program *p, const weir_value *v, weir_type type, uint32_t scope,
+                             uint32_t *out, weir_error *err) WR_NODISCARD;
+/* If *reg is a constant, a register that holds it as a column. */
+weir_status wr_emit_column(wr_program *p, uint32_t scope, uint32_t *reg, weir_error *err) WR_NODISCARD;
 /* Compiles all expressions; folds constant parts first if asked to. */
 weir_status wr_program_compile(wr_program *p, wr_expr *const *exprs, uint32_t n, bool folds,
                                weir_error *err) WR_NODISCARD;
