@@ -38,13 +38,18 @@ static wr_schema read_schema(wr_planner *p, const wr_ast_definition *d) {
     return (wr_schema){d->n_attrs, attrs};
 }
 
+static void note_definition(wr_named *named, const wr_ast_definition *d) {
+    named->definition = d;
+    named->poisoned = named->schema.n_attrs < d->n_attrs; /* too many: told, and not read */
+}
+
 /* ---- One definition ---------------------------------------------------------------------------------------
  */
 
 static void define_stream(wr_planner *p, const wr_ast_definition *d, const char *name) {
     wr_named *named = wr_plan_add_stream(p, name, read_schema(p, d), d->span);
     if (!named) return;
-    named->definition = d;
+    note_definition(named, d);
     p->plan->streams[named->index].is_defined = true;
     wr_plan_stream_annotations(p, d, named->index);
 }
@@ -52,7 +57,7 @@ static void define_stream(wr_planner *p, const wr_ast_definition *d, const char 
 static void define_table(wr_planner *p, const wr_ast_definition *d, const char *name) {
     wr_named *named = wr_plan_add_named(p, WR_NAMED_TABLE, name, read_schema(p, d));
     if (!named) return;
-    named->definition = d;
+    note_definition(named, d);
     named->index = p->plan->n_tables++;
     p->plan->tables[named->index] =
         (wr_plan_table){.name = name, .schema = named->schema, .begin = d->span.begin, .end = d->span.end};
@@ -62,7 +67,7 @@ static void define_table(wr_planner *p, const wr_ast_definition *d, const char *
 static void define_window(wr_planner *p, const wr_ast_definition *d, const char *name) {
     wr_named *named = wr_plan_add_named(p, WR_NAMED_WINDOW, name, read_schema(p, d));
     if (!named) return;
-    named->definition = d;
+    note_definition(named, d);
     wr_plan_window window;
     if (wr_plan_window_call(p, d->as.window.call, &(wr_scope_input){.id = name, .schema = named->schema},
                             &window))
@@ -120,7 +125,8 @@ static void define_function(wr_planner *p, const wr_ast_definition *d, const cha
     p->scripts[p->n_scripts++] = (wr_script){name, d->as.function.return_type};
     const char *language = d->as.function.language.text;
     if (strcasecmp(language, "javascript") != 0 && strcasecmp(language, "lua") != 0) {
-        wr_plan_error(p, d->as.function.language.span, WEIR_ENAME, "", "there is no script language '%s'", language);
+        wr_plan_error(p, d->as.function.language.span, WEIR_ENAME, "", "there is no script language '%s'",
+                      language);
         return;
     }
     char *what = wr_plan_printf(p, "functions written in %s (define function)", language);
