@@ -13,8 +13,8 @@ weir_status wr_refuse_args(const weir_function_type *t, const weir_arg *args, ui
                            weir_error *err, const char *why, ...) WR_PRINTF(6, 7);
 
 /* Refuses unless least <= n_args <= most; says how many are wanted. */
-weir_status wr_check_arg_count(const weir_function_type *t, const weir_arg *args, uint32_t n_args, uint32_t least,
-                           uint32_t most, weir_error *err) WR_NODISCARD;
+weir_status wr_check_arg_count(const weir_function_type *t, const weir_arg *args, uint32_t n_args,
+                               uint32_t least, uint32_t most, weir_error *err) WR_NODISCARD;
 
 /* Refuses unless all arguments have the type of the first. */
 weir_status wr_check_same_type(const weir_function_type *t, const weir_arg *args, uint32_t n_args,
