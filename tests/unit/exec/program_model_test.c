@@ -8,6 +8,25 @@
 #define SEED    0x5EED0002u
 #define N_TREES 3000
 
+/* The first selected row where the results differ from the reference; UINT32_MAX: none. */
+static uint32_t first_wrong(fixture *f, wr_expr *const *exprs, uint32_t n, const weir_column *out) {
+    const weir_batch *b = &f->b;
+    for (uint32_t k = 0, n_sel = b->sel ? b->n_sel : b->n_rows; k < n_sel; k++) {
+        reference x = {.b = b, .row = weir_batch_row(b, k)};
+        bool failed = false;
+        if (is_reset(b, x.row)) continue;
+        for (uint32_t i = 0; i < n; i++) {
+            x.failed = false;
+            weir_value want = eval(&x, exprs[i]), got = wr_column_get(&out[i], x.row);
+            if (out[i].boxed || out[i].type == WEIR_OBJECT) got = wr_value_unbox(got);
+            failed = failed || x.failed;
+            if (!x.failed && !values_agree(want, got)) return x.row;
+        }
+        if (failed != f->failed[x.row]) return x.row;
+    }
+    return UINT32_MAX;
+}
+
 /* Runs exprs over f's batch and compares. */
 static bool run_agrees(fixture *f, wr_expr *const *exprs, uint32_t n) {
     wr_program *p;
