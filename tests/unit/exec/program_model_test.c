@@ -8,6 +8,15 @@
 #define SEED    0x5EED0002u
 #define N_TREES 3000
 
+static bool values_agree(weir_value want, weir_value got) {
+    if (want.is_null || got.is_null) return want.is_null == got.is_null;
+    if (want.type == WEIR_FLOAT && got.type == WEIR_FLOAT && isnan(want.as.f)) return isnan(got.as.f);
+    if (want.type == WEIR_DOUBLE && got.type == WEIR_DOUBLE && isnan(want.as.d)) return isnan(got.as.d);
+    return wr_value_equal(&want, &got);
+}
+
+static bool is_reset(const weir_batch *b, uint32_t row) { return b->kind && b->kind[row] == WEIR_RESET; }
+
 /* The first selected row where the results differ from the reference; UINT32_MAX: none. */
 static uint32_t first_wrong(fixture *f, wr_expr *const *exprs, uint32_t n, const weir_column *out) {
     const weir_batch *b = &f->b;

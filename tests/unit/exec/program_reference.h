@@ -280,13 +280,4 @@ static wr_eval eval_of(fixture *f) {
     return (wr_eval){.in = &f->b, .arena = &f->arena, .fail = note_failure, .fail_ctx = f};
 }
 
-static bool values_agree(weir_value want, weir_value got) {
-    if (want.is_null || got.is_null) return want.is_null == got.is_null;
-    if (want.type == WEIR_FLOAT && got.type == WEIR_FLOAT && isnan(want.as.f)) return isnan(got.as.f);
-    if (want.type == WEIR_DOUBLE && got.type == WEIR_DOUBLE && isnan(want.as.d)) return isnan(got.as.d);
-    return wr_value_equal(&want, &got);
-}
-
-static bool is_reset(const weir_batch *b, uint32_t row) { return b->kind && b->kind[row] == WEIR_RESET; }
-
 #endif
