@@ -12,7 +12,7 @@ typedef struct run run;
 
 typedef struct recorder { /* one watched stream or query */
     run *run;
-    const char *name;
+    char *name; /* a copy: a `persist` step makes a new app */
     json *rows;
 } recorder;
 
@@ -304,8 +304,8 @@ static bool add_recorder(run *r, const char *name) {
     for (uint32_t i = 0; i < r->n_recorders; i++)
         if (!strcmp(r->recorders[i].name, name)) return true;
     recorder *rec = &r->recorders[r->n_recorders++];
-    *rec = (recorder){r, name, json_new(JSON_ARRAY)};
-    return rec->rows != NULL;
+    *rec = (recorder){r, strdup(name), json_new(JSON_ARRAY)};
+    return rec->name && rec->rows;
 }
 
 static bool choose_recorders(run *r) {
@@ -317,9 +317,7 @@ static bool choose_recorders(run *r) {
         if (json_text(watch->items[i])) ok = add_recorder(r, watch->items[i]->text);
     for (uint32_t i = 0; ok && !watch && i < n_streams; i++) {
         const char *name = weir_get_stream(r->app, i)->name;
-        char *copy =
-            is_sent_to(r->c, name) ? NULL : strdup(name); /* outlives the app: persist makes a new one */
-        if (copy) ok = add_recorder(r, copy);
+        if (!is_sent_to(r->c, name)) ok = add_recorder(r, name);
     }
     for (uint32_t i = 0; ok && calls && i < calls->n; i++)
         if (json_text(calls->items[i])) ok = add_recorder(r, calls->items[i]->text);
@@ -398,7 +396,10 @@ void case_run(weir_engine *engine, const json *c, const char *base_dir, const ca
                 fail(&r, CASE_FAILED, "    the app was refused: %s\n", out->error);
         }
     }
-    for (uint32_t i = 0; i < r.n_recorders; i++) json_free(r.recorders[i].rows);
+    for (uint32_t i = 0; i < r.n_recorders; i++) {
+        json_free(r.recorders[i].rows);
+        free(r.recorders[i].name);
+    }
     weir_app_free(r.app);
     free(r.recorders);
     free(r.values);
