@@ -136,9 +136,10 @@ weir_status wr_time_pattern_parse(const char *text, wr_time_pattern *out, weir_e
         } else {
             char letter = *p == 'Z' || *p == 'x' ? 'X' : *p == 'u' ? 'y' : *p;
             if (!strchr("yMdHmsSX", letter))
-                return weir_fail(err, WEIR_EUNSUPPORTED,
-                                 "the letter '%c' in the time format '%s'; it may have y M d H m s S X", *p,
-                                 text);
+                return weir_fail(
+                    err, WEIR_EUNSUPPORTED,
+                    "weir does not read the letter '%c' in the time format '%s'; it may have y M d H m s S X",
+                    *p, text);
             size_t width = 0;
             for (char c = *p; *p == c; p++) width++;
             fits = add_step(out, letter, 0, width);

@@ -322,8 +322,9 @@ static weir_status set_enclosing(json *d, const weir_setting *s, weir_error *err
     WR_TRY(wr_json_path_add(&d->enclosing, s->text, 0, false, &d->arena, err));
     for (const wr_json_node *c = d->enclosing.children; c; c = c->children)
         if (!c->name)
-            return weir_fail(err, WEIR_EUNSUPPORTED, "json: enclosing.element '%s' goes into an array",
-                             s->text);
+            return weir_fail(
+                err, WEIR_EUNSUPPORTED,
+                "json: enclosing.element '%s' goes into an array, which weir does not follow yet", s->text);
     return WEIR_OK;
 }
 

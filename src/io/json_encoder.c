@@ -141,7 +141,8 @@ static void add_key(json *x, uint32_t column, const char *name) {
 
 static weir_status json_open(void *self, const weir_encoder_args *args, weir_error *err) {
     json *x = self;
-    if (args->payload) return weir_fail(err, WEIR_EUNSUPPORTED, "json: @payload");
+    if (args->payload)
+        return weir_fail(err, WEIR_EUNSUPPORTED, "weir does not run @payload with the json format yet");
     x->to_stream = args->to_stream;
     x->wraps_event = args->settings->of[OPT_FORM].as.l == FORM_EVENT;
     uint32_t n = args->schema->n_attributes;

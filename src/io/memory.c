@@ -16,7 +16,7 @@ static const weir_option options[] = {
 #define MESSAGES_SHOWN 64
 
 static weir_status no_bus(weir_error *err) {
-    return weir_fail(err, WEIR_EUNSUPPORTED, "in-memory topics where the engine has none");
+    return weir_fail(err, WEIR_EUNSUPPORTED, "this engine has no in-memory topics");
 }
 
 /* ---- The source --------------------------------------------------------------------------------------- */

@@ -125,8 +125,9 @@ static weir_status map_one(wr_source *s, const weir_pair *pair, uint32_t positio
         return weir_fail(err, WEIR_ENAME, "@attributes names '%s', which is no attribute of '%s'", pair->key,
                          s->schema->stream);
     if (strncmp(pair->value, "trp:", 4) == 0)
-        return weir_fail(err, WEIR_EUNSUPPORTED, "transport properties ('%s') of @source(type='%s')",
-                         pair->value, s->type->name);
+        return weir_fail(err, WEIR_EUNSUPPORTED,
+                         "@source(type='%s') has no transport properties such as '%s'", s->type->name,
+                         pair->value);
     s->mapping[i] = wr_arena_strndup(&s->arena, pair->value, strlen(pair->value));
     return s->mapping[i] ? WEIR_OK : out_of_memory(err);
 }
@@ -139,8 +140,9 @@ static weir_status set_mapping(wr_source *s, const wr_source_spec *spec, weir_er
     if (!s->mapping) return out_of_memory(err);
     bool by_position = !spec->attributes[0].key[0];
     if (by_position && spec->n_attributes < s->schema->n_attributes)
-        return weir_fail(err, WEIR_ECONFIG, "@attributes has %u values, but '%s' has %u attributes",
-                         spec->n_attributes, s->schema->stream, s->schema->n_attributes);
+        return weir_fail(err, WEIR_ECONFIG, "@attributes has %u value%s, but '%s' has %u attributes",
+                         spec->n_attributes, spec->n_attributes == 1 ? "" : "s", s->schema->stream,
+                         s->schema->n_attributes);
     for (uint32_t i = 0; i < spec->n_attributes; i++) {
         weir_status status = map_one(s, &spec->attributes[i], i, by_position, err);
         if (status == WEIR_OK) continue;

@@ -213,7 +213,7 @@ static void wrong_annotations_are_told(void **state) {
         {"log", "prioity=INFO", NULL, "", "@sink(type='log') has no option 'prioity'"},
         {"stdout", "", "json", "form=flat",
          "@map(type='json'): option 'form' is 'flat'; it takes object|event"},
-        {"inMemory", "topic=x", NULL, "", "in-memory topics where the engine has none"},
+        {"inMemory", "topic=x", NULL, "", "this engine has no in-memory topics"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         test_sink t = {0};

@@ -164,13 +164,13 @@ static void wrong_annotations_are_told(void **state) {
          WEIR_ECONFIG},
         {"file.uri=x;event.time=n;speed=-1", "csv", "", "",
          "speed is '-1'; it takes 'max' or a factor above 0", WEIR_ECONFIG},
-        {"file.uri=x", "csv", "", "0", "@attributes has 1 values, but 'S' has 2 attributes", WEIR_ECONFIG},
+        {"file.uri=x", "csv", "", "0", "@attributes has 1 value, but 'S' has 2 attributes", WEIR_ECONFIG},
         {"file.uri=x", "csv", "", "0;1;2", "@attributes has more values than 'S' has attributes (2)",
          WEIR_ECONFIG},
         {"file.uri=x", "csv", "", "n=0;1", "@attributes mixes values with and without a key", WEIR_ECONFIG},
         {"file.uri=x", "csv", "", "q=0", "@attributes names 'q', which is no attribute of 'S'", WEIR_ENAME},
-        {"file.uri=x", "json", "", "n=trp:key", "transport properties ('trp:key') of @source(type='file')",
-         WEIR_EUNSUPPORTED},
+        {"file.uri=x", "json", "", "n=trp:key",
+         "@source(type='file') has no transport properties such as 'trp:key'", WEIR_EUNSUPPORTED},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         test_source t = {0};
