@@ -98,6 +98,13 @@ static void a_record_over_the_limit_is_skipped(void **state) {
           "x|2\n!2:4 a record of more than 16 bytes\n");
 }
 
+static void a_header_over_the_limit_is_skipped_too(void **state) {
+    (void)state;
+    CHECK("a int, b int", "header=true;record.limit=16", "a name that is too long,b\na,b\n1,2\n",
+          "!1:0 a record of more than 16 bytes\n1|2\n");
+    CHECK("a int, b int", "record.limit=16", "12345678,1234567\r\n", "12345678|1234567\n"); /* just fits */
+}
+
 static void delimiters_can_be_chosen(void **state) {
     (void)state;
     CHECK("a int, b string", "delimiter=\\t;quote='", "1\t'x\ty'\n", "1|x\ty\n");
@@ -223,6 +230,7 @@ int main(void) {
         cmocka_unit_test(text_behind_a_closing_quote_is_told),
         cmocka_unit_test(a_quote_that_is_never_closed_costs_one_line),
         cmocka_unit_test(a_record_over_the_limit_is_skipped),
+        cmocka_unit_test(a_header_over_the_limit_is_skipped_too),
         cmocka_unit_test(delimiters_can_be_chosen),
         cmocka_unit_test(a_message_is_one_chunk),
         cmocka_unit_test(columns_that_nobody_reads_are_not_even_looked_at),
