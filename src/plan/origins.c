@@ -8,11 +8,12 @@
 static bool expr_reads(const wr_expr *e) { return e && (e->needs_clock || e->can_fail); }
 
 static bool aggs_read(const wr_agg_slot *slots, uint32_t n) {
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
+        if (slots[i].type->can_fail) return true; /* a null under and() */
         for (uint32_t a = 0; a < slots[i].n_args; a++)
             if (expr_reads(slots[i].args[a])) return true;
-    /* An aggregate itself may fail (a null under and()). */
-    return n > 0;
+    }
+    return false;
 }
 
 static bool probes_read(const wr_plan_lookup *probes, uint32_t n) {

@@ -3,8 +3,8 @@
  * Rows leave by the timer, in chunks of their own, before the row that moves the clock; a row that comes in
  * while older ones are due (it is late, or came from a timer) has them leave in its own chunk, before it.
  *
- * This is the window that must be fast: one loop over the chunks, with the timestamps of the oldest rows
- * read straight from the store. */
+ * This is the window that must be fast: room for all that will leave is made beforehand, the timestamps of
+ * the oldest rows are read straight from the store, and rows in order have a loop of their own. */
 #include <stdio.h>
 
 #include "window/check.h"
@@ -29,180 +29,185 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     return WEIR_OK;
 }
 
-/* A walk over one call's input. All that the loop touches is copied here and back at the end: the struct
- * never leaves the inlined functions, so it lives in registers, and a store into the output can't be taken
- * for a store into it. */
+/* A walk over one call's input. */
 typedef struct pass {
-    wr_time_queue q;
-    weir_window_input in;
-    weir_cycle cycle;
-    weir_window_output o;
-    const int64_t *run; /* timestamps of the rows from the oldest on */
+    time_window *t;
+    const weir_window *w;
+    weir_window_input *in;
+    weir_window_output *o;
+    const int64_t *run; /* timestamps from the oldest row on */
     uint32_t n_run;
+    uint32_t next; /* chunk of the input */
 } pass;
 
-WR_INLINE void begin_pass(pass *p, const time_window *t, weir_window *w) {
-    p->q = t->q;
-    p->in = *weir_window_get_input(w);
-    p->cycle = *p->in.cycle;
-    p->in.cycle = &p->cycle;
-    p->o = *weir_window_get_output(w);
-    p->n_run = 0;
-}
-
-WR_INLINE void end_pass(const pass *p, time_window *t, weir_window *w) {
-    t->q = p->q;
-    weir_window_get_input(w)->tick_next = p->in.tick_next;
-    *weir_window_get_output(w) = p->o;
-}
-
-/* Makes room, which may move the arrays. */
-WR_INLINE weir_status make_room(pass *p, weir_window *w, uint32_t rows, uint32_t chunks, weir_error *err) {
-    weir_window_output *o = weir_window_get_output(w);
-    *o = p->o;
-    WR_TRY(weir_window_reserve(w, rows, chunks, err));
-    p->o = *o;
-    return WEIR_OK;
-}
-
-WR_INLINE weir_status put_row(pass *p, weir_window *w, weir_row_id id, weir_kind kind, int64_t ts,
-                              weir_error *err) {
-    if (WR_UNLIKELY(p->o.n == p->o.cap)) WR_TRY(make_room(p, w, 1, 0, err));
-    wr_put_row(&p->o, id, kind, ts);
-    return WEIR_OK;
-}
-
-WR_INLINE weir_status end_chunk(pass *p, weir_window *w, weir_origin origin, weir_error *err) {
-    if (WR_UNLIKELY(p->o.n_chunks == p->o.cap_chunks)) WR_TRY(make_room(p, w, 0, 1, err));
-    wr_put_chunk_end(&p->o, origin);
-    return WEIR_OK;
-}
-
 /* The timestamp of the oldest row, which there is. */
-WR_INLINE int64_t oldest_ts(pass *p, const weir_window *w) {
-    if (WR_UNLIKELY(!p->n_run)) {
-        uint32_t n;
-        p->run = weir_window_ts_run(w, p->q.head, &n);
-        p->n_run = n;
-    }
+WR_INLINE int64_t oldest_ts(pass *p) {
+    if (WR_UNLIKELY(!p->n_run)) p->run = weir_window_ts_run(p->w, p->t->q.head, &p->n_run);
     return *p->run;
 }
 
+/* ---- Chunks of any kind -------------------------------------------------------------------------------- */
+
 /* Emits the rows that are due, oldest first, until one that isn't. */
-WR_INLINE weir_status expire(pass *p, weir_window *w, int64_t now, weir_error *err) {
-    int64_t horizon = wr_time_queue_horizon(&p->q, now);
-    while (p->q.head < p->q.tail && oldest_ts(p, w) <= horizon) {
-        WR_TRY(put_row(p, w, p->q.head++, WEIR_EXPIRED, now, err));
+static void expire(pass *p, int64_t now) {
+    wr_time_queue *q = &p->t->q;
+    int64_t horizon = wr_time_queue_horizon(q, now);
+    while (q->head < q->tail && oldest_ts(p) <= horizon) {
+        wr_put_row(p->o, q->head++, WEIR_EXPIRED, now);
         p->run++;
         p->n_run--;
     }
-    return WEIR_OK;
 }
 
 /* The timer, at each arrival before this point whose clock has reached it. */
-WR_INLINE weir_status fire_until(pass *p, weir_window *w, weir_origin before, weir_error *err) {
+static void fire_until(pass *p, weir_origin before) {
+    wr_time_queue *q = &p->t->q;
     uint32_t arrival;
-    while ((arrival = weir_window_next_tick(&p->in, p->q.next_due, before)) != WEIR_NO_TICK) {
-        uint32_t n = p->o.n;
-        p->in.tick_next = arrival + 1;
-        WR_TRY(expire(p, w, p->cycle.clock[arrival], err));
-        p->q.next_due = p->q.head < p->q.tail ? wr_time_queue_due_of(&p->q, oldest_ts(p, w)) : INT64_MAX;
-        if (p->o.n > n) WR_TRY(end_chunk(p, w, weir_window_tick_origin(&p->in, arrival), err));
+    while ((arrival = weir_window_next_tick(p->in, q->next_due, before)) != WEIR_NO_TICK) {
+        uint32_t n = p->o->n;
+        p->in->tick_next = arrival + 1;
+        expire(p, p->in->cycle->clock[arrival]);
+        q->next_due = q->head < q->tail ? wr_time_queue_due_of(q, oldest_ts(p)) : INT64_MAX;
+        if (p->o->n > n) wr_put_chunk_end(p->o, weir_window_tick_origin(p->in, arrival));
     }
-    return WEIR_OK;
 }
 
-WR_INLINE weir_status take_chunk(pass *p, weir_window *w, uint32_t first, uint32_t end, weir_origin origin,
-                                 weir_error *err) {
-    int64_t now = p->cycle.clock[weir_origin_arrival(origin)];
-    if (now >= p->q.next_due) WR_TRY(fire_until(p, w, origin, err));
-    wr_pass_tick(&p->in, origin);
-    for (uint32_t i = first; i < end; i++) {
-        int64_t ts = p->in.ts[i];
-        WR_TRY(expire(p, w, now, err));
-        WR_TRY(put_row(p, w, p->q.tail++, WEIR_CURRENT, ts, err));
-        wr_time_queue_schedule_newest(&p->q, ts);
+static void take_chunk(pass *p) {
+    wr_time_queue *q = &p->t->q;
+    uint32_t c = p->next++, i = c ? wr_chunk_end_of(p->in, c - 1) : 0;
+    weir_origin origin = weir_window_chunk_origin(p->in, c);
+    int64_t now = p->in->cycle->clock[weir_origin_arrival(origin)];
+    if (now >= q->next_due) fire_until(p, origin);
+    wr_pass_tick(p->in, origin);
+    for (; i < wr_chunk_end_of(p->in, c); i++) {
+        int64_t ts = p->in->ts[i];
+        expire(p, now);
+        wr_put_row(p->o, q->tail++, WEIR_CURRENT, ts);
+        wr_time_queue_schedule_newest(q, ts);
     }
-    return end_chunk(p, w, origin, err);
+    wr_put_chunk_end(p->o, origin);
 }
 
-/* The common case, as fast as it goes: each row a chunk of an arrival of its own, at which the oldest row
- * leaves by the timer, or none. Everything in local variables: a store into the output could change whatever
- * lies in memory, for all the compiler knows. Stops at the first chunk that is anything else, and gives its
- * number. */
-static uint32_t slide(pass *p, uint32_t c) {
-    const int64_t *clock = p->cycle.clock + p->in.first_arrival, *in_ts = p->in.ts, *run = p->run;
-    const weir_origin base = weir_window_chunk_origin(&p->in, 0), tick = weir_window_tick_origin(&p->in, 0);
-    const uint64_t arrival = (uint64_t)1 << 40, first_arrival = p->in.first_arrival;
-    const int64_t span = p->q.span;
-    const uint32_t n_chunks = p->in.n_chunks, cap = p->o.cap, cap_chunks = p->o.cap_chunks;
-    weir_row_id *id = p->o.id, head = p->q.head, tail = p->q.tail;
-    int64_t *ts = p->o.ts, last_ts = p->q.last_ts, due = p->q.next_due;
-    uint8_t *kind = p->o.kind;
-    uint32_t *chunk_end = p->o.chunk_end, n = p->o.n, k = p->o.n_chunks, n_run = p->n_run;
-    weir_origin *origin = p->o.origin;
-    for (; c < n_chunks; c++) {
-        int64_t now = clock[c];
-        if (n_run < 2 || tail - head < 2 || cap - n < 2 || cap_chunks - k < 2 || due == INT64_MAX) break;
-        if (now >= due) {
-            if (run[0] > now - span || run[1] <= now - span) break;
-            id[n] = head++;
-            ts[n] = now;
-            kind[n++] = WEIR_EXPIRED;
-            if (origin) origin[k] = tick + (first_arrival + c) * arrival;
-            chunk_end[k++] = n;
-            n_run--;
-            due = wr_time_queue_due_of(&(wr_time_queue){.span = span}, *++run);
-        } else if (run[0] <= now - span) {
-            break;
+/* ---- Rows that come one by one, in order ----------------------------------------------------------------
+ */
+
+/* Each row came alone with an arrival of its own. */
+static bool rows_are_arrivals(const weir_window_input *in) {
+    if (in->chunk_end) return false;
+    for (uint32_t i = 0; in->origin && i < in->n; i++)
+        if (weir_origin_phase(in->origin[i]) != WEIR_PHASE_EVENT ||
+            (i && weir_origin_arrival(in->origin[i]) == weir_origin_arrival(in->origin[i - 1])))
+            return false;
+    return true;
+}
+
+/* Rows have the time that the clock had when they came. */
+static bool rows_are_on_time(const weir_window_input *in) {
+    const int64_t *clock = in->cycle->clock;
+    if (in->cycle->late) return false;
+    if (!in->origin && in->ts == clock + in->first_arrival) return true;
+    for (uint32_t i = 0; i < in->n; i++)
+        if (in->ts[i] != clock[weir_origin_arrival(weir_window_chunk_origin(in, i))]) return false;
+    return true;
+}
+
+/* The timer is set for the oldest row, as it is when none was late, and nothing overflows. */
+static bool timer_is_for_oldest(pass *p) {
+    const wr_time_queue *q = &p->t->q;
+    const weir_window_input *in = p->in;
+    int64_t due = q->head < q->tail ? wr_time_queue_due_of(q, oldest_ts(p)) : INT64_MAX;
+    return q->span > 0 && q->next_due == due && in->ts[0] >= q->last_ts && in->ts[0] >= INT64_MIN + q->span &&
+           in->ts[in->n - 1] <= INT64_MAX - q->span;
+}
+
+/* From a steady state on, at each arrival what is due leaves by the timer, then the row comes in, if the
+ * arrival brought one, and the state is steady again. */
+static bool is_steady(pass *p) {
+    return p->next < p->in->n && rows_are_arrivals(p->in) && rows_are_on_time(p->in) &&
+           timer_is_for_oldest(p);
+}
+
+/* Row i of the input is the next one, k of the oldest have left. */
+static void advance(pass *p, uint32_t i, uint32_t k, uint32_t arrival) {
+    wr_time_queue *q = &p->t->q;
+    q->tail += i - p->next;
+    q->head += k;
+    q->last_ts = p->in->ts[i - 1];
+    p->run += k;
+    p->n_run -= k;
+    q->next_due = q->head < q->tail ? wr_time_queue_due_of(q, *p->run) : INT64_MAX;
+    p->next = i;
+    p->in->tick_next = arrival;
+}
+
+/* Goes over arrivals until one at which the whole run of timestamps at hand would be due: before it, the
+ * search for a row that is not due needs no bound. dense: each arrival has a row. The loop works on locals,
+ * which a byte written to kind can't change. */
+WR_INLINE void slide(pass *p, bool dense, bool with_origin) {
+    const weir_window_input *in = p->in;
+    const weir_row_id head = p->t->q.head, tail = p->t->q.tail - p->next;
+    const int64_t span = p->t->q.span, *run = p->run, *clock = in->cycle->clock;
+    const int64_t stop = wr_time_queue_due_of(&p->t->q, run[p->n_run - 1]);
+    const uint32_t n_in = in->n;
+    weir_window_output o = *p->o;
+    uint32_t i = p->next, k = 0, arrival = in->tick_next;
+    if (!with_origin) o.origin = NULL;
+    for (; i < n_in && clock[arrival] < stop; arrival++) {
+        const int64_t now = clock[arrival];
+        if (run[k] <= now - span) {
+            do wr_put_row(&o, head + k, WEIR_EXPIRED, now);
+            while (run[++k] <= now - span);
+            wr_put_chunk_end(&o, WEIR_ORIGIN(arrival, in->rank, 0));
         }
-        id[n] = tail++;
-        ts[n] = in_ts[c];
-        kind[n++] = WEIR_CURRENT;
-        if (origin) origin[k] = base + c * arrival;
-        chunk_end[k++] = n;
-        if (in_ts[c] > last_ts) last_ts = in_ts[c];
+        if (!dense && weir_origin_arrival(in->origin[i]) != arrival) continue;
+        wr_put_row(&o, tail + i, WEIR_CURRENT, now);
+        wr_put_chunk_end(&o, weir_window_chunk_origin(in, i++));
     }
-    p->run = run;
-    p->n_run = n_run;
-    p->q = (wr_time_queue){.span = span, .head = head, .tail = tail, .last_ts = last_ts, .next_due = due};
-    p->o.n = n;
-    p->o.n_chunks = k;
-    if (c) p->in.tick_next = WR_MAX(p->in.tick_next, p->in.first_arrival + c);
-    return c;
+    p->o->n = o.n;
+    p->o->n_chunks = o.n_chunks;
+    advance(p, i, k, arrival);
 }
 
-/* May `slide` be used? Times must also be far from where their sums would wrap. */
-static bool can_slide(const pass *p) {
-    const int64_t far = (int64_t)1 << 60;
-    const weir_cycle *c = &p->cycle;
-    return !p->in.chunk_end && !p->in.origin && !c->late && p->in.n && p->q.span > 0 && p->q.span < far &&
-           c->clock[0] > -far && c->clock[c->n_arrivals - 1] < far;
+static void slide_on(pass *p) {
+    (void)oldest_ts(p); /* sees to it that there is a run */
+    bool dense = !p->in->origin;
+    if (p->o->origin)
+        dense ? slide(p, true, true) : slide(p, false, true);
+    else
+        dense ? slide(p, true, false) : slide(p, false, false);
 }
 
-static weir_status take_input(pass *p, weir_window *w, weir_error *err) {
-    bool slides = can_slide(p);
-    for (uint32_t c = 0, first = 0; c < p->in.n_chunks; c++) {
-        weir_origin origin = weir_window_chunk_origin(&p->in, c);
-        uint32_t end = wr_chunk_end_of(&p->in, c);
-        WR_TRY(take_chunk(p, w, first, end, origin, err));
-        first = end;
-        if (!slides || p->q.head == p->q.tail) continue;
-        oldest_ts(p, w); /* for `slide` to begin with */
-        c = slide(p, c + 1) - 1;
-        first = c + 1;
+/* ---- The whole ----------------------------------------------------------------------------------------- */
+
+/* The rows that leave by the end of the call are among the oldest, up to one that is not due by then. */
+static uint64_t count_due(const pass *p) {
+    const wr_time_queue *q = &p->t->q;
+    const weir_cycle *cycle = p->in->cycle;
+    int64_t horizon = wr_time_queue_horizon(q, cycle->clock[cycle->n_arrivals - 1]);
+    weir_row_id id = q->head, end = q->tail + p->in->n;
+    while (id < end) {
+        uint32_t n, i = 0;
+        const int64_t *ts = weir_window_ts_run(p->w, id, &n);
+        while (i < n && ts[i] <= horizon) i++;
+        id += i;
+        if (i < n) break;
     }
-    return fire_until(p, w, p->in.until, err);
+    return id - q->head;
 }
 
 static weir_status process(void *self, weir_window *w, weir_error *err) {
     time_window *t = self;
-    pass p;
     if (!t->keeps) return wr_emit_input(w, err);
-    begin_pass(&p, t, w);
-    WR_TRY(make_room(&p, w, p.in.n, p.in.n_chunks, err));
-    WR_TRY(take_input(&p, w, err));
-    end_pass(&p, t, w);
+    pass p = {.t = t, .w = w, .in = weir_window_get_input(w), .o = weir_window_get_output(w)};
+    uint64_t n_due = count_due(&p), n_ticks = WR_MIN(n_due, p.in->cycle->n_arrivals);
+    WR_TRY(weir_window_reserve(w, p.in->n + n_due, p.in->n_chunks + n_ticks, err));
+    if (p.in->n) take_chunk(&p);
+    bool steady = is_steady(&p);
+    while (p.next < p.in->n_chunks) {
+        take_chunk(&p);
+        if (steady) slide_on(&p);
+    }
+    fire_until(&p, p.in->until);
     weir_window_release_below(w, t->q.head);
     return WEIR_OK;
 }
