@@ -247,6 +247,10 @@ typedef struct weir_batch {
     uint32_t first_arrival;
     const uint64_t
         *row_id; /* by physical row: under which a window holds the row (a join asked for it), or NULL */
+    /* From a join to its select: a chunk is made of parts, the matches of one triggering row each, and the
+     * select takes part by part. Part p ends before physical row part_end[p]. NULL: a chunk is one part. */
+    uint32_t n_parts;
+    const uint32_t *part_end;
 } weir_batch;
 
 static inline uint32_t weir_batch_row(const weir_batch *b, uint32_t k) { return b->sel ? b->sel[k] : k; }

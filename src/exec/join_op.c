@@ -6,8 +6,10 @@
  * of the other side have its key. What comes of it is put together afterwards, column by column: gather the
  * candidates, run the residual condition over all of them, keep what holds.
  *
- * Each triggering row's matches are one chunk. A side without a window holds its row only while that is being
- * processed: after its matches comes a reset (and, if expired rows are wanted, the same matches expired). */
+ * Each triggering row's matches are one part of a chunk (see weir_batch): the select takes them at once. What
+ * one chunk of a side brought about is one chunk again. A side without a window holds its row only while that
+ * is being processed: after its matches comes a reset (and, if expired rows are wanted, the same matches
+ * expired). */
 #include "exec/join_side.h"
 
 /* One triggering row: candidates[first_pair..end_pair) of the other side. */
@@ -16,6 +18,7 @@ typedef struct trigger {
     int64_t ts;
     uint32_t own; /* slot in its own side's store; WR_NO_SLOT for a reset */
     uint32_t first_pair, end_pair;
+    uint32_t chunk; /* of the call's input, in the order of walking */
     uint8_t kind;
     uint8_t side;
 } trigger;
@@ -29,6 +32,7 @@ typedef struct join_op {
     uint32_t n_triggers, cap_triggers;
     uint32_t *pairs; /* slots of the other side */
     uint32_t n_pairs, cap_pairs;
+    uint32_t n_chunks; /* walked so far */
 } join_op;
 
 static weir_status no_memory(weir_error *err) {
@@ -57,7 +61,8 @@ static weir_status other_side(join_op *j, wr_turn *turn, uint32_t side, const wr
 static weir_status add_trigger(join_op *j, const trigger *t, weir_error *err) {
     if (wr_grow(&j->head.account, &j->triggers, &j->cap_triggers, j->n_triggers + 1, sizeof *j->triggers))
         return no_memory(err);
-    j->triggers[j->n_triggers++] = *t;
+    j->triggers[j->n_triggers] = *t;
+    j->triggers[j->n_triggers++].chunk = j->n_chunks;
     return WEIR_OK;
 }
 
@@ -134,6 +139,7 @@ static weir_status walk_chunk(join_op *j, uint32_t side, const wr_row_index *ind
         else if (kind == WEIR_CURRENT || p->expired_triggers)
             WR_TRY(on_trigger(j, side, index, in, row, origin, err));
     }
+    j->n_chunks++;
     return WEIR_OK;
 }
 
@@ -286,38 +292,45 @@ static weir_status collect(join_op *j, wr_turn *turn, const uint8_t *keep, joine
     return WEIR_OK;
 }
 
+/* Chunks and parts, once each when they are the same. */
+static weir_status set_chunks(const join_op *j, wr_turn *turn, const joined *o, weir_batch *out,
+                              weir_error *err) {
+    uint32_t *ends = wr_arena_array(turn->arena, o->n, sizeof *ends), n_chunks = 0;
+    uint32_t *parts = wr_arena_array(turn->arena, o->n, sizeof *parts), n_parts = 0;
+    weir_origin *origins = wr_arena_array(turn->arena, o->n, sizeof *origins);
+    if (!ends || !parts || !origins) return no_memory(err);
+    for (uint32_t k = 0; k < o->n; k++) {
+        const trigger *t = &j->triggers[o->trigger[k]];
+        n_parts += k == 0 || o->trigger[k] != o->trigger[k - 1];
+        n_chunks += k == 0 || t->chunk != j->triggers[o->trigger[k - 1]].chunk;
+        parts[n_parts - 1] = ends[n_chunks - 1] = k + 1;
+        origins[n_chunks - 1] = t->origin;
+    }
+    out->n_chunks = n_chunks;
+    out->chunk_end = n_chunks == o->n ? NULL : ends;
+    out->origin = origins;
+    out->n_parts = n_parts;
+    out->part_end = n_parts == n_chunks ? NULL : parts;
+    return WEIR_OK;
+}
+
 static weir_status emit(join_op *j, wr_turn *turn, const joined *o, weir_batch *out, weir_error *err) {
     uint32_t n_cols = j->head.plan->in.n_attrs;
     out->cols = wr_arena_zero(turn->arena, n_cols + 1, sizeof *out->cols);
-    out->chunk_end = NULL;
-    uint32_t *ends = wr_arena_array(turn->arena, o->n + 1, sizeof *ends);
-    weir_origin *origins = wr_arena_array(turn->arena, o->n + 1, sizeof *origins);
-    if (!out->cols || !ends || !origins) return no_memory(err);
+    if (!out->cols) return no_memory(err);
     WR_TRY(gather_all(j, turn, o, out->cols, err));
-    uint32_t n_chunks = 0;
-    for (uint32_t k = 0; k < o->n; k++) {
-        if (k && o->trigger[k] == o->trigger[k - 1]) {
-            ends[n_chunks - 1] = k + 1;
-            continue;
-        }
-        origins[n_chunks] = j->triggers[o->trigger[k]].origin;
-        ends[n_chunks++] = k + 1;
-    }
     out->n_rows = out->n_sel = o->n;
     out->ts = o->ts;
     out->kind = o->kind;
     out->n_cols = n_cols;
-    out->n_chunks = n_chunks;
-    out->chunk_end = n_chunks == o->n ? NULL : ends;
-    out->origin = origins;
-    return WEIR_OK;
+    return set_chunks(j, turn, o, out, err);
 }
 
 static weir_status join_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
                                 weir_error *err) {
     join_op *j = (join_op *)op;
     wr_join_input input[2] = {{0}, {0}};
-    j->n_triggers = j->n_pairs = 0;
+    j->n_triggers = j->n_pairs = j->n_chunks = 0;
     for (uint32_t side = 0; side < 2; side++)
         if (in[side] && plan_of(j)->side_kind[side] == WR_SIDE_STREAM)
             WR_TRY(wr_join_side_prepare(&j->sides[side], in[side], turn, &input[side], err));

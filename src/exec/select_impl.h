@@ -1,5 +1,5 @@
-/* select_impl.h: the parts of the select operator: select_op.c computes, collapse.c chooses the rows of each
- * chunk, order_by.c sorts them. */
+/* select_impl.h: the pieces of the select operator: select_op.c computes, collapse.c chooses the rows of each
+ * chunk, order_by.c sorts them, select_parts.c deals with chunks that a join made of parts. */
 #ifndef WR_SELECT_IMPL_H
 #define WR_SELECT_IMPL_H
 
@@ -34,6 +34,16 @@ weir_status wr_collapse_groups(wr_collapse *c, const weir_batch *b, const uint32
                                weir_arena *arena, weir_error *err) WR_NODISCARD;
 /* Of each chunk the rows offset .. offset + limit - 1; limit < 0: all from offset on. */
 void wr_collapse_limit(const weir_batch *b, wr_picked *p, int64_t offset, int64_t limit);
+
+/* The batch with its parts as chunks. b->part_end is not NULL. */
+weir_status wr_parts_view(const weir_batch *b, weir_arena *arena, weir_batch *view,
+                          weir_error *err) WR_NODISCARD;
+/* By part, the last picked row (unspecified for a part without picked rows). */
+weir_status wr_parts_last(const weir_batch *parts, const wr_picked *p, weir_arena *arena, uint32_t **last,
+                          weir_error *err) WR_NODISCARD;
+/* After some rows have been taken away: where a part has kept rows but not its last one, the rows of later
+ * parts of the same chunk are lost. last is from before. */
+void wr_parts_lose(const weir_batch *whole, const weir_batch *parts, const uint32_t *last, wr_picked *p);
 
 /* Sorts the rows of each chunk, within runs of the same kind: stably, nulls last. keys: one column for each
  * of the n orders, by physical row. */

@@ -34,7 +34,8 @@ typedef struct select_run {
     select_op *op;
     const wr_plan_select *plan;
     wr_turn *turn;
-    const weir_batch *in;
+    const weir_batch *whole; /* what came in */
+    const weir_batch *in;    /* the same, with the parts of a join's chunks as chunks */
     wr_eval ev;
     weir_batch view; /* in, with the rows picked so far as its selection: what ev.in is */
     wr_chunk_faults faults;
@@ -139,13 +140,21 @@ static weir_status compute_outs(select_run *r, weir_error *err) {
     return drop_failed(r, err);
 }
 
+/* Can taking rows away lose those of later parts? Not when the chunk is put together anew afterwards. */
+static bool can_lose(const select_run *r, bool rebuilt) {
+    return !rebuilt && r->whole->part_end && r->in->chunk_end;
+}
+
 static weir_status apply_having(select_run *r, weir_error *err) {
     if (!r->op->having || !r->picked.n) return WEIR_OK;
     WR_TRY(compute_outs(r, err));
-    uint32_t *passing = wr_arena_array(r->turn->arena, r->picked.n, sizeof *passing);
+    uint32_t *last = NULL, *passing = wr_arena_array(r->turn->arena, r->picked.n, sizeof *passing);
     if (!passing) return no_memory(err);
+    if (can_lose(r, r->op->order || r->plan->chunk_mode != WR_CHUNK_ROWS))
+        WR_TRY(wr_parts_last(r->in, &r->picked, r->turn->arena, &last, err));
     WR_TRY(wr_program_filter(r->op->having, &r->ev, false, passing, &r->picked.n, err));
     r->picked.rows = passing;
+    if (last) wr_parts_lose(r->whole, r->in, last, &r->picked);
     WR_TRY(look_at_picked(r, err));
     return drop_failed(r, err);
 }
@@ -173,11 +182,21 @@ static weir_status apply_order(select_run *r, weir_error *err) {
     return wr_order_rows(r->in, r->plan->order, keys, n, &r->picked, r->turn->arena, err);
 }
 
+static weir_status apply_limit(select_run *r, weir_error *err) {
+    uint32_t *last = NULL;
+    if (r->plan->offset <= 0 && r->plan->limit < 0) return WEIR_OK;
+    if (can_lose(r, false)) WR_TRY(wr_parts_last(r->in, &r->picked, r->turn->arena, &last, err));
+    wr_collapse_limit(r->in, &r->picked, r->plan->offset, r->plan->limit);
+    if (last) wr_parts_lose(r->whole, r->in, last, &r->picked);
+    return WEIR_OK;
+}
+
 /* ---- The output ---------------------------------------------------------------------------------------- */
 
 /* The input's rows, chunks and times; the picked rows are its selection. */
 static void pass_on(const select_run *r, weir_batch *out) {
-    *out = *r->in;
+    *out = *r->whole;
+    out->part_end = NULL;
     out->n_sel = r->picked.n;
     out->sel = r->picked.n == r->in->n_rows ? NULL : r->picked.rows;
     out->kind = r->plan->wants_expired ? r->in->kind : NULL;
@@ -188,14 +207,15 @@ static void pass_on(const select_run *r, weir_batch *out) {
 
 /* Where each chunk's rows end when only the picked ones are left. */
 static weir_status gather_chunks(const select_run *r, weir_batch *out, weir_error *err) {
-    uint32_t *ends = wr_arena_array(r->turn->arena, r->in->n_chunks, sizeof *ends), chunk = 0, n = 0;
+    const weir_batch *b = r->whole;
+    uint32_t *ends = wr_arena_array(r->turn->arena, b->n_chunks, sizeof *ends), chunk = 0, n = 0;
     if (!ends) return no_memory(err);
     for (uint32_t i = 0; i < r->picked.n;) {
-        uint32_t next = wr_picked_chunk(r->in, &r->picked, i, chunk);
+        uint32_t next = wr_picked_chunk(b, &r->picked, i, chunk);
         while (chunk < next) ends[chunk++] = n;
-        i = n = wr_picked_chunk_end(r->in, &r->picked, i, chunk);
+        i = n = wr_picked_chunk_end(b, &r->picked, i, chunk);
     }
-    while (chunk < r->in->n_chunks) ends[chunk++] = n;
+    while (chunk < b->n_chunks) ends[chunk++] = n;
     out->chunk_end = ends;
     return WEIR_OK;
 }
@@ -236,9 +256,7 @@ static weir_status run_select(select_run *r, weir_error *err) {
     if (!r->picked.n) return WEIR_OK;
     WR_TRY(compute_outs(r, err));
     WR_TRY(apply_order(r, err));
-    if (r->plan->offset > 0 || r->plan->limit >= 0)
-        wr_collapse_limit(r->in, &r->picked, r->plan->offset, r->plan->limit);
-    return WEIR_OK;
+    return apply_limit(r, err);
 }
 
 /* All rows are current ones, none can fail, and all come out: the selection is the input's own. */
@@ -252,7 +270,13 @@ static weir_status select_process(wr_op *op, wr_turn *turn, const weir_batch *co
     select_op *s = (select_op *)op;
     const weir_batch *b = in[0];
     if (!b || b->n_rows == 0 || b->n_sel == 0) return WEIR_OK;
-    select_run r = {.op = s, .plan = &op->plan->u.select, .turn = turn, .in = b, .view = *b};
+    weir_batch parts;
+    select_run r = {.op = s, .plan = &op->plan->u.select, .turn = turn, .whole = b, .in = b};
+    if (b->part_end) {
+        WR_TRY(wr_parts_view(b, turn->arena, &parts, err));
+        r.in = &parts;
+    }
+    r.view = *r.in;
     r.faults = (wr_chunk_faults){.turn = turn, .in = b};
     r.ev = (wr_eval){.in = &r.view,
                      .cycle = turn->cycle,
