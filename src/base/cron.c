@@ -359,15 +359,19 @@ weir_status wr_cron_zone(const char *text, size_t len, int32_t *offset_min, weir
     *offset_min = 0;
     if ((len == 3 && memcmp(text, "UTC", 3) == 0) || (len == 1 && *text == 'Z')) return WEIR_OK;
     int digits[4], n = 0;
-    bool ok = len >= 2 && (*text == '+' || *text == '-');
+    bool ok = len >= 2 && (*text == '+' || *text == '-'), colon = false;
     for (size_t i = 1; ok && i < len; i++) {
-        if (text[i] == ':' && n == 2) continue;
+        if (text[i] == ':' && n == 2 && !colon) {
+            colon = true;
+            continue;
+        }
         ok = n < 4 && isdigit((unsigned char)text[i]);
         if (ok) digits[n++] = text[i] - '0';
     }
-    int hours = n == 1 || n == 3 ? (n ? digits[0] : 0) : n >= 2 ? digits[0] * 10 + digits[1] : 0;
-    int minutes = n >= 3 ? digits[n - 2] * 10 + digits[n - 1] : 0;
-    if (!ok || hours > 18 || minutes > 59)
+    int n_minutes = n > 2 ? 2 : 0, n_hours = n - n_minutes;
+    int hours = n_hours == 1 ? digits[0] : n_hours == 2 ? digits[0] * 10 + digits[1] : 99;
+    int minutes = n_minutes ? digits[n - 2] * 10 + digits[n - 1] : 0;
+    if (!ok || (colon && n != 4) || hours > 18 || minutes > 59)
         return weir_fail(err, WEIR_EPARSE, "'%.*s' is not a time zone: give UTC or an offset such as +02:00",
                          (int)WR_MIN(len, 40), text);
     *offset_min = (hours * 60 + minutes) * (*text == '-' ? -1 : 1);
