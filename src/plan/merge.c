@@ -45,7 +45,7 @@ static void *scratch(wr_planner *p, size_t n, size_t elem_size) {
  */
 
 static bool splits_chunks(const wr_plan_op *op) {
-    return op->kind == WR_OP_JOIN || (op->kind == WR_OP_WINDOW && !op->u.window.type->one_chunk);
+    return op->kind == WR_OP_WINDOW && !op->u.window.type->one_chunk;
 }
 
 static void add_visit(const meeting *m, visits *v, uint32_t entry) {
@@ -183,8 +183,11 @@ static void order_stream(wr_planner *p, uint32_t stream) {
     s->producers = sorted;
 }
 
-/* The join takes, of one origin, the left side's rows first. */
+/* The join takes, of one origin, the left side's rows first. (Both sides of one stream go row by row,
+ * whatever the origins.) */
 static void order_join(wr_planner *p, uint32_t query) {
+    const wr_plan_side *side = p->plan->queries[query].side;
+    if (side[0].stream == side[1].stream) return;
     meeting m = {.p = p, .stream = WR_NONE_ID, .join = query, .n = 2};
     uint32_t order[2];
     if (order_entries(&m, order) && order[0] == 0) return;

@@ -23,12 +23,12 @@ void wr_task_log(const wr_task *t, int level, const char *format, ...) {
 static void note_timer(wr_task *t, uint32_t query, uint32_t side, uint32_t index, const wr_op *op) {
     if (!op->type->due) return;
     t->timers[op->plan->rank] = (wr_timer_place){query, side, index, WR_NONE_ID, true};
-    t->uses_clock = true;
 }
 
 static weir_status make_query(wr_task *t, uint32_t number, weir_error *err) {
     wr_query_state *q = &t->queries[number];
     q->plan = &t->plan->queries[number];
+    q->is_self_join = wr_task_is_self_join(q->plan);
     for (uint32_t side = 0; side < q->plan->n_sides; side++) {
         const wr_plan_side *s = &q->plan->side[side];
         q->side_ops[side] = wr_alloc_zero(NULL, (s->n_ops + 1) * sizeof(wr_op *));
@@ -57,7 +57,6 @@ static weir_status make_all(wr_task *t, weir_error *err) {
         t->triggers[i].plan = &p->triggers[i];
         WR_TRY(wr_task_trigger_init(t, &t->triggers[i], err));
         t->timers[p->triggers[i].rank] = (wr_timer_place){.trigger = i, .is_used = true};
-        t->uses_clock = true;
     }
     for (uint32_t i = 0; i < p->n_queries; i++) WR_TRY(make_query(t, i, err));
     return WEIR_OK;
@@ -198,8 +197,6 @@ weir_status wr_task_start(wr_task *t, int64_t clock, weir_error *err) {
 }
 
 int64_t wr_task_clock(const wr_task *t) { return t->clock; }
-
-bool wr_task_uses_clock(const wr_task *t) { return t->uses_clock; }
 
 bool wr_task_is_serial(const wr_task *t) { return t->serial; }
 

@@ -52,8 +52,6 @@ weir_status wr_task_run(wr_task *t, const wr_task_input *inputs, uint32_t n_inpu
 int64_t wr_task_clock(const wr_task *t);
 /* The earliest time at which a timer is due; INT64_MAX: none. */
 int64_t wr_task_next_due(const wr_task *t);
-/* Some operator reads the clock or has a timer; if not, the clock of a cycle is never looked at. */
-bool wr_task_uses_clock(const wr_task *t);
 bool wr_task_is_serial(const wr_task *t);
 
 /* All state, clock included. */

@@ -62,13 +62,17 @@ static weir_status step(wr_task *t, wr_op *op, const weir_batch *a, const weir_b
     return wr_op_process(op, &t->turn, in, out, err);
 }
 
-static weir_status run_side(wr_task *t, wr_query_state *q, uint32_t side, weir_batch *out, weir_error *err) {
+/* *in: the rows of the side's stream as the side takes them; *out: what its operators make of them. */
+static weir_status run_side(wr_task *t, wr_query_state *q, uint32_t side, weir_batch *in, weir_batch *out,
+                            weir_error *err) {
     const wr_plan_side *s = &q->plan->side[side];
     const weir_batch *rows;
     memset(out, 0, sizeof *out);
     if (s->kind != WR_SIDE_STREAM) return WEIR_OK;
     WR_TRY(stream_rows(t, s->stream, &rows, err));
-    *out = *rows;
+    *in = *rows;
+    if (q->is_self_join) WR_TRY(wr_task_rows_apart(t, rows, in, err));
+    *out = *in;
     for (uint32_t i = 0; i < s->n_ops; i++) {
         weir_batch next;
         WR_TRY(step(t, q->side_ops[side][i], out, NULL, &next, err));
@@ -100,13 +104,15 @@ static weir_status settle_faults(wr_task *t, uint32_t stream, uint32_t query, we
 
 static weir_status run_query(wr_task *t, uint32_t number, weir_error *err) {
     wr_query_state *q = &t->queries[number];
-    weir_batch side[2], joined, out;
+    weir_batch in, side[2], joined, out;
     memset(side, 0, sizeof side);
     t->turn.faults = (wr_faults){0};
-    for (uint32_t i = 0; i < q->plan->n_sides; i++) WR_TRY(run_side(t, q, i, &side[i], err));
+    for (uint32_t i = 0; i < q->plan->n_sides; i++) WR_TRY(run_side(t, q, i, &in, &side[i], err));
     joined = side[0];
     if (q->join) WR_TRY(step(t, q->join, &side[0], &side[1], &joined, err));
     WR_TRY(step(t, q->select, &joined, NULL, &out, err));
+    if (q->is_self_join)
+        WR_TRY(wr_task_true_origins(t, &t->streams[q->plan->side[0].stream].merged, &in, &out, err));
     for (uint32_t i = 0; i < q->plan->n_sides; i++)
         WR_TRY(settle_faults(t, q->plan->side[i].stream, number, err));
     wr_task_deliver(&q->subscriptions, &out);

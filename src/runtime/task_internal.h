@@ -3,6 +3,7 @@
 #define WR_TASK_INTERNAL_H
 
 #include "base/cron.h"
+#include "exec/chunk_faults.h"
 #include "exec/table.h"
 #include "runtime/task.h"
 
@@ -33,6 +34,7 @@ typedef struct wr_query_state {
     wr_op **side_ops[2];
     wr_op *join;
     wr_op *select;
+    bool is_self_join;
     wr_subscriptions subscriptions;
 } wr_query_state;
 
@@ -61,8 +63,7 @@ struct wr_task {
     wr_trigger_state *triggers;
     wr_table **tables;
     wr_timer_place *timers; /* by rank */
-    bool uses_clock;
-    weir_arena arena; /* of the cycle */
+    weir_arena arena;       /* of the cycle */
     wr_turn turn;
     weir_cycle cycle;
     int64_t clock;
@@ -90,6 +91,14 @@ weir_status wr_task_fault_rows(wr_task *t, uint32_t stream, const weir_batch *so
                                weir_error *err) WR_NODISCARD;
 weir_status wr_task_without_failed(wr_task *t, const weir_batch *source, weir_batch *out,
                                    weir_error *err) WR_NODISCARD;
+
+/* task_self_join.c: rows of a stream that is both sides of a join, each as a chunk with an origin of its own;
+ * and back: in the rows that leave the query (may be none), and in what failed. */
+bool wr_task_is_self_join(const wr_plan_query *q);
+weir_status wr_task_rows_apart(wr_task *t, const weir_batch *whole, weir_batch *out,
+                               weir_error *err) WR_NODISCARD;
+weir_status wr_task_true_origins(wr_task *t, const weir_batch *whole, const weir_batch *apart,
+                                 weir_batch *out, weir_error *err) WR_NODISCARD;
 
 /* task_batched.c, task_serial.c */
 weir_status wr_task_run_batched(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, bool is_start,

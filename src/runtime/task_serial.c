@@ -86,6 +86,27 @@ static weir_status settle(pushing *p, uint32_t stream, const weir_batch *b, weir
     return faults.n_sel ? push(p, p->t->streams[stream].plan->fault, &faults, err) : WEIR_OK;
 }
 
+/* Both sides of a join of the stream with itself, row by row. A row that fails ends the chunk. */
+static weir_status push_by_turns(pushing *p, wr_query_state *q, const weir_batch *b, weir_error *err) {
+    uint32_t *rows = wr_arena_array(&p->t->arena, b->n_sel, sizeof *rows);
+    if (!rows) return weir_fail(err, WEIR_ENOMEM, "out of memory for a chunk");
+    for (uint32_t k = 0; k < b->n_sel; k++) {
+        rows[k] = weir_batch_row(b, k);
+        weir_batch row = *b;
+        row.sel = &rows[k];
+        row.n_sel = 1;
+        for (uint32_t side = 0; side < 2 && !p->t->turn.faults.n; side++)
+            WR_TRY(run_from(p, q, side, 0, &row, weir_batch_origin(b, 0), err));
+    }
+    return WEIR_OK;
+}
+
+static weir_status push_to(pushing *p, const struct wr_receiver *r, const weir_batch *b, weir_error *err) {
+    wr_query_state *q = &p->t->queries[r->query];
+    if (!q->is_self_join) return run_from(p, q, r->side, 0, b, weir_batch_origin(b, 0), err);
+    return r->side == 0 ? push_by_turns(p, q, b, err) : WEIR_OK;
+}
+
 static weir_status push(pushing *p, uint32_t stream, const weir_batch *b, weir_error *err) {
     wr_task *t = p->t;
     wr_stream_state *s = &t->streams[stream];
@@ -102,9 +123,8 @@ static weir_status push(pushing *p, uint32_t stream, const weir_batch *b, weir_e
     weir_status st = WEIR_OK;
     wr_faults outer = t->turn.faults;
     for (uint32_t i = 0; i < s->plan->n_receivers && st == WEIR_OK; i++) {
-        const struct wr_receiver *r = &s->plan->receivers[i];
         t->turn.faults = (wr_faults){0};
-        st = run_from(p, &t->queries[r->query], r->side, 0, b, weir_batch_origin(b, 0), err);
+        st = push_to(p, &s->plan->receivers[i], b, err);
         if (st != WEIR_OK || !t->turn.faults.n) continue;
         st = settle(p, stream, b, err);
         break;
