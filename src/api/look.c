@@ -1,13 +1,23 @@
 /* look.c: looking into an app: its plan, counters and latencies; and laying out a text. */
 #include "api/internal.h"
+#include "exec/window_op.h"
 #include "lang/parser.h"
 #include "lang/printer.h"
 #include "plan/explain.h"
 
+/* What the window that runs this node can hold. */
+static int bound_of(void *task, const wr_plan_op *plan, char *text, size_t size) {
+    const wr_op *op = wr_task_operator(task, plan);
+    if (!op || plan->kind != WR_OP_WINDOW) return -1;
+    int n = wr_window_op_bound(op, text, size);
+    return n > 0 ? n : -1; /* it does not say */
+}
+
 char *weir_app_explain(const weir_app *app) {
     wr_buf text = WR_BUF_INIT;
     if (!app) return NULL;
-    wr_plan_explain(app->plan, &text);
+    wr_explain_hooks hooks = {.bound = bound_of, .ctx = app->task};
+    wr_plan_explain_with(app->plan, &hooks, &text);
     if (!text.failed) return text.data;
     wr_buf_fini(&text);
     return NULL;

@@ -74,7 +74,7 @@ static void explain_window(const wr_plan_op *op, const wr_explain_hooks *hooks, 
     explain_aggs(op->u.window.condition_aggs, op->u.window.n_condition_aggs, &op->in, out);
     char text[128];
     if (hooks && hooks->bound && hooks->bound(hooks->ctx, op, text, sizeof text) >= 0)
-        wr_buf_printf(out, "      holds %s at most\n", text);
+        wr_buf_printf(out, "      bound: %s\n", text);
     if (op->u.window.args.expired_wanted) wr_buf_puts(out, "      gives back expired rows\n");
 }
 

@@ -213,6 +213,18 @@ int64_t wr_task_next_due(const wr_task *t) {
     return due;
 }
 
+const wr_op *wr_task_operator(const wr_task *t, const wr_plan_op *plan) {
+    for (uint32_t i = 0; i < t->plan->n_queries; i++) {
+        const wr_query_state *q = &t->queries[i];
+        for (uint32_t side = 0; side < q->plan->n_sides; side++)
+            for (uint32_t k = 0; k < q->plan->side[side].n_ops; k++)
+                if (q->plan->side[side].ops[k] == plan) return q->side_ops[side][k];
+        if (q->plan->join == plan && plan) return q->join;
+        if (q->plan->select == plan) return q->select;
+    }
+    return NULL;
+}
+
 static void visit_op(const wr_query_state *q, const wr_op *op, void (*visit)(void *, const wr_task_stat *),
                      void *ctx) {
     wr_task_stat s = {.kind = "operator",

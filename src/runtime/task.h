@@ -62,6 +62,9 @@ weir_status wr_task_load(wr_task *t, weir_reader *r, weir_error *err) WR_NODISCA
 /* Starts the clock at 0 again, keeping the state (what Siddhi's restore into a new app comes to). */
 void wr_task_reset_clock(wr_task *t);
 
+/* The operator that runs this node of the task's plan; NULL: none does. */
+const wr_op *wr_task_operator(const wr_task *t, const wr_plan_op *plan);
+
 /* Counters. */
 typedef struct wr_task_stat {
     const char *kind;  /* "stream", "operator", "table" */

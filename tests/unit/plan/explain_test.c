@@ -72,7 +72,7 @@ static void tells_bounds_keys_and_what_forces_single_rows(void **state) {
                     "select a.k as k insert into O; from S insert into T; "
                     "from S[(T.k == k) in T] select k insert into P;");
     wr_plan_explain_with(plan, &(wr_explain_hooks){ten_rows, NULL}, &a.text);
-    const char *const parts[] = {"holds 10 rows at most",
+    const char *const parts[] = {"bound: 10 rows",
                                  "index on k == k",
                                  "both sides trigger",
                                  "one arrival at a time: table 'T' is written by query 'query_2'",
