@@ -33,6 +33,30 @@ static weir_status map_lines(wr_source *s) {
     return WEIR_OK;
 }
 
+/* Characters before every CHARS_STEP bytes, so that a column in a very long line is found without walking it
+ * all: there may be thousands of errors in one. */
+#define CHARS_STEP 1024u
+
+static size_t n_marks(const wr_source *s) { return s->written_len / CHARS_STEP + 1; }
+
+static weir_status count_chars(wr_source *s) {
+    s->chars_before = wr_alloc(NULL, n_marks(s) * sizeof *s->chars_before);
+    if (!s->chars_before) return WEIR_ENOMEM;
+    for (uint32_t i = 0, chars = 0; i <= s->written_len; i++) {
+        if (i % CHARS_STEP == 0) s->chars_before[i / CHARS_STEP] = chars;
+        chars += !is_continuation((unsigned char)s->written[i]);
+    }
+    return WEIR_OK;
+}
+
+/* offset <= written_len. */
+static uint32_t chars_before(const wr_source *s, uint32_t offset) {
+    uint32_t chars = s->chars_before[offset / CHARS_STEP];
+    for (uint32_t i = offset - offset % CHARS_STEP; i < offset; i++)
+        chars += !is_continuation((unsigned char)s->written[i]);
+    return chars;
+}
+
 static weir_status check_bytes(const wr_source *s, weir_error *err) {
     for (uint32_t i = 0; i < s->len;) {
         unsigned char c = (unsigned char)s->text[i];
@@ -68,7 +92,8 @@ weir_status wr_source_init(wr_source *source, const char *name, const char *text
     source->text = source->written = copy_text(text, len);
     if (!source->text) return weir_fail(err, WEIR_ENOMEM, "out of memory");
     source->len = source->written_len = (uint32_t)len;
-    if (map_lines(source) != WEIR_OK) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    if (map_lines(source) != WEIR_OK || count_chars(source) != WEIR_OK)
+        return weir_fail(err, WEIR_ENOMEM, "out of memory");
     return check_bytes(source, err);
 }
 
@@ -77,6 +102,8 @@ void wr_source_fini(wr_source *source) {
         wr_free(NULL, source->written, (size_t)source->written_len + 1);
     if (source->text) wr_free(NULL, source->text, (size_t)source->len + 1);
     if (source->name) wr_free(NULL, source->name, strlen(source->name) + 1);
+    if (source->chars_before)
+        wr_free(NULL, source->chars_before, n_marks(source) * sizeof *source->chars_before);
     wr_free(NULL, source->line_begin, (size_t)source->cap_lines * sizeof *source->line_begin);
     wr_free(NULL, source->pieces, (size_t)source->cap_pieces * sizeof *source->pieces);
     memset(source, 0, sizeof *source);
@@ -118,7 +145,7 @@ wr_span wr_source_written(const wr_source *source, wr_span span) {
 
 static void locate_written(const wr_source *s, uint32_t offset, uint32_t *line, uint32_t *column) {
     *line = *column = 0;
-    if (s->n_lines == 0) return;
+    if (s->n_lines == 0 || !s->chars_before) return;
     uint32_t low = 0, high = s->n_lines;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
@@ -127,11 +154,8 @@ static void locate_written(const wr_source *s, uint32_t offset, uint32_t *line, 
         else
             high = middle;
     }
-    uint32_t chars = 0;
-    for (uint32_t i = s->line_begin[low]; i < offset && i < s->written_len; i++)
-        chars += !is_continuation((unsigned char)s->written[i]);
     *line = low + 1;
-    *column = chars + 1;
+    *column = chars_before(s, WR_MIN(offset, s->written_len)) - chars_before(s, s->line_begin[low]) + 1;
 }
 
 void wr_source_locate(const wr_source *source, uint32_t offset, uint32_t *line, uint32_t *column) {

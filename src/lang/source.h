@@ -27,6 +27,7 @@ typedef struct wr_source {
     uint32_t written_len;
     uint32_t *line_begin; /* of each line in written */
     uint32_t n_lines, cap_lines;
+    uint32_t *chars_before;  /* at every so many bytes of written */
     wr_source_piece *pieces; /* ascending; none when nothing was replaced */
     uint32_t n_pieces, cap_pieces;
 } wr_source;
