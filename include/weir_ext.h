@@ -3,7 +3,7 @@
  * Two parts. The first describes batches, columns and strings: what a callback is handed and what a
  * function computes over. The second holds one descriptor struct for each thing that can be added to an
  * engine: scalar functions, aggregators, windows, sources, sinks and formats. weir's built-in ones use
- * nothing else; adding one is filling a descriptor and passing it to weir_engine_register_*().
+ * nothing else; adding one is filling a descriptor and passing it to weir_register_*().
  *
  * Rules for everything here:
  *  - times are int64 milliseconds since 1970 (UTC); sizes are bytes; row numbers are uint32.
@@ -323,6 +323,10 @@ typedef struct weir_param_doc {
     const char *doc;       /* one sentence */
 } weir_param_doc;
 
+/* What every descriptor needs is checked when it is registered, and what is missing is named. Of the
+ * functions for a state, close, bytes and content may be NULL; save and load may be, both, without a state.
+ */
+
 /* ---- Scalar functions --------------------------------------------------------------------------------- */
 
 /* One evaluation over the selected rows of a batch. */
@@ -359,8 +363,8 @@ typedef struct weir_function_type {
     bool needs_clock;
     bool not_pure; /* two calls with the same arguments may differ (UUID, currentTimeMillis): never folded */
     bool can_fail; /* may call call->fail */
-    /* Arguments that cast() has relabelled come as they are (weir_column.boxed), and the result is boxed too if
-     * it has the type of one of them. false: such values are unboxed first, and those that are really of
+    /* Arguments that cast() has relabelled come as they are (weir_column.boxed), and the result is boxed too
+     * if it has the type of one of them. false: such values are unboxed first, and those that are really of
      * another type fail. */
     bool takes_boxed;
 } weir_function_type;

@@ -92,7 +92,7 @@ void wr_agg_set_free(wr_agg_set *set) {
     if (!set) return;
     for (uint32_t i = 0; i < set->n_states; i++) {
         wr_agg_state *s = &set->states[i];
-        if (s->is_open) s->slot->type->close(s->self);
+        if (s->is_open && s->slot->type->close) s->slot->type->close(s->self);
         if (s->self) wr_free(set->account, s->self, s->slot->type->state_size);
     }
     int lowered = wr_account_recharge(set->account, set->bytes_charged, 0);
@@ -167,8 +167,10 @@ void wr_agg_set_drop_dead(wr_agg_set *set) {
 
 weir_status wr_agg_set_charge(wr_agg_set *set, weir_error *err) {
     size_t bytes = 0;
-    for (uint32_t i = 0; i < set->n_states; i++)
-        bytes += set->states[i].slot->type->bytes(set->states[i].self);
+    for (uint32_t i = 0; i < set->n_states; i++) {
+        const wr_agg_state *s = &set->states[i];
+        if (s->slot->type->bytes) bytes += s->slot->type->bytes(s->self);
+    }
     if (wr_account_recharge(set->account, set->bytes_charged, bytes)) return no_memory(err);
     set->bytes_charged = bytes;
     return WEIR_OK;
@@ -195,7 +197,10 @@ void wr_agg_set_save(const wr_agg_set *set, weir_writer *w) {
     if (set->groups) wr_groups_save(set->groups, w);
     uint32_t ids = wr_agg_set_ids(set);
     for (uint32_t id = 0; set->groups && id < ids; id++) weir_write_u32(w, (uint32_t)set->live[id]);
-    for (uint32_t i = 0; i < set->n_states; i++) set->states[i].slot->type->save(set->states[i].self, ids, w);
+    for (uint32_t i = 0; i < set->n_states; i++) {
+        const wr_agg_state *s = &set->states[i];
+        if (s->slot->type->save) s->slot->type->save(s->self, ids, w);
+    }
 }
 
 static weir_status load_slot_shape(const wr_agg_slot *slot, weir_reader *r, weir_arena *arena,
@@ -226,8 +231,10 @@ static weir_status load_shape(const wr_agg_set *set, weir_reader *r, weir_arena 
 static weir_status load_states(wr_agg_set *set, weir_reader *r, weir_error *err) {
     uint32_t ids = wr_agg_set_ids(set);
     for (uint32_t id = 0; set->groups && id < ids; id++) set->live[id] = (int32_t)weir_read_u32(r);
-    for (uint32_t i = 0; i < set->n_states; i++)
-        WR_TRY(set->states[i].slot->type->load(set->states[i].self, ids, r, err));
+    for (uint32_t i = 0; i < set->n_states; i++) {
+        const wr_agg_state *s = &set->states[i];
+        if (s->slot->type->load) WR_TRY(s->slot->type->load(s->self, ids, r, err));
+    }
     WR_TRY(weir_reader_status(r, err));
     return wr_agg_set_charge(set, err);
 }

@@ -166,7 +166,7 @@ static void window_save(const wr_op *op, weir_writer *out) {
     weir_write_u32(out, w->store != NULL);
     if (w->store) wr_row_store_save(w->store, out);
     if (w->condition) wr_window_condition_save(w->condition, out);
-    w->type->save(w->self, out);
+    if (w->type->save) w->type->save(w->self, out);
 }
 
 static weir_status window_load(wr_op *op, weir_reader *r, weir_error *err) {
@@ -178,7 +178,7 @@ static weir_status window_load(wr_op *op, weir_reader *r, weir_error *err) {
         return weir_fail(err, WEIR_ESTATE, "the saved window %s held other rows", w->type->name);
     if (w->store) WR_TRY(wr_row_store_load(w->store, r, err));
     if (w->condition) WR_TRY(wr_window_condition_load(w->condition, r, err));
-    WR_TRY(w->type->load(w->self, w, r, err));
+    if (w->type->load) WR_TRY(w->type->load(w->self, w, r, err));
     if (w->type->bytes) charge_self(w, w->type->bytes(w->self));
     return weir_reader_status(r, err);
 }

@@ -107,12 +107,14 @@ static weir_status check_common(const common *c, weir_error *err) {
         return weir_fail(err, WEIR_EUSAGE, "a %s cannot be registered: its struct_size is %zu, expected %zu",
                          c->kind, c->struct_size, c->needed_size);
     if (!is_name(c->name)) return lacks(c, "name that a query could use", err);
-    if (c->ns && *c->ns && !is_name(c->ns)) return lacks(c, "namespace that a query could use", err);
+    if (!c->ns) return lacks(c, "namespace ('' for none)", err);
+    if (*c->ns && !is_name(c->ns)) return lacks(c, "namespace that a query could use", err);
     if (!c->doc || !*c->doc) return lacks(c, "doc", err);
     return check_params(c, err);
 }
 
-static weir_status check_state(const common *c, size_t state_size, bool has_save, bool has_load, weir_error *err) {
+static weir_status check_state(const common *c, size_t state_size, bool has_save, bool has_load,
+                               weir_error *err) {
     if (has_save && !has_load) return lacks(c, "load (but a save)", err);
     if (has_load && !has_save) return lacks(c, "save (but a load)", err);
     if (state_size == 0) return WEIR_OK;

@@ -128,6 +128,9 @@ static void refuses_a_row_without_doc(void **state) {
     f = function("", "f");
     f.eval = NULL;
     assert_int_equal(wr_registry_add_function(*state, &f, &err), WEIR_EUSAGE);
+    f = function(NULL, "f");
+    assert_int_equal(wr_registry_add_function(*state, &f, &err), WEIR_EUSAGE);
+    assert_string_equal(err.message, "function 'f' cannot be registered: it has no namespace ('' for none)");
     f = function("", "f");
     f.struct_size = 8;
     assert_int_equal(wr_registry_add_function(*state, &f, &err), WEIR_EUSAGE);
