@@ -80,13 +80,20 @@ weir_status wr_collapse_groups(wr_collapse *c, const weir_batch *b, const uint32
     return WEIR_OK;
 }
 
+/* Siddhi counts expired rows towards the limit, but never drops them for it. */
 void wr_collapse_limit(const weir_batch *b, wr_picked *p, int64_t offset, int64_t limit) {
     uint32_t n = 0, chunk = 0;
     for (uint32_t i = 0; i < p->n;) {
         chunk = wr_picked_chunk(b, p, i, chunk);
         uint32_t end = wr_picked_chunk_end(b, p, i, chunk);
-        for (int64_t k = offset; k < end - i && (limit < 0 || k - offset < limit); k++)
-            p->rows[n++] = p->rows[i + (uint32_t)k];
+        int64_t taken = 0;
+        for (int64_t k = offset; k < end - i; k++) {
+            uint32_t row = p->rows[i + (uint32_t)k];
+            bool expired = b->kind && b->kind[row] == WEIR_EXPIRED;
+            if (limit >= 0 && taken >= limit && !expired) continue;
+            p->rows[n++] = row;
+            taken++;
+        }
         i = end;
     }
     p->n = n;

@@ -32,7 +32,7 @@ void wr_collapse_last(const weir_batch *b, wr_picked *p);
  * row. */
 weir_status wr_collapse_groups(wr_collapse *c, const weir_batch *b, const uint32_t *gids, wr_picked *p,
                                weir_arena *arena, weir_error *err) WR_NODISCARD;
-/* Of each chunk the rows offset .. offset + limit - 1; limit < 0: all from offset on. */
+/* Of each chunk the rows from offset on, current ones only until limit rows were taken; limit < 0: all. */
 void wr_collapse_limit(const weir_batch *b, wr_picked *p, int64_t offset, int64_t limit);
 
 /* The batch with its parts as chunks. b->part_end is not NULL. */

@@ -25,7 +25,7 @@ typedef struct select_op {
     wr_program *having; /* NULL: none */
     wr_program *order;  /* NULL: none; one result for each order */
     wr_collapse collapse;
-    bool outs_can_fail;
+    bool can_fail;      /* an output column or the having may */
     bool only_projects; /* current rows all come out, and none can fail */
 } select_op;
 
@@ -246,12 +246,13 @@ static weir_status move_picked(const select_run *r, weir_batch *out, weir_error 
 static weir_status run_select(select_run *r, weir_error *err) {
     WR_TRY(update_aggregates(r, err));
     WR_TRY(pick_all(r, err));
-    if (r->op->outs_can_fail) {
+    if (r->op->can_fail) {
         WR_TRY(pick_kinds(r, true, err));
         WR_TRY(compute_outs(r, err));
+        WR_TRY(apply_having(r, err));
     }
     WR_TRY(pick_kinds(r, false, err));
-    WR_TRY(apply_having(r, err));
+    if (!r->op->can_fail) WR_TRY(apply_having(r, err));
     WR_TRY(apply_chunk_mode(r, err));
     if (!r->picked.n) return WEIR_OK;
     WR_TRY(compute_outs(r, err));
@@ -363,7 +364,8 @@ static weir_status make_parts(select_op *s, weir_error *err) {
     WR_TRY(make_aggregates(s, plan, err));
     if (plan->n_probes)
         WR_TRY(wr_probes_new(plan->probes, plan->n_probes, &op->in, account, &s->probes, err));
-    for (uint32_t i = 0; i < op->out.n_attrs; i++) s->outs_can_fail |= plan->outs[i]->can_fail;
+    for (uint32_t i = 0; i < op->out.n_attrs; i++) s->can_fail |= plan->outs[i]->can_fail;
+    s->can_fail |= plan->having && plan->having->can_fail;
     WR_TRY(wr_program_new(plan->outs, op->out.n_attrs, account, &s->outs, err));
     if (plan->having) WR_TRY(wr_program_new((wr_expr *const *)&plan->having, 1, account, &s->having, err));
     return make_order(s, plan, err);

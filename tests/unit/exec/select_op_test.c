@@ -219,15 +219,21 @@ static void model_chunk(const query *q, const input *in, uint32_t chunk, sums gr
                      .v = r->v_null ? INT64_MIN : r->v,
                      .kind = r->kind,
                      .chunk = chunk};
-        o.sum = !q->aggregates ? o.v : s->n ? s->sum : INT64_MIN;
+        bool added =
+            r->kind == WEIR_CURRENT && !r->v_null; /* then there is a sum, even of rows that left too early */
+        o.sum = !q->aggregates ? o.v : s->n || added ? s->sum : INT64_MIN;
         o.count = q->aggregates ? s->count : o.v;
         if (!(r->kind == WEIR_CURRENT ? q->current : q->expired)) continue;
         if (q->having && !(o.sum > 0)) continue;
         model_add(q, rows, &n, o);
     }
     if (q->ordered) model_order(rows, n);
-    for (uint32_t i = (uint32_t)q->offset; i < n && (q->limit < 0 || i - q->offset < q->limit); i++)
-        out->rows[out->n++] = rows[i];
+    int64_t taken = 0; /* expired rows count, but are never dropped */
+    for (uint32_t i = (uint32_t)q->offset; i < n; i++)
+        if (q->limit < 0 || taken < q->limit || rows[i].kind == WEIR_EXPIRED) {
+            out->rows[out->n++] = rows[i];
+            taken++;
+        }
 }
 
 /* ---- Comparing ----------------------------------------------------------------------------------------- */
