@@ -589,6 +589,9 @@ WEIR_API void weir_window_end_chunk(weir_window *w);
 WEIR_API void weir_window_release(weir_window *w, weir_row_id id);
 /* FIFO: it is done with all rows whose id is lower. */
 WEIR_API void weir_window_release_below(weir_window *w, weir_row_id id);
+/* For a process() that handles only its window's plain case itself: the usual walk over chunks and timers, by
+ * on_chunk, due and on_timer. */
+WEIR_API weir_status weir_window_walk(weir_window *w, weir_error *err) WEIR_MUST_CHECK;
 
 #ifdef __cplusplus
 }

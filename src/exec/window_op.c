@@ -110,7 +110,7 @@ static weir_status take_chunk(weir_window *w, uint32_t c, uint32_t first, uint32
     return WEIR_OK;
 }
 
-static weir_status walk(weir_window *w, weir_error *err) {
+weir_status weir_window_walk(weir_window *w, weir_error *err) {
     const weir_window_input *in = &w->input;
     for (uint32_t c = 0, first = 0; c < in->n_chunks; c++) {
         uint32_t end = in->chunk_end ? in->chunk_end[c] : c + 1;
@@ -145,7 +145,7 @@ static weir_status window_process(wr_op *op, wr_turn *turn, const weir_batch *co
     WR_TRY(wr_window_take_input(w, in[0], err));
     if (!w->input.n && weir_window_next_tick(&w->input, window_due(op), turn->until) == WEIR_NO_TICK)
         return WEIR_OK;
-    weir_status status = w->type->process ? w->type->process(w->self, w, err) : walk(w, err);
+    weir_status status = w->type->process ? w->type->process(w->self, w, err) : weir_window_walk(w, err);
     op->fired_next = w->input.tick_next;
     if (status == WEIR_OK && w->no_memory) status = wr_window_no_memory(err);
     if (status == WEIR_OK) status = wr_window_build_output(w, out, err);

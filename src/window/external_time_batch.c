@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "window/check.h"
+#include "window/emit.h"
 #include "window/table.h"
 
 typedef struct external_time_batch {
@@ -21,6 +22,7 @@ typedef struct external_time_batch {
     bool expires; /* the output has expired rows */
     bool is_started;
     bool is_flushed; /* the batch went out by timeout already */
+    bool has_gaps;   /* some row that is held was not taken in */
     int64_t start, end;
     int64_t newest;     /* largest time seen */
     int64_t next_timer; /* INT64_MAX: none */
@@ -87,6 +89,7 @@ static void flush(external_time_batch *b, weir_window *w) {
     }
     b->filling = b->tail;
     if (!keeps_gone(b)) b->before = b->tail;
+    if (b->before == b->tail) b->has_gaps = false;
     weir_window_end_chunk(w);
 }
 
@@ -169,11 +172,56 @@ static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t
         if (status == WEIR_OK) i++;
     }
     for (; i < first + n; i++) {
+        b->has_gaps = true;
         weir_window_set_ts(w, weir_window_id(w, i), NOT_TAKEN_IN);
         b->tail = weir_window_id(w, i) + 1;
     }
     weir_window_release_below(w, b->before);
     return status;
+}
+
+/* ---- The plain case: a row a chunk, nothing expires or times out: batches go out as runs. ---- */
+
+static bool is_plain(const external_time_batch *b, const weir_window_input *in, const weir_column *time) {
+    return b->is_started && !keeps_gone(b) && !b->replaces_ts && !b->has_gaps && !in->chunk_end &&
+           !time->valid;
+}
+
+/* Row i ends the batch: all rows before it go out. */
+static weir_status flush_run(external_time_batch *b, weir_window *w, uint32_t i, weir_row_id id, int64_t time,
+                             weir_error *err) {
+    b->tail = id;
+    weir_window_begin_chunk(w, i);
+    if (b->filling < b->tail) {
+        weir_window_emit_reset(w, b->newest);
+        WR_TRY(wr_emit_range(w, b->filling, b->tail - b->filling, WEIR_CURRENT, true, 0, err));
+    }
+    b->before = b->filling = b->tail;
+    weir_window_end_chunk(w);
+    b->end = end_after(b, time);
+    return WEIR_OK;
+}
+
+static weir_status process_plain(external_time_batch *b, weir_window *w, const weir_column *column,
+                                 weir_error *err) {
+    const weir_window_input *in = weir_window_get_input(w);
+    const int64_t *time = column->data;
+    for (uint32_t i = 0; i < in->n; i++) {
+        if (time[i] > b->newest) b->newest = time[i];
+        if (WR_UNLIKELY(time[i] >= b->end)) WR_TRY(flush_run(b, w, i, in->first_id + i, b->newest, err));
+    }
+    b->tail = in->first_id + in->n;
+    weir_window_release_below(w, b->before);
+    return WEIR_OK;
+}
+
+static weir_status process(void *self, weir_window *w, weir_error *err) {
+    external_time_batch *b = self;
+    const weir_window_input *in = weir_window_get_input(w);
+    weir_column time;
+    if (!in->n) return weir_window_walk(w, err);
+    WR_TRY(weir_window_in_column(w, b->column, &time, err));
+    return is_plain(b, in, &time) ? process_plain(b, w, &time, err) : weir_window_walk(w, err);
 }
 
 static int64_t due(const void *self) { return ((const external_time_batch *)self)->next_timer; }
@@ -201,7 +249,7 @@ static void content(const void *self, const weir_window *w, bool (*visit)(void *
 
 static void save(const void *self, weir_writer *w) {
     const external_time_batch *b = self;
-    weir_write_u32(w, (b->is_started ? 1u : 0) | (b->is_flushed ? 2u : 0));
+    weir_write_u32(w, (b->is_started ? 1u : 0) | (b->is_flushed ? 2u : 0) | (b->has_gaps ? 4u : 0));
     weir_write_i64(w, b->start);
     weir_write_i64(w, b->end);
     weir_write_i64(w, b->newest);
@@ -217,6 +265,7 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
     uint32_t flags = weir_read_u32(r);
     b->is_started = flags & 1;
     b->is_flushed = flags & 2;
+    b->has_gaps = flags & 4;
     b->start = weir_read_i64(r);
     b->end = weir_read_i64(r);
     b->newest = weir_read_i64(r);
@@ -258,6 +307,7 @@ const weir_window_type wr_window_external_time_batch = {
     .check = check,
     .state_size = sizeof(external_time_batch),
     .open = open,
+    .process = process,
     .on_chunk = on_chunk,
     .due = due,
     .on_timer = on_timer,
