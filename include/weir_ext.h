@@ -408,8 +408,9 @@ typedef struct weir_aggregator_type {
     weir_status (*update)(void *self, const weir_agg_rows *rows, weir_column *out, weir_error *err);
     /* A reset: groups 0..n_groups-1 go back to the initial state (minForever and the like do nothing). */
     void (*reset_all)(void *self, uint32_t n_groups);
-    /* Group g has no rows left and may be given to another key. Returns false if its state is not the initial
-     * one (then the group is kept). After true, the state is initial. */
+    /* May the group be given to another key? True if its state is the initial one, as if no row had ever come
+     * (it then must be so to the bit); false if not, and the state stays as it is. Asked now and then, whether
+     * the group still has rows or not. */
     bool (*release)(void *self, uint32_t group);
     size_t (*bytes)(const void *self); /* heap bytes held */
     void (*save)(const void *self, uint32_t n_groups, weir_writer *w);

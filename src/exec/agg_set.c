@@ -1,13 +1,17 @@
 /* agg_set.c: making, resetting, saving the aggregates of an operator, and the life of their groups. Taking in
  * rows is in agg_set_update.c.
  *
- * A group lives as long as rows of it are held: where rows leave, it is dropped when as many have left as
- * came in and every aggregate says that it is back where it began (minForever never does). */
+ * A group all of whose aggregates are back where they began is no different from one that was never there.
+ * Nobody waits for that: now and then the groups are swept, and the ids of such groups given back. Where rows
+ * leave, that is when there are twice as many groups as the last sweep left; and at a reset when there are
+ * many more than rows came since the one before, so that resets cost no more than the rows do and the keys
+ * that come back batch after batch keep their ids. */
 #include "exec/agg_set_impl.h"
 
 #include "base/compiler.h"
 
 #define STATE_VERSION 1u
+#define SWEEP_LEAST   64u /* groups: fewer are not worth it */
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for aggregates");
@@ -76,6 +80,7 @@ weir_status wr_agg_set_new(const wr_agg_set_options *options, wr_account *accoun
     if (!set) return no_memory(err);
     set->account = account;
     set->removes = options->removes;
+    set->sweep_at = SWEEP_LEAST;
     weir_status status = open_states(set, options, err);
     if (status == WEIR_OK) status = make_groups(set, options, err);
     if (status == WEIR_OK) status = make_inputs(set, options, err);
@@ -100,7 +105,6 @@ void wr_agg_set_free(wr_agg_set *set) {
     wr_free(set->account, set->states, set->n_states * sizeof *set->states);
     wr_program_free(set->inputs);
     wr_groups_free(set->groups);
-    wr_free(set->account, set->live, set->cap_live * sizeof *set->live);
     wr_free(set->account, set, sizeof *set);
 }
 
@@ -113,17 +117,9 @@ uint64_t wr_agg_set_live_groups(const wr_agg_set *set) {
     return set->groups ? wr_groups_count(set->groups) : set->n_states > 0;
 }
 
-static weir_status reserve_live(wr_agg_set *set, uint32_t ids, weir_error *err) {
-    uint32_t before = set->cap_live;
-    if (wr_grow(set->account, &set->live, &set->cap_live, ids, sizeof *set->live)) return no_memory(err);
-    if (set->cap_live > before) memset(set->live + before, 0, (set->cap_live - before) * sizeof *set->live);
-    return WEIR_OK;
-}
-
 weir_status wr_agg_set_reserve(wr_agg_set *set, weir_error *err) {
     uint32_t ids = wr_agg_set_ids(set);
     if (ids <= set->n_reserved) return WEIR_OK;
-    if (set->groups) WR_TRY(reserve_live(set, ids, err));
     for (uint32_t i = 0; i < set->n_states; i++)
         WR_TRY(set->states[i].slot->type->reserve(set->states[i].self, ids, err));
     set->n_reserved = ids;
@@ -134,8 +130,7 @@ void wr_agg_set_reset(wr_agg_set *set) {
     uint32_t ids = wr_agg_set_ids(set);
     for (uint32_t i = 0; i < set->n_states; i++)
         set->states[i].slot->type->reset_all(set->states[i].self, ids);
-    if (set->groups && ids) memset(set->live, 0, ids * sizeof *set->live);
-    set->dirty = false;
+    set->n_since_reset = 0;
 }
 
 static bool release(wr_agg_set *set, uint32_t id) {
@@ -144,25 +139,26 @@ static bool release(wr_agg_set *set, uint32_t id) {
     return true;
 }
 
-static bool is_dead(const wr_agg_set *set, uint32_t id) {
-    return wr_groups_in_use(set->groups, id) && set->live[id] == 0;
+static bool is_dead(wr_agg_set *set, uint32_t id) {
+    return wr_groups_in_use(set->groups, id) && release(set, id);
 }
 
-void wr_agg_set_drop_if_dead(wr_agg_set *set, uint32_t id) {
-    if (is_dead(set, id) && release(set, id)) wr_groups_drop(set->groups, id);
-}
-
-/* After a window was emptied all groups are dead as a rule: then the table is cleared in one go. */
-void wr_agg_set_drop_dead(wr_agg_set *set) {
+/* After a reset all groups are dead as a rule: then the table is cleared in one go. */
+static void drop_dead(wr_agg_set *set) {
     uint32_t ids = wr_agg_set_ids(set), n_dead = 0;
-    for (uint32_t id = 0; id < ids; id++) n_dead += is_dead(set, id) && release(set, id);
+    for (uint32_t id = 0; id < ids; id++) n_dead += is_dead(set, id);
     if (n_dead == wr_groups_count(set->groups)) {
         wr_groups_clear(set->groups);
         return;
     }
-    if (!n_dead) return;
-    for (uint32_t id = 0; id < ids; id++) wr_agg_set_drop_if_dead(set, id);
+    for (uint32_t id = 0; n_dead && id < ids; id++)
+        if (is_dead(set, id)) wr_groups_drop(set->groups, id);
     wr_groups_tidy(set->groups);
+}
+
+void wr_agg_set_sweep(wr_agg_set *set) {
+    drop_dead(set);
+    set->sweep_at = wr_groups_count(set->groups) * 2 + SWEEP_LEAST;
 }
 
 weir_status wr_agg_set_charge(wr_agg_set *set, weir_error *err) {
@@ -193,10 +189,9 @@ static void save_shape(const wr_agg_set *set, weir_writer *w) {
 
 void wr_agg_set_save(const wr_agg_set *set, weir_writer *w) {
     save_shape(set, w);
-    weir_write_u32(w, set->dirty);
+    weir_write_i64(w, (int64_t)set->n_since_reset);
     if (set->groups) wr_groups_save(set->groups, w);
     uint32_t ids = wr_agg_set_ids(set);
-    for (uint32_t id = 0; set->groups && id < ids; id++) weir_write_u32(w, (uint32_t)set->live[id]);
     for (uint32_t i = 0; i < set->n_states; i++) {
         const wr_agg_state *s = &set->states[i];
         if (s->slot->type->save) s->slot->type->save(s->self, ids, w);
@@ -230,7 +225,6 @@ static weir_status load_shape(const wr_agg_set *set, weir_reader *r, weir_arena 
 
 static weir_status load_states(wr_agg_set *set, weir_reader *r, weir_error *err) {
     uint32_t ids = wr_agg_set_ids(set);
-    for (uint32_t id = 0; set->groups && id < ids; id++) set->live[id] = (int32_t)weir_read_u32(r);
     for (uint32_t i = 0; i < set->n_states; i++) {
         const wr_agg_state *s = &set->states[i];
         if (s->slot->type->load) WR_TRY(s->slot->type->load(s->self, ids, r, err));
@@ -245,7 +239,7 @@ weir_status wr_agg_set_load(wr_agg_set *set, weir_reader *r, weir_error *err) {
     weir_status status = load_shape(set, r, &arena, err);
     wr_arena_fini(&arena);
     WR_TRY(status);
-    set->dirty = weir_read_u32(r) != 0;
+    set->n_since_reset = (uint64_t)weir_read_i64(r);
     if (set->groups) WR_TRY(wr_groups_load(set->groups, r, err));
     WR_TRY(wr_agg_set_reserve(set, err));
     return load_states(set, r, err);

@@ -23,23 +23,19 @@ struct wr_agg_set {
     wr_groups *groups; /* NULL: no keys, all rows are in group 0 */
     uint32_t n_keys;
     bool removes;
-    bool dirty;           /* rows came in since the last reset */
-    uint32_t n_reserved;  /* groups that the aggregators have room for */
-    size_t bytes_charged; /* of the aggregators' own memory */
-    /* By group: rows that came in less rows that left; all 0 after a reset. Only kept where something can
-     * leave, or while a reset of the chunk in hand is not over. */
-    int32_t *live;
-    uint32_t cap_live;
+    uint64_t n_since_reset; /* rows that came in since the last reset */
+    uint32_t sweep_at;      /* groups are swept when there are so many */
+    uint32_t n_reserved;    /* groups that the aggregators have room for */
+    size_t bytes_charged;   /* of the aggregators' own memory */
 };
 
 uint32_t wr_agg_set_ids(const wr_agg_set *set); /* group ids, the one without keys included, are below this */
-/* Makes room in all aggregators and in live for the ids there are. */
+/* Makes room in all aggregators for the ids there are. */
 weir_status wr_agg_set_reserve(wr_agg_set *set, weir_error *err) WR_NODISCARD;
 /* All aggregates go back to the initial state; keys stay. */
 void wr_agg_set_reset(wr_agg_set *set);
-/* Gives back the groups whose live count is 0, as far as the aggregates allow. */
-void wr_agg_set_drop_dead(wr_agg_set *set);
-void wr_agg_set_drop_if_dead(wr_agg_set *set, uint32_t id);
+/* Gives back the groups whose aggregates are all in their initial state. */
+void wr_agg_set_sweep(wr_agg_set *set);
 /* Brings the account up to date with what the aggregators hold. */
 weir_status wr_agg_set_charge(wr_agg_set *set, weir_error *err) WR_NODISCARD;
 

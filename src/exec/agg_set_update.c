@@ -7,7 +7,7 @@
  *           range 1       range 2     range 3      may give all ids back
  *
  * Ids must stay what they are until a chunk ends, since its rows are compared by them. So a reset in the
- * midst of a chunk drops groups only at the chunk's end; at its beginning, at once.
+ * midst of a chunk has groups swept only at the chunk's end; at its beginning, at once.
  *
  * If an aggregate may fail on the values in hand, rows go through all aggregates one by one: those before the
  * failing one keep the row, those behind it and the rest of the chunk are left out. */
@@ -16,6 +16,10 @@
 
 #include "base/compiler.h"
 #include "data/column.h"
+
+/* A reset sweeps if there are more groups than this. */
+#define GROUPS_FOR_A_ROW 2u
+#define GROUPS_LEAST     64u
 
 typedef struct update {
     wr_agg_set *set;
@@ -30,9 +34,7 @@ typedef struct update {
     bool any_failed;
     bool row_failed;           /* an aggregate couldn't take in the row in hand */
     uint32_t failed_chunk_end; /* after that: later rows before this physical row are left out */
-    uint32_t drop_at; /* groups that died in a reset are dropped before this physical row; 0: none did */
-    uint32_t *dying;  /* ids whose live count came to 0 */
-    uint32_t n_dying;
+    uint32_t sweep_at; /* before this physical row groups are swept, for a reset before; 0: nothing to do */
 } update;
 
 static weir_status no_memory(weir_error *err) {
@@ -77,9 +79,6 @@ static weir_status make_outputs(update *u, weir_error *err) {
                           &u->values[i]))
             return no_memory(err);
     if (set->groups && !(u->gid = wr_arena_array(u->ev->arena, u->in->n_rows, sizeof *u->gid)))
-        return no_memory(err);
-    if (set->groups && set->removes &&
-        !(u->dying = wr_arena_array(u->ev->arena, u->rows.n, sizeof *u->dying)))
         return no_memory(err);
     return WEIR_OK;
 }
@@ -156,16 +155,6 @@ static weir_status take_row_by_row(update *u, const wr_row_list *list, weir_erro
     return WEIR_OK;
 }
 
-static void count_live(update *u, const wr_row_list *list) {
-    int32_t *live = u->set->live;
-    for (uint32_t i = 0; i < list->n; i++) {
-        uint32_t row = wr_row_at(list, i), id = u->gid[row];
-        bool expired = u->kind && u->kind[row] == WEIR_EXPIRED;
-        live[id] += 1 - 2 * (int32_t)expired;
-        if (WR_UNLIKELY(live[id] == 0) && u->dying) u->dying[u->n_dying++] = id;
-    }
-}
-
 static weir_status take_range(update *u, const wr_row_list *list, weir_error *err) {
     wr_agg_set *set = u->set;
     if (!list->n) return WEIR_OK;
@@ -174,51 +163,51 @@ static weir_status take_range(update *u, const wr_row_list *list, weir_error *er
         WR_TRY(wr_groups_assign(set->groups, keys, list, u->ev->arena, u->gid, err));
         WR_TRY(wr_agg_set_reserve(set, err));
     }
-    set->dirty = true;
+    set->n_since_reset += list->n;
     if (any_may_fail(u))
         WR_TRY(take_row_by_row(u, list, err));
     else
         for (uint32_t i = 0; i < set->n_states; i++)
             WR_TRY(update_slot(u, &set->states[i], list, &u->values[i], err));
-    if (set->groups && (set->removes || u->drop_at)) count_live(u, list);
     return WEIR_OK;
 }
 
 /* ---- Resets -------------------------------------------------------------------------------------------- */
 
-/* Drops the groups that died in a reset, now that its chunk is over. */
-static void drop_pending(update *u) {
-    if (!u->drop_at) return;
-    u->drop_at = 0;
-    wr_agg_set_drop_dead(u->set);
+/* Sweeps for a reset, now that its chunk is over. */
+static void sweep_pending(update *u) {
+    if (!u->sweep_at) return;
+    u->sweep_at = 0;
+    wr_agg_set_sweep(u->set);
 }
 
 /* The reset at place i of the rows. */
 static void take_reset(update *u, uint32_t i) {
     uint32_t row = wr_row_at(&u->rows, i), chunk = wr_batch_chunk_of(u->in, row);
     bool begins_chunk = i == 0 || wr_row_at(&u->rows, i - 1) < weir_batch_chunk_begin(u->in, chunk);
-    if (!u->set->dirty) return; /* nothing came since the last one */
+    uint64_t n_rows = u->set->n_since_reset;
+    if (!n_rows) return; /* nothing came since the last one */
     wr_agg_set_reset(u->set);
-    if (!u->set->groups) return;
+    if (!u->set->groups || wr_agg_set_ids(u->set) <= GROUPS_FOR_A_ROW * n_rows + GROUPS_LEAST) return;
     if (begins_chunk)
-        wr_agg_set_drop_dead(u->set);
+        wr_agg_set_sweep(u->set);
     else
-        u->drop_at = weir_batch_chunk_end(u->in, chunk);
+        u->sweep_at = weir_batch_chunk_end(u->in, chunk);
 }
 
 /* Where the range that begins at place i ends: at the next reset, and at the end of a chunk that waits for
- * its groups to be dropped. */
+ * its groups to be swept. */
 static uint32_t range_end(const update *u, uint32_t i) {
     for (; i < u->rows.n; i++) {
         uint32_t row = wr_row_at(&u->rows, i);
-        if (u->in->kind[row] == WEIR_RESET || (u->drop_at && row >= u->drop_at)) break;
+        if (u->in->kind[row] == WEIR_RESET || (u->sweep_at && row >= u->sweep_at)) break;
     }
     return i;
 }
 
 static weir_status take_ranges(update *u, weir_error *err) {
     for (uint32_t i = 0; i < u->rows.n;) {
-        if (u->drop_at && wr_row_at(&u->rows, i) >= u->drop_at) drop_pending(u);
+        if (u->sweep_at && wr_row_at(&u->rows, i) >= u->sweep_at) sweep_pending(u);
         if (u->in->kind[wr_row_at(&u->rows, i)] == WEIR_RESET) {
             take_reset(u, i++);
             continue;
@@ -229,7 +218,7 @@ static weir_status take_ranges(update *u, weir_error *err) {
         WR_TRY(take_range(u, &range, err));
         i = end;
     }
-    drop_pending(u);
+    sweep_pending(u);
     return WEIR_OK;
 }
 
@@ -237,12 +226,10 @@ static weir_status take_ranges(update *u, weir_error *err) {
 
 static void finish_groups(update *u) {
     if (!u->set->groups) return;
-    if (!u->set->n_states) { /* only the chunk's own rows were to be told apart */
+    if (!u->set->n_states) /* only the chunk's own rows were to be told apart */
         wr_groups_clear(u->set->groups);
-        return;
-    }
-    for (uint32_t i = 0; i < u->n_dying; i++)
-        if (u->dying[i] < wr_groups_limit(u->set->groups)) wr_agg_set_drop_if_dead(u->set, u->dying[i]);
+    else if (u->set->removes && wr_groups_count(u->set->groups) >= u->set->sweep_at)
+        wr_agg_set_sweep(u->set);
 }
 
 weir_status wr_agg_set_update(wr_agg_set *set, const wr_eval *ev, weir_column *values, const uint32_t **gids,

@@ -99,15 +99,41 @@ static void values_run_on_and_start_anew_after_a_reset(void **state) {
     close_set(&f);
 }
 
-static void a_reset_at_the_beginning_of_a_chunk_forgets_all_groups(void **state) {
+/* Rows of groups first..first+n-1, each a chunk. */
+static void feed_groups(fixture *f, uint8_t kind, int32_t first, uint32_t n) {
+    uint8_t kinds[64];
+    int32_t g[64];
+    for (uint32_t i = 0; i < n; i++) {
+        kinds[i] = kind;
+        g[i] = first + (int32_t)i;
+    }
+    feed(f, kinds, g, n, NULL, 0);
+}
+
+static void groups_that_come_back_after_a_reset_keep_their_ids(void **state) {
     (void)state;
     fixture f;
     open_set(&f, &wr_agg_sum, true, false);
-    feed(&f, (uint8_t[]){C, C, C}, (int32_t[]){1, 2, 3}, 3, NULL, 0);
-    assert_int_equal(wr_agg_set_live_groups(f.set), 3);
+    feed(&f, NULL, (int32_t[]){1, 2, 3}, 3, NULL, 0);
+    uint32_t id = f.gids[1];
+    feed(&f, (uint8_t[]){R, C}, (int32_t[]){0, 2}, 2, (uint32_t[]){2}, 1);
+    assert_int_equal(f.gids[1], id);
+    assert_int_equal(value_at(&f, 1), 21);
+    close_set(&f);
+}
+
+static void a_reset_forgets_the_groups_when_they_are_many_more_than_rows_came(void **state) {
+    (void)state;
+    fixture f;
+    open_set(&f, &wr_agg_sum, true, false);
+    feed_groups(&f, C, 0, 50);
+    feed_groups(&f, C, 50, 50);
+    feed(&f, (uint8_t[]){R, C}, (int32_t[]){0, 9}, 2, (uint32_t[]){2}, 1);
+    assert_int_equal(wr_agg_set_live_groups(f.set), 100);
     feed(&f, (uint8_t[]){R, C}, (int32_t[]){0, 9}, 2, (uint32_t[]){2}, 1);
     assert_int_equal(wr_agg_set_live_groups(f.set), 1);
     assert_int_equal(wr_agg_set_n_groups(f.set), 1);
+    assert_int_equal(value_at(&f, 1), 91);
     close_set(&f);
 }
 
@@ -115,38 +141,46 @@ static void groups_keep_their_ids_while_their_chunk_lasts(void **state) {
     (void)state;
     fixture f;
     open_set(&f, &wr_agg_sum, true, true);
-    feed(&f, NULL, (int32_t[]){1, 2}, 2, NULL, 0);
-    /* One chunk: the rows that leave, a reset, new rows; then a chunk of its own. */
-    feed(&f, (uint8_t[]){E, E, R, C, C, C}, (int32_t[]){1, 2, 0, 7, 2, 8}, 6, (uint32_t[]){5, 6}, 2);
+    feed_groups(&f, C, 0, 50);
+    feed_groups(&f, C, 50, 50);
+    feed(&f, (uint8_t[]){R, C, C}, (int32_t[]){0, 1, 2}, 3, NULL, 0);
+    assert_int_equal(wr_agg_set_live_groups(f.set), 100);
+    /* One chunk: the rows that leave, a reset that sweeps, new rows; then a chunk of its own. */
+    feed(&f, (uint8_t[]){E, E, R, C, C, C}, (int32_t[]){1, 2, 0, 107, 2, 108}, 6, (uint32_t[]){5, 6}, 2);
     assert_int_equal(f.gids[4], f.gids[1]);
     assert_int_not_equal(f.gids[3], f.gids[0]);
     assert_int_equal(value_at(&f, 4), 21);
-    assert_int_equal(wr_agg_set_live_groups(f.set), 3); /* 7, 2, 8 */
+    assert_int_equal(wr_agg_set_live_groups(f.set), 3); /* 107, 2, 108 */
     close_set(&f);
 }
 
-static void a_group_goes_when_all_its_rows_have_left(void **state) {
+static void groups_whose_rows_have_all_left_are_swept_before_they_are_many(void **state) {
     (void)state;
     fixture f;
     open_set(&f, &wr_agg_sum, true, true);
-    feed(&f, (uint8_t[]){C, C, E, C}, (int32_t[]){1, 2, 1, 1}, 4, NULL, 0);
+    feed(&f, (uint8_t[]){C, C, E, C}, (int32_t[]){-1, -2, -1, -1}, 4, NULL, 0);
     assert_int_equal(value_at(&f, 2), INT64_MIN);
-    assert_int_equal(value_at(&f, 3), 11);
-    assert_int_equal(wr_agg_set_live_groups(f.set), 2); /* 1 came back in time */
-    feed(&f, (uint8_t[]){E, E}, (int32_t[]){1, 2}, 2, NULL, 0);
-    assert_int_equal(wr_agg_set_live_groups(f.set), 0);
+    assert_int_equal(value_at(&f, 3), -9);
+    for (int32_t round = 0; round < 100; round++) {
+        feed_groups(&f, C, round * 32, 32);
+        feed_groups(&f, E, round * 32, 32);
+        assert_true(wr_agg_set_live_groups(f.set) <= 64 + 2 * 34);
+    }
+    feed(&f, (uint8_t[]){E, E}, (int32_t[]){-1, -2}, 2, NULL, 0);
+    assert_int_equal(value_at(&f, 1), INT64_MIN);
     close_set(&f);
 }
 
-static void an_aggregate_that_never_forgets_keeps_its_groups(void **state) {
+static void an_aggregate_that_never_forgets_keeps_its_groups_until_a_reset(void **state) {
     (void)state;
     fixture f;
     open_set(&f, &wr_agg_max_forever, true, true);
-    feed(&f, (uint8_t[]){C, C, E, E}, (int32_t[]){1, 2, 1, 2}, 4, NULL, 0);
-    assert_int_equal(wr_agg_set_live_groups(f.set), 2);
-    feed(&f, NULL, (int32_t[]){1}, 1, NULL, 0);
-    assert_int_equal(value_at(&f, 0), 11);
-    feed(&f, (uint8_t[]){R}, (int32_t[]){0}, 1, NULL, 0);
+    for (int32_t first = 0; first < 100; first += 50) {
+        feed_groups(&f, C, first, 50);
+        feed_groups(&f, E, first, 50);
+    }
+    assert_int_equal(wr_agg_set_live_groups(f.set), 100);
+    feed(&f, (uint8_t[]){C, R, C, R}, (int32_t[]){1, 0, 1, 0}, 4, NULL, 0);
     assert_int_equal(wr_agg_set_live_groups(f.set), 0);
     close_set(&f);
 }
@@ -245,18 +279,20 @@ static void saved_groups_go_on_where_they_were(void **state) {
     open_set(&f, &wr_agg_sum, true, true);
     open_set(&other, &wr_agg_sum, true, true);
     feed(&f, NULL, (int32_t[]){1, 2, 3, 2}, 4, NULL, 0);
-    feed(&f, (uint8_t[]){E}, (int32_t[]){1}, 1, NULL, 0); /* leaves a hole among the ids */
+    feed(&f, (uint8_t[]){E}, (int32_t[]){1}, 1, NULL, 0);
+    feed_groups(&f, C, 4, 61);
+    assert_int_equal(wr_agg_set_live_groups(f.set), 63); /* swept: a hole among the ids */
     wr_writer_init(&w);
     wr_agg_set_save(f.set, &w);
     wr_reader_init(&r, w.buf.data, w.buf.len);
     if (wr_agg_set_load(other.set, &r, &err)) fail_msg("%s", err.message);
     assert_int_equal(weir_reader_left(&r), 0);
-    assert_int_equal(wr_agg_set_live_groups(other.set), 2);
+    assert_int_equal(wr_agg_set_live_groups(other.set), 63);
     feed(&other, (uint8_t[]){C, E, E, E}, (int32_t[]){3, 2, 2, 3}, 4, NULL, 0);
     assert_int_equal(value_at(&other, 0), 62);
     assert_int_equal(value_at(&other, 1), 21);
     assert_int_equal(value_at(&other, 2), INT64_MIN);
-    assert_int_equal(wr_agg_set_live_groups(other.set), 1);
+    assert_int_equal(wr_agg_set_live_groups(other.set), 63);
     for (size_t len = 0; len < w.buf.len; len++) { /* cut short anywhere: refused */
         wr_reader_init(&r, w.buf.data, len);
         assert_int_equal(wr_agg_set_load(other.set, &r, NULL), WEIR_ESTATE);
@@ -269,10 +305,11 @@ static void saved_groups_go_on_where_they_were(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_run_on_and_start_anew_after_a_reset),
-        cmocka_unit_test(a_reset_at_the_beginning_of_a_chunk_forgets_all_groups),
+        cmocka_unit_test(groups_that_come_back_after_a_reset_keep_their_ids),
+        cmocka_unit_test(a_reset_forgets_the_groups_when_they_are_many_more_than_rows_came),
         cmocka_unit_test(groups_keep_their_ids_while_their_chunk_lasts),
-        cmocka_unit_test(a_group_goes_when_all_its_rows_have_left),
-        cmocka_unit_test(an_aggregate_that_never_forgets_keeps_its_groups),
+        cmocka_unit_test(groups_whose_rows_have_all_left_are_swept_before_they_are_many),
+        cmocka_unit_test(an_aggregate_that_never_forgets_keeps_its_groups_until_a_reset),
         cmocka_unit_test(keys_without_aggregates_are_only_told_apart),
         cmocka_unit_test(a_row_whose_argument_fails_is_left_out_with_the_rest_of_its_chunk),
         cmocka_unit_test(the_account_knows_what_the_aggregates_hold),
