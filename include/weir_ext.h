@@ -487,6 +487,9 @@ typedef struct weir_window_type {
     /* A chunk that comes in makes one chunk at most go out (timers aside). Batch windows can't say so. Lets
      * queries that meet again further on run in batches. */
     bool one_chunk;
+    /* Expired rows are emitted only if the output asks for them (expired_output): before others come, a reset
+     * clears the aggregates. These then keep nothing by which to undo a row. */
+    bool resets_instead;
 } weir_window_type;
 
 /* The input of a call: logical rows 0..n-1, in order. Timestamps and columns are compact (by logical row).

@@ -88,33 +88,44 @@ static weir_status drop_failed(select_run *r, weir_error *err) {
     return look_at_picked(r, err);
 }
 
-static bool is_wanted(const wr_plan_select *plan, uint8_t kind, bool any_kind) {
-    if (kind == WEIR_RESET) return false;
-    return any_kind || (kind == WEIR_CURRENT ? plan->wants_current : plan->wants_expired);
-}
-
-/* Keeps the rows of the kinds that are wanted; of both kinds if any_kind. */
-static weir_status pick_kinds(select_run *r, bool any_kind, weir_error *err) {
-    const uint8_t *kind = r->in->kind;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < r->picked.n; i++) {
-        uint32_t row = r->picked.rows[i];
-        r->picked.rows[n] = row;
-        n += is_wanted(r->plan, kind ? kind[row] : WEIR_CURRENT, any_kind);
+/* Of rows from[0..n-1] (NULL: 0..n-1) those of a wanted kind. May work in place. */
+static uint32_t pick_kinds(const uint8_t *kind, const uint8_t *wanted, const uint32_t *from, uint32_t n,
+                           uint32_t *rows) {
+    uint32_t n_picked = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = from ? from[i] : i;
+        rows[n_picked] = row;
+        n_picked += wanted[kind[row]];
     }
-    r->picked.n = n;
-    return look_at_picked(r, err);
+    return n_picked;
 }
 
-static weir_status pick_all(select_run *r, weir_error *err) {
+static uint32_t copy_rows(const uint32_t *from, uint32_t n, uint32_t *rows) {
+    if (from) {
+        memmove(rows, from, n * sizeof *rows);
+        return n;
+    }
+    for (uint32_t i = 0; i < n; i++) rows[i] = i;
+    return n;
+}
+
+/* Of the rows picked so far, or at first of the input's, keeps those of the kinds that are wanted; if
+ * any_kind, all but resets. */
+static weir_status pick(select_run *r, bool any_kind, weir_error *err) {
     const weir_batch *in = r->in;
-    r->picked.rows = wr_arena_array(r->turn->arena, in->n_sel, sizeof *r->picked.rows);
-    if (!r->picked.rows) return no_memory(err);
-    r->picked.n = in->n_sel;
-    if (in->sel)
-        memcpy(r->picked.rows, in->sel, in->n_sel * sizeof *in->sel);
+    bool is_first = !r->picked.rows;
+    const uint32_t *from = is_first ? in->sel : r->picked.rows;
+    uint32_t n = is_first ? in->n_sel : r->picked.n;
+    const uint8_t wanted[] = {[WEIR_CURRENT] = any_kind || r->plan->wants_current,
+                              [WEIR_EXPIRED] = any_kind || r->plan->wants_expired,
+                              [WEIR_RESET] = false};
+    if (is_first && !(r->picked.rows = wr_arena_array(r->turn->arena, n, sizeof *r->picked.rows)))
+        return no_memory(err);
+    if (in->kind)
+        r->picked.n = pick_kinds(in->kind, wanted, from, n, r->picked.rows);
     else
-        for (uint32_t i = 0; i < in->n_sel; i++) r->picked.rows[i] = i;
+        r->picked.n = wanted[WEIR_CURRENT] ? copy_rows(from, n, r->picked.rows) : 0;
+    WR_TRY(look_at_picked(r, err));
     return drop_failed(r, err);
 }
 
@@ -245,13 +256,12 @@ static weir_status move_picked(const select_run *r, weir_batch *out, weir_error 
 
 static weir_status run_select(select_run *r, weir_error *err) {
     WR_TRY(update_aggregates(r, err));
-    WR_TRY(pick_all(r, err));
     if (r->op->can_fail) {
-        WR_TRY(pick_kinds(r, true, err));
+        WR_TRY(pick(r, true, err));
         WR_TRY(compute_outs(r, err));
         WR_TRY(apply_having(r, err));
     }
-    WR_TRY(pick_kinds(r, false, err));
+    WR_TRY(pick(r, false, err));
     if (!r->op->can_fail) WR_TRY(apply_having(r, err));
     WR_TRY(apply_chunk_mode(r, err));
     if (!r->picked.n) return WEIR_OK;

@@ -47,6 +47,7 @@ static void use_op(const wr_column_use *use, const wr_plan_op *op, uint8_t bits)
 
 static void prune_single(wr_plan_query *q, const wishes *w) {
     wr_plan_side *side = &q->side[0];
+    bool undoes = false; /* some window has aggregates undo rows */
     for (uint32_t i = 0; i < side->n_ops; i++) {
         wr_plan_op *op = side->ops[i];
         if (op->kind != WR_OP_WINDOW) continue;
@@ -57,7 +58,9 @@ static void prune_single(wr_plan_query *q, const wishes *w) {
         for (uint32_t k = i + 1; k < side->n_ops; k++) use_op(&use, side->ops[k], passing);
         use_selector(&use, q->select, passing, need_bits(w->wants_current, w->wants_expired));
         q->select->u.select.input_expires |= w->wants_expired || w->aggregates;
+        undoes |= w->wants_expired || !op->u.window.type->resets_instead;
     }
+    q->select->u.select.input_only_resets = !undoes;
 }
 
 /* ---- Joins ------------------------------------------------------------------------------------------------

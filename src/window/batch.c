@@ -93,6 +93,7 @@ const weir_window_type wr_window_batch = {
                                        {"batch(<int> length)", "Chunks are cut into pieces of so many rows."},
                                        {NULL, NULL}},
     .shape = WEIR_WINDOW_FIFO,
+    .resets_instead = true,
     .check = check,
     .state_size = sizeof(batch_window),
     .open = open,

@@ -302,6 +302,7 @@ const weir_window_type wr_window_external_time_batch = {
              "With true, the attribute of a row that goes out is the end of its period."},
             {NULL, NULL}},
     .shape = WEIR_WINDOW_FIFO,
+    .resets_instead = true,
     .late_output = true,
     .uses_clock = true,
     .check = check,

@@ -163,6 +163,7 @@ const weir_window_type wr_window_length_batch = {
                                         "With true, rows pass at once and only expire as a batch."},
                                        {NULL, NULL}},
     .shape = WEIR_WINDOW_FIFO,
+    .resets_instead = true,
     .late_output = true,
     .check = check,
     .state_size = sizeof(length_batch),

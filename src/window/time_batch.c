@@ -222,6 +222,7 @@ const weir_window_type wr_window_time_batch = {
             {"timeBatch(<int|long|time> duration, <int|long|time> start, <bool> streamCurrent)", "Both."},
             {NULL, NULL}},
     .shape = WEIR_WINDOW_FIFO,
+    .resets_instead = true,
     .late_output = true,
     .uses_clock = true,
     .one_chunk = true,
