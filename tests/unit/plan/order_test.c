@@ -91,6 +91,9 @@ static void ordinary_shapes_run_in_batches(void **state) {
                    "from W[x < 1] select x insert into T;");
     expect_batched(A "define stream B (x int); from A#window.length(2) as a join B#window.length(2) as b "
                      "on a.x == b.x select a.x as x insert into T;");
+    expect_batched(A "define stream B (x int); from A#window.length(2) as a join B#window.length(2) as b "
+                     "on a.x == b.x select a.x as x insert into T; from T[x > 1] select x insert into U; "
+                     "from T[x < 1] select x insert into U;");
     expect_batched(A "define table T (x int); from A insert into T;");
 }
 
@@ -137,6 +140,17 @@ static void sources_that_disagree_on_the_order_need_single_rows(void **state) {
         "rows reach stream 'T' through queries 'p' and 'q' by turns");
 }
 
+/* It puts out a chunk for each side of each row. */
+static void a_stream_joined_with_itself_takes_turns(void **state) {
+    (void)state;
+    expect_batched(A "from A#window.length(1) as l join A#window.length(1) as r on l.x == r.x "
+                     "select l.x as x insert into T; from T select x insert into U;");
+    expect_serial(A "from A#window.length(1) as l join A#window.length(1) as r on l.x == r.x "
+                    "select l.x as x insert into T; from T[x > 1] select x insert into U; "
+                    "from T[x < 1] select x insert into U;",
+                  "rows reach stream 'U' through queries 'query_2' and 'query_3' by turns");
+}
+
 static void a_join_fed_on_the_right_first_needs_single_rows(void **state) {
     (void)state;
     expect_serial(A "from A select x insert into R; from A select x insert into L; @info(name='j') "
@@ -175,6 +189,7 @@ int main(void) {
         cmocka_unit_test(a_table_written_and_read_needs_single_rows),
         cmocka_unit_test(chunks_of_a_batch_window_that_meet_again_need_single_rows),
         cmocka_unit_test(sources_that_disagree_on_the_order_need_single_rows),
+        cmocka_unit_test(a_stream_joined_with_itself_takes_turns),
         cmocka_unit_test(a_join_fed_on_the_right_first_needs_single_rows),
         cmocka_unit_test(origins_are_kept_for_those_who_read_them)};
     return cmocka_run_group_tests(tests, NULL, NULL);
