@@ -11,10 +11,13 @@
 #define EXTREME_STEP        EXTREME_GLUE(EXTREME_NAME, _step)
 #define EXTREME_VALUE       EXTREME_GLUE(EXTREME_NAME, _value)
 
+/* Without a branch, which the first values of a group would make the processor guess wrong. */
 WR_INLINE void EXTREME_STEP(wr_extreme_cell *c, EXTREME_TYPE x, uint32_t expired) {
     (void)expired;
-    if (c->has_value && !EXTREME_BEATS(x, c->value.EXTREME_FIELD)) return;
-    c->value.EXTREME_FIELD = x;
+    wr_extreme_cell next = {.value.bits = 0};
+    next.value.EXTREME_FIELD = x;
+    bool takes = (bool)(!c->has_value | EXTREME_BEATS(x, c->value.EXTREME_FIELD));
+    c->value.bits ^= (c->value.bits ^ next.value.bits) & -(uint64_t)takes;
     c->has_value = 1;
 }
 WR_INLINE bool EXTREME_VALUE(const wr_extreme_cell *c, EXTREME_TYPE *y) {

@@ -113,6 +113,7 @@ void wr_agg_set_free(wr_agg_set *set) {
 uint32_t wr_agg_set_ids(const wr_agg_set *set) { return set->groups ? wr_groups_limit(set->groups) : 1; }
 
 uint32_t wr_agg_set_n_groups(const wr_agg_set *set) { return wr_agg_set_ids(set); }
+uint32_t wr_agg_set_most_groups(const wr_agg_set *set) { return set->n_reserved; }
 uint64_t wr_agg_set_live_groups(const wr_agg_set *set) {
     return set->groups ? wr_groups_count(set->groups) : set->n_states > 0;
 }

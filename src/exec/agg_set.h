@@ -30,7 +30,8 @@ void wr_agg_set_free(wr_agg_set *set);
 weir_status wr_agg_set_update(wr_agg_set *set, const wr_eval *ev, weir_column *values, const uint32_t **gids,
                               weir_error *err) WR_NODISCARD;
 
-uint32_t wr_agg_set_n_groups(const wr_agg_set *set); /* ids in use are below this */
+uint32_t wr_agg_set_n_groups(const wr_agg_set *set);    /* ids in use are below this */
+uint32_t wr_agg_set_most_groups(const wr_agg_set *set); /* ids ever in use are below this */
 uint64_t wr_agg_set_live_groups(const wr_agg_set *set);
 void wr_agg_set_save(const wr_agg_set *set, weir_writer *w);
 weir_status wr_agg_set_load(wr_agg_set *set, weir_reader *r, weir_error *err) WR_NODISCARD;

@@ -29,9 +29,9 @@ void wr_collapse_fini(wr_collapse *c);
 /* Of each chunk the last picked row. */
 void wr_collapse_last(const weir_batch *b, wr_picked *p);
 /* Of each chunk the last picked row of each group, in the order in which the groups came. gids: by physical
- * row. */
-weir_status wr_collapse_groups(wr_collapse *c, const weir_batch *b, const uint32_t *gids, wr_picked *p,
-                               weir_arena *arena, weir_error *err) WR_NODISCARD;
+ * row, below n_groups. */
+weir_status wr_collapse_groups(wr_collapse *c, const weir_batch *b, const uint32_t *gids, uint32_t n_groups,
+                               wr_picked *p, weir_arena *arena, weir_error *err) WR_NODISCARD;
 /* Of each chunk the rows from offset on, current ones only until limit rows were taken; limit < 0: all. */
 void wr_collapse_limit(const weir_batch *b, wr_picked *p, int64_t offset, int64_t limit);
 

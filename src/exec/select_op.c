@@ -175,7 +175,8 @@ static weir_status apply_chunk_mode(select_run *r, weir_error *err) {
     case WR_CHUNK_ROWS: return WEIR_OK;
     case WR_CHUNK_LAST: wr_collapse_last(r->in, &r->picked); break;
     case WR_CHUNK_LAST_PER_GROUP:
-        WR_TRY(wr_collapse_groups(&r->op->collapse, r->in, r->gids, &r->picked, r->turn->arena, err));
+        WR_TRY(wr_collapse_groups(&r->op->collapse, r->in, r->gids, wr_agg_set_most_groups(r->op->aggs),
+                                  &r->picked, r->turn->arena, err));
         r->moved = r->in->chunk_end != NULL;
         break;
     }
