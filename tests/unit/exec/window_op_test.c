@@ -237,8 +237,9 @@ static void what_expired_stays_readable_until_the_cycle_ends(void **state) {
     f.need[K] = BOTH;
     f.plan.u.window.args.expired_wanted = true;
     open_op(&f);
-    weir_string expired[MOST];
-    for (int32_t i = 0; i < 8; i++) { /* call after call within one cycle, as serial driving does */
+    enum { CALLS = 60 }; /* more than rows of a segment */
+    weir_string expired[CALLS];
+    for (int32_t i = 0; i < CALLS; i++) { /* call after call within one cycle, as serial driving does */
         make_rows(&f, i, 1);
         f.number = f.cycle.number = 1;
         char *key = wr_arena_strndup(&f.arena, LONG_KEY, sizeof LONG_KEY);
@@ -247,10 +248,16 @@ static void what_expired_stays_readable_until_the_cycle_ends(void **state) {
         assert_int_equal(run(&f), WEIR_OK);
         if (i) expired[i] = ((const weir_string *)f.out.cols[K].data)[0];
     }
-    for (int32_t i = 1; i < 8; i++) {
-        assert_int_equal(weir_string_data(&expired[i])[0], '0' + i - 1);
-        assert_memory_equal(weir_string_data(&expired[i]) + 1, LONG_KEY + 1, sizeof LONG_KEY - 2);
+    for (int32_t i = 1; i < CALLS; i++) {
+        const char *key = weir_string_data(&expired[i]);
+        assert_ptr_not_equal(key, f.k[0].u.ptr); /* the store's, not the input's */
+        assert_int_equal(key[0], '0' + i - 1);
+        assert_memory_equal(key + 1, LONG_KEY + 1, sizeof LONG_KEY - 2);
     }
+    size_t before = f.account.used_bytes;
+    f.number = 1;
+    feed(&f, CALLS, 1); /* the next cycle lets go of them */
+    assert_true(f.account.used_bytes < before / 2);
     fini(&f);
 }
 

@@ -27,6 +27,11 @@ static void late_rows_join_a_session_or_are_dropped(void **state) {
         /* Within a gap before its start: at the front. Before that: not even passed on. */
         {"session(1 sec)", ROWS_ALL, "5000 a1|4200 b2|3100 c3|3300 d4|@9000",
          "+a1@5000 | +b2@4200 | +d4@3300 | -b2@4200 -d4@3300 -a1@5000", NULL},
+        /* Several: each goes in one place further, as a cursor that was never set back. */
+        {"session(1 sec)", ROWS_ALL, "5000 a1|5100 b2|5200 f6|4900 c3|4800 d4|4700 e5|@9000",
+         "+a1@5000 | +b2@5100 | +f6@5200 | +c3@4900 | +d4@4800 | +e5@4700 | "
+         "-c3@4900 -a1@5000 -d4@4800 -b2@5100 -e5@4700 -f6@5200",
+         NULL},
         /* Past the end of a session whose timer has not fired: passes, is not kept. */
         {"session(1 sec)", ROWS_ALL, "1000 a1|@9000|2000 b2|4000 c3|@9001",
          "+a1@1000 | -a1@1000 | +b2@2000 | +c3@4000 | -b2@2000", NULL},
@@ -41,6 +46,8 @@ static void a_latency_keeps_ended_sessions_for_late_rows(void **state) {
         /* The next session begins while the last waits; a row between them makes one of both. */
         {"session(1 sec, k, 500L)", ROWS_ALL, "1000 a1|2100 a2|1900 a3|@9000",
          "+a1@1000 | +a2@2100 | +a3@1900 | -a3@1900 -a1@1000 -a2@2100", NULL},
+        {"session(1 sec, k, 500L)", ROWS_ALL, "1000 a1|2100 a2|2200 a3|1900 a4|@9000",
+         "+a1@1000 | +a2@2100 | +a3@2200 | +a4@1900 | -a4@1900 -a2@2100 -a1@1000 -a3@2200", NULL},
         /* One that belongs to the waiting session only. */
         {"session(1 sec, k, 900L)", ROWS_ALL, "1000 a1|2850 a2|1500 a3|@9000",
          "+a1@1000 | +a2@2850 | +a3@1500 | -a1@1000 -a3@1500 -a2@2850", NULL},

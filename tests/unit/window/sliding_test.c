@@ -54,6 +54,9 @@ static void a_late_row_waits_behind_newer_ones(void **state) {
         /* It sets no timer: once the newer ones are gone, only the next row lets it out. */
         {"time(1 sec)", ROWS_ALL, "5000 a5|@7000|4000 b1|@50000|100000 c2",
          "+a5@5000 | -a5@7000 | +b1@4000 | -b1@100000 +c2@100000", NULL},
+        {"time(1 sec)", ROWS_ALL, "1000 a1|1100 b2|1200 c3|@9000|1150 d4|@20000|30000 e5",
+         "+a1@1000 | +b2@1100 | +c3@1200 | -a1@9000 -b2@9000 -c3@9000 | +d4@1150 | -d4@30000 +e5@30000",
+         NULL},
         /* A late row that is due lets out what is due before it, in its own chunk. */
         {"time(1 sec)", ROWS_ALL, "1000 a1|@5000|3000 b2|3100 c3|@5001",
          "+a1@1000 | -a1@5000 | +b2@3000 | -b2@5000 +c3@3100 | -c3@5001", NULL},
@@ -71,6 +74,9 @@ static void time_length_is_bounded_by_both(void **state) {
         {"timeLength(1 sec, 2)", ROWS_ALL, "5000 a5|3000 b1|5500 c3|6100 d4|8000 e1",
          "+a5@5000 | +b1@3000 | -a5@5500 +c3@5500 | -b1@6100 | +d4@6100 | -c3@8000 -d4@8000 | +e1@8000",
          NULL},
+        /* A timer that is due when it is set fires at the next arrival, not at this one. */
+        {"timeLength(0, 3)", ROWS_ALL, "1000 a1|1001 b2|1001 c3|@1002",
+         "+a1@1000 | -a1@1001 | +b2@1001 | -b2@1001 | +c3@1001 | -c3@1002", NULL},
         {"timeLength(1 sec, 0)", ROWS_ALL, "1000 a1|5000 b2", "+a1@1000 | +b2@5000", NULL},
         {"timeLength(1 sec, 1)", SUMS_ALL, "1000 a1 b2|1500 c3",
          "+a1@1000 -a1@1000 +b2@1000 | -b2@1500 +c3@1500", NULL},
@@ -111,6 +117,7 @@ static void delay_lets_rows_pass_later_as_current(void **state) {
     static const scenario cases[] = {
         {"delay(1 sec)", ROWS_ALL, "1000 a1|1500 b2 c3|2000 d4|@9000",
          "+a1@2000 | +b2@9000 +c3@9000 +d4@9000", NULL},
+        {"delay(0)", ROWS_ALL, "1000 a1|1001 b2|1001 c3", "+a1@1001 | +b2@1001", NULL},
         {"delay(1 sec)", ROWS_CURRENT, "1000 a1|@1999|@2000", "+a1@2000", NULL},
     };
     check_scenarios(cases, WR_COUNT(cases));
