@@ -409,8 +409,8 @@ typedef struct weir_aggregator_type {
     /* A reset: groups 0..n_groups-1 go back to the initial state (minForever and the like do nothing). */
     void (*reset_all)(void *self, uint32_t n_groups);
     /* May the group be given to another key? True if its state is the initial one, as if no row had ever come
-     * (it then must be so to the bit); false if not, and the state stays as it is. Asked now and then, whether
-     * the group still has rows or not. */
+     * (it then must be so to the bit); false if not, and the state stays as it is. Asked now and then,
+     * whether the group still has rows or not. */
     bool (*release)(void *self, uint32_t group);
     size_t (*bytes)(const void *self); /* heap bytes held */
     void (*save)(const void *self, uint32_t n_groups, weir_writer *w);
@@ -565,7 +565,13 @@ WEIR_API weir_window_output *weir_window_get_output(weir_window *w);
 WEIR_API weir_status weir_window_reserve(weir_window *w, uint64_t rows, uint64_t chunks,
                                          weir_error *err) WEIR_MUST_CHECK;
 
-/* For windows over an expression text: the condition that the planner compiled. */
+/* For windows over an expression text: the condition that it was compiled to. Their first argument is the
+ * text. Where that is an attribute, weir_window_condition_text is called with each row's text before the row
+ * is dealt with. *changed: the condition is a new one, with no rows in its aggregates. WEIR_EVALUE: null, or
+ * no condition; the one before stays. Until there was a good text, nothing can be tested: usable says so. */
+WEIR_API weir_status weir_window_condition_text(weir_window *w, const weir_value *text, bool *changed,
+                                                weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_window_condition_usable(const weir_window *w, weir_error *err) WEIR_MUST_CHECK;
 /* Takes one row into (add) or out of (!add) the condition's aggregates. */
 WEIR_API weir_status weir_window_condition_update(weir_window *w, weir_row_id id, bool add,
                                                   weir_error *err) WEIR_MUST_CHECK;

@@ -1,5 +1,6 @@
 /* forever.c: minForever(x), maxForever(x): the extreme of all values ever seen. A value that leaves a window
- * is seen once more, which changes nothing unless it never came in. A reset forgets it, as Siddhi does in fact.
+ * is seen once more, which changes nothing unless it never came in. A reset forgets it, as Siddhi does in
+ * fact.
  *
  * The loops here also serve min and max where nothing leaves. */
 #include "agg/check.h"
