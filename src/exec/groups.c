@@ -4,8 +4,6 @@
 #include "base/compiler.h"
 #include "data/value.h"
 
-#define MIN_SLOTS      16u
-#define NEAR_SLOTS     8192u /* 64 KB: larger tables are prefetched */
 #define PREFETCH_AHEAD 12u
 
 static weir_status no_memory(weir_error *err) {
@@ -50,61 +48,13 @@ weir_status wr_groups_new(const wr_group_key *keys, uint32_t n_keys, wr_account 
 void wr_groups_free(wr_groups *g) {
     if (!g) return;
     wr_groups_clear(g);
-    wr_free(g->account, g->slots, g->n_slots * sizeof *g->slots);
+    wr_group_table_fini(g);
     wr_free(g->account, g->records, (size_t)g->cap * g->stride);
     wr_free(g->account, g->free_ids, g->cap_free * sizeof *g->free_ids);
     wr_free(g->account, g, sizeof *g);
 }
 
-/* ---- The table ----------------------------------------------------------------------------------------- */
-
-static bool rebuild(wr_groups *g, uint32_t n_slots) {
-    wr_group_slot *slots = wr_alloc_zero(g->account, n_slots * sizeof *slots);
-    if (!slots) return false;
-    wr_group_slot *old = g->slots;
-    uint32_t n_old = g->n_slots;
-    g->slots = slots;
-    g->n_slots = n_slots;
-    g->shift = 64 - (uint32_t)__builtin_ctz(n_slots);
-    for (uint32_t i = 0; i < n_old; i++) {
-        if (!old[i].id1) continue;
-        uint32_t at = wr_group_home(g, old[i].tag);
-        while (slots[at].id1) at = (at + 1) & (n_slots - 1);
-        slots[at] = old[i];
-    }
-    wr_free(g->account, old, n_old * sizeof *old);
-    return true;
-}
-
-/* Room for one slot more. A third of the slots is used at most while the table is near (every collision costs
- * a branch that the processor guesses wrong), two thirds when it is far and memory counts. */
-static bool reserve_slot(wr_groups *g) {
-    uint64_t need = (uint64_t)g->n_used + 1;
-    if (g->n_slots <= NEAR_SLOTS ? need * 3 <= g->n_slots : need * 3 <= (uint64_t)g->n_slots * 2) return true;
-    if (g->n_slots > UINT32_MAX / 4) return false;
-    return rebuild(g, g->n_slots ? g->n_slots * 2 : MIN_SLOTS);
-}
-
-static void put_slot(wr_groups *g, uint32_t tag, uint32_t id) {
-    uint32_t at = wr_group_home(g, tag);
-    while (g->slots[at].id1) at = (at + 1) & (g->n_slots - 1);
-    g->slots[at] = (wr_group_slot){.tag = tag, .id1 = id + 1};
-    g->n_used++;
-}
-
-/* Knuth's algorithm R (The Art of Computer Programming 3, 6.4): moves up what could no longer be reached. */
-static void erase_slot(wr_groups *g, uint32_t tag, uint32_t id) {
-    uint32_t mask = g->n_slots - 1, hole = wr_group_home(g, tag);
-    while (g->slots[hole].id1 != id + 1) hole = (hole + 1) & mask;
-    for (uint32_t i = (hole + 1) & mask; g->slots[i].id1; i = (i + 1) & mask) {
-        uint32_t home = wr_group_home(g, g->slots[i].tag);
-        if (((i - home) & mask) < ((i - hole) & mask)) continue;
-        g->slots[hole] = g->slots[i];
-        hole = i;
-    }
-    g->slots[hole].id1 = 0;
-    g->n_used--;
-}
+/* ---- Finding ------------------------------------------------------------------------------------------- */
 
 /* An id for the row's keys, which are new; 0 when memory is out, else the id + 1. Room for giving all ids
  * back is made now, so that dropping can't fail. */
@@ -124,14 +74,14 @@ static uint32_t new_id1(wr_groups *g, const weir_column *columns, uint32_t row) 
 }
 
 static uint32_t insert(wr_groups *g, uint32_t tag, const weir_column *columns, uint32_t row) {
-    if (!reserve_slot(g)) return 0;
+    if (!wr_group_table_reserve(g, tag)) return 0;
     uint32_t id1 = new_id1(g, columns, row);
-    if (id1) put_slot(g, tag, id1 - 1);
+    if (id1) wr_group_table_put(g, tag, id1 - 1);
     return id1;
 }
 
 static uint32_t null_id1(wr_groups *g, const weir_column *columns, uint32_t row) {
-    if (!g->null_id1) g->null_id1 = new_id1(g, columns, row);
+    g->null_id1 = new_id1(g, columns, row);
     return g->null_id1;
 }
 
@@ -155,16 +105,31 @@ WR_INLINE bool same_key(const wr_groups *g, match how, uint32_t id, const weir_c
 /* What the search loop needs, in registers; taken anew when the table has changed. */
 typedef struct probe_view {
     const wr_group_slot *slots;
-    uint32_t mask, shift;
+    const uint32_t *direct;
+    uint32_t mask, shift, n_direct;
     bool far;
 } probe_view;
 
 static probe_view view_table(const wr_groups *g) {
-    return (probe_view){
-        .slots = g->slots, .mask = g->n_slots - 1, .shift = g->shift, .far = g->n_slots > NEAR_SLOTS};
+    return (probe_view){.slots = g->slots,
+                        .direct = g->direct,
+                        .mask = g->n_slots - 1,
+                        .shift = g->shift,
+                        .n_direct = g->n_direct,
+                        .far = g->n_slots > WR_GROUP_NEAR_SLOTS};
 }
 WR_INLINE uint32_t home_in(probe_view v, uint32_t tag) {
     return (uint32_t)(tag * WR_GROUP_MULTIPLIER >> v.shift);
+}
+
+/* The id + 1 of the row's keys, 0 if they are new. */
+WR_INLINE uint32_t search(const wr_groups *g, probe_view v, match how, uint32_t tag,
+                          const weir_column *columns, uint32_t row) {
+    uint32_t id1;
+    if (how == MATCH_TAG && tag < v.n_direct) return v.direct[tag];
+    for (uint32_t at = home_in(v, tag); (id1 = v.slots[at].id1) != 0; at = (at + 1) & v.mask)
+        if (v.slots[at].tag == tag && same_key(g, how, id1 - 1, columns, row)) break;
+    return id1;
 }
 
 WR_INLINE bool probe_rows(wr_groups *g, match how, bool nullable, const weir_column *columns,
@@ -172,16 +137,13 @@ WR_INLINE bool probe_rows(wr_groups *g, match how, bool nullable, const weir_col
     const uint32_t n = list->n, first = list->first, *rows = list->rows;
     probe_view v = view_table(g);
     for (uint32_t i = 0; i < n; i++) {
-        const uint32_t row = rows ? rows[i] : first + i, tag = tags[i];
-        uint32_t id1 = 0;
+        const uint32_t row = rows ? rows[i] : first + i;
+        const bool is_null = nullable && weir_is_null(&columns[0], row);
         if (v.far && i + PREFETCH_AHEAD < n)
             __builtin_prefetch(&v.slots[home_in(v, tags[i + PREFETCH_AHEAD])]);
-        bool is_null = nullable && weir_is_null(&columns[0], row);
-        if (!is_null)
-            for (uint32_t at = home_in(v, tag); (id1 = v.slots[at].id1) != 0; at = (at + 1) & v.mask)
-                if (v.slots[at].tag == tag && same_key(g, how, id1 - 1, columns, row)) break;
+        uint32_t id1 = is_null ? g->null_id1 : search(g, v, how, tags[i], columns, row);
         if (WR_UNLIKELY(!id1)) {
-            id1 = is_null ? null_id1(g, columns, row) : insert(g, tag, columns, row);
+            id1 = is_null ? null_id1(g, columns, row) : insert(g, tags[i], columns, row);
             if (!id1) return false;
             v = view_table(g);
         }
@@ -207,7 +169,7 @@ static bool probe(wr_groups *g, const weir_column *columns, const wr_row_list *l
 weir_status wr_groups_assign(wr_groups *g, const weir_column *columns, const wr_row_list *list,
                              weir_arena *scratch, uint32_t *gid, weir_error *err) {
     if (!list->n) return WEIR_OK;
-    if (!g->n_slots && !rebuild(g, MIN_SLOTS)) return no_memory(err);
+    if (!wr_group_table_reserve(g, 0)) return no_memory(err);
     uint32_t *tags = wr_arena_array(scratch, list->n, sizeof *tags);
     uint64_t *hashes = g->narrow ? NULL : wr_arena_array(scratch, list->n, sizeof *hashes);
     if (!tags || (!g->narrow && !hashes)) return no_memory(err);
@@ -226,7 +188,7 @@ void wr_groups_drop(wr_groups *g, uint32_t id) {
     if (g->null_id1 == id + 1)
         g->null_id1 = 0;
     else
-        erase_slot(g, wr_group_keys_tag_of(g, id), id);
+        wr_group_table_erase(g, wr_group_keys_tag_of(g, id), id);
     wr_group_keys_drop(g, id);
     g->free_ids[g->n_free++] = id;
 }
@@ -238,28 +200,10 @@ void wr_groups_tidy(wr_groups *g) {
         if (!wr_groups_in_use(g, id)) g->free_ids[g->n_free++] = id;
 }
 
-/* Empties the slots: one by one where they are few, and a much too large table is replaced. */
-static void clear_slots(wr_groups *g) {
-    if (g->n_used * 8 < g->n_slots && g->n_slots > MIN_SLOTS) {
-        uint32_t n_slots = MIN_SLOTS;
-        while (n_slots < g->n_used * 4) n_slots *= 2;
-        wr_group_slot *slots = wr_alloc_zero(g->account, n_slots * sizeof *slots);
-        if (slots) {
-            wr_free(g->account, g->slots, g->n_slots * sizeof *g->slots);
-            g->slots = slots;
-            g->n_slots = n_slots;
-            g->shift = 64 - (uint32_t)__builtin_ctz(n_slots);
-            g->n_used = 0;
-        }
-    }
-    if (g->n_used) memset(g->slots, 0, g->n_slots * sizeof *g->slots);
-    g->n_used = 0;
-}
-
 void wr_groups_clear(wr_groups *g) {
+    wr_group_table_clear(g);
     for (uint32_t id = 0; id < g->limit; id++)
         if (wr_groups_in_use(g, id)) wr_group_keys_drop(g, id);
-    clear_slots(g);
     g->null_id1 = 0;
     g->limit = 0;
     g->n_free = 0;
@@ -315,12 +259,15 @@ static weir_status load_group(wr_groups *g, weir_reader *r, weir_arena *arena, w
     }
     loaded_row row;
     WR_TRY(load_keys(g, r, arena, &row, err));
-    if (!reserve_slot(g) || !wr_group_keys_store(g, id, row.columns, 0)) return no_memory(err);
+    if (!wr_group_keys_store(g, id, row.columns, 0)) return no_memory(err);
     g->limit++;
-    if (g->narrow && weir_is_null(&row.columns[0], 0))
+    if (g->narrow && weir_is_null(&row.columns[0], 0)) {
         g->null_id1 = id + 1;
-    else
-        put_slot(g, wr_group_keys_tag_of(g, id), id);
+        return WEIR_OK;
+    }
+    uint32_t tag = wr_group_keys_tag_of(g, id);
+    if (!wr_group_table_reserve(g, tag)) return no_memory(err);
+    wr_group_table_put(g, tag, id);
     return WEIR_OK;
 }
 

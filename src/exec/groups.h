@@ -2,10 +2,11 @@
  *
  * Open addressing with linear probing over slots of 8 bytes (tag, id + 1); keys are stored by id. A batch is
  * done in two passes: tags of all rows, then the probes, which prefetch when the table has outgrown the near
- * caches.
+ * caches. Integers that are small and dense, as ids mostly are, need no search: they index an array.
  *
  *   tag     a 4-byte key itself (then a match of tags is a match), else 32 bits of the keys' hash
  *   slots   | tag id+1 | tag id+1 |    0    | tag id+1 | …        12 to 24 bytes a group
+ *   direct  | id+1 of key 0 | of key 1 | …                        4 to 32 bytes a group
  *   keys    | nulls, values of id 0 | of id 1 | …                 long strings are owned
  *
  * Keys are equal when Siddhi would print them alike: null is a key (for strings the same as "null"), NaN is

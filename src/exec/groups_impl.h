@@ -1,4 +1,5 @@
-/* groups_impl.h: the inside of wr_groups, shared by its table (groups.c) and its keys (group_keys.c). */
+/* groups_impl.h: the inside of wr_groups, shared by the life of ids (groups.c), the table in which they are
+ * found (group_table.c) and their keys (group_keys.c). */
 #ifndef WR_GROUPS_IMPL_H
 #define WR_GROUPS_IMPL_H
 
@@ -23,16 +24,19 @@ typedef struct wr_group_part {
 struct wr_groups {
     wr_account *account;
     wr_group_slot *slots;
-    uint32_t n_slots;   /* a power of two */
-    uint32_t shift;     /* 64 - log2(n_slots) */
-    uint32_t n_used;    /* slots in use */
-    bool narrow;        /* one key of 4 bytes or less: tags are the keys, null has no slot but null_id1 */
-    uint32_t null_id1;  /* of a narrow key: null's id + 1, or 0 */
-    char *records;      /* by id */
-    uint32_t stride;    /* bytes of a record */
-    uint32_t cap;       /* ids there is room for */
-    uint32_t limit;     /* ids given out are below */
-    uint32_t *free_ids; /* below limit, but not in use; taken from the end */
+    uint32_t n_slots; /* a power of two */
+    uint32_t shift;   /* 64 - log2(n_slots) */
+    uint32_t n_used;  /* slots in use */
+    uint32_t *direct; /* narrow: by key, for keys below n_direct: id + 1, or 0 */
+    uint32_t n_direct;
+    uint32_t next_direct; /* how many groups there must be before direct is extended */
+    bool narrow;          /* one key of 4 bytes or less: tags are the keys, null has no slot but null_id1 */
+    uint32_t null_id1;    /* of a narrow key: null's id + 1, or 0 */
+    char *records;        /* by id */
+    uint32_t stride;      /* bytes of a record */
+    uint32_t cap;         /* ids there is room for */
+    uint32_t limit;       /* ids given out are below */
+    uint32_t *free_ids;   /* below limit, but not in use; taken from the end */
     uint32_t n_free, cap_free;
     uint32_t n_parts;
     wr_group_part parts[WR_MAX_GROUP_KEYS];
@@ -51,6 +55,18 @@ static inline char *wr_group_record(const wr_groups *g, uint32_t id) {
 static inline uint32_t *wr_group_marks(const wr_groups *g, uint32_t id) {
     return (uint32_t *)(void *)wr_group_record(g, id);
 }
+
+/* Slots beyond this many (64 KB) are prefetched. */
+#define WR_GROUP_NEAR_SLOTS 8192u
+
+/* Room for one key more, which has this tag. False: out of memory. */
+bool wr_group_table_reserve(wr_groups *g, uint32_t tag);
+/* A key that is not there, for which there is room; and one that is. */
+void wr_group_table_put(wr_groups *g, uint32_t tag, uint32_t id);
+void wr_group_table_erase(wr_groups *g, uint32_t tag, uint32_t id);
+/* While the ids still have their keys. */
+void wr_group_table_clear(wr_groups *g);
+void wr_group_table_fini(wr_groups *g);
 
 /* Columns as the parts want them: text in place of objects, "null" in place of null strings. *out is columns
  * itself where nothing had to be made. */
