@@ -197,7 +197,7 @@ static weir_status run_steps(wr_program *p, const wr_eval *ev, weir_error *err) 
     p->ev = ev;
     p->n_rows = ev->in->n_rows;
     WR_TRY(bind_regs(p, err));
-    WR_TRY(open_root_scope(p, err));
+    if (p->n_steps) WR_TRY(open_root_scope(p, err));
     if (p->needs_clock) {
         p->clock = ev->cycle ? wr_rows_clock(ev->in, ev->cycle, ev->arena) : NULL;
         if (!ev->cycle)

@@ -2,13 +2,14 @@
  *
  * Row ids come in two patterns. Batches that leave as a whole are long runs of consecutive ids: those are
  * copied segment by segment. A sliding window gives an expired id, a current one, an expired one…: there each
- * id is looked up by itself. One pass over the ids tells which it is. */
+ * id is looked up by itself. A few of the ids tell which it is. */
 #include "exec/row_store_impl.h"
 
+/* The ids behind 16 of them, from all over, go on by 1 as a rule. */
 static bool mostly_runs(const weir_row_id *ids, uint32_t n) {
-    uint32_t breaks = 0;
-    for (uint32_t i = 1; i < n; i++) breaks += ids[i] != ids[i - 1] + 1;
-    return breaks < n / 4;
+    uint32_t step = n / 16, breaks = 0;
+    for (uint32_t i = 0; step && i < 16; i++) breaks += ids[i * step + 1] != ids[i * step] + 1;
+    return step > 1 && breaks < 4;
 }
 
 /* How many of ids[0..n-1] follow one another within a segment. */
