@@ -2,6 +2,8 @@
  */
 #include "exec/window_condition.h"
 
+#include "exec/condition_texts.h"
+
 #include <stdio.h>
 
 typedef union cell {
@@ -15,9 +17,19 @@ enum { PART_ROW, PART_FIRST, PART_LAST, N_PARTS };
 struct wr_window_condition {
     wr_account *account;
     const wr_plan_op *plan;
+    /* The condition in use; NULL: none, because of the text (whynot says what is wrong with it). */
+    const wr_condition *condition;
     wr_program *program;
     wr_agg_set *aggs; /* NULL: it has none */
     weir_column *agg_values;
+    uint32_t n_agg_values;
+    /* Of a condition whose text is an attribute. */
+    wr_condition_texts *texts;       /* NULL: the text is constant */
+    const wr_condition_text *active; /* whose condition is in use, or NULL */
+    weir_arena last_text_arena;
+    weir_string last_text; /* the last that came: the active one unless it was wrong */
+    bool has_last_text;
+    char whynot[512];
     /* The row: three times the columns of the input, then the timestamps of first and last. */
     uint32_t n_cols;
     cell *cells;
@@ -61,20 +73,42 @@ static void shape_row(wr_window_condition *c) {
     c->cycle = (weir_cycle){.number = 1, .n_arrivals = 1, .clock = &c->now};
 }
 
+static void drop_condition(wr_window_condition *c) {
+    wr_program_free(c->program);
+    if (c->aggs) wr_agg_set_free(c->aggs);
+    wr_free(c->account, c->agg_values, c->n_agg_values * sizeof *c->agg_values);
+    c->condition = NULL;
+    c->program = NULL;
+    c->aggs = NULL;
+    c->agg_values = NULL;
+    c->n_agg_values = 0;
+}
+
+/* From here on it is this one, with nothing in its aggregates. */
+static weir_status use_condition(wr_window_condition *c, const wr_condition *condition, weir_error *err) {
+    drop_condition(c);
+    WR_TRY(wr_program_new(&condition->expr, 1, c->account, &c->program, err));
+    c->condition = condition;
+    if (!condition->n_aggs) return WEIR_OK;
+    c->agg_values = wr_alloc_zero(c->account, condition->n_aggs * sizeof *c->agg_values);
+    if (!c->agg_values) return no_memory(err);
+    c->n_agg_values = condition->n_aggs;
+    wr_agg_set_options options = {.slots = condition->aggs, .n_slots = condition->n_aggs, .removes = true};
+    return wr_agg_set_new(&options, c->account, &c->aggs, err);
+}
+
 static weir_status open_parts(wr_window_condition *c, weir_error *err) {
     const wr_plan_window *p = &c->plan->u.window;
     c->cells = wr_alloc_zero(c->account, c->n_cols * sizeof *c->cells);
     c->cols = wr_alloc_zero(c->account, c->n_cols * sizeof *c->cols);
     c->valid = wr_alloc_zero(c->account, c->n_cols * sizeof *c->valid);
-    c->agg_values = wr_alloc_zero(c->account, (p->n_condition_aggs + 1) * sizeof *c->agg_values);
-    if (!c->cells || !c->cols || !c->valid || !c->agg_values) return no_memory(err);
+    if (!c->cells || !c->cols || !c->valid) return no_memory(err);
     shape_row(c);
-    wr_expr *const exprs[] = {p->condition};
-    WR_TRY(wr_program_new(exprs, 1, c->account, &c->program, err));
-    if (!p->n_condition_aggs) return WEIR_OK;
-    wr_agg_set_options options = {
-        .slots = p->condition_aggs, .n_slots = p->n_condition_aggs, .removes = true};
-    return wr_agg_set_new(&options, c->account, &c->aggs, err);
+    if (!p->condition_scope) return use_condition(c, &p->condition, err);
+    c->texts = wr_alloc(c->account, sizeof *c->texts);
+    if (!c->texts) return no_memory(err);
+    wr_condition_texts_init(c->texts, p->condition_scope, &c->plan->in, c->account);
+    return WEIR_OK;
 }
 
 weir_status wr_window_condition_new(const wr_plan_op *plan, wr_account *account, wr_window_condition **out,
@@ -85,6 +119,7 @@ weir_status wr_window_condition_new(const wr_plan_op *plan, wr_account *account,
     c->plan = plan;
     c->n_cols = N_PARTS * plan->in.n_attrs + 2;
     wr_arena_init(&c->scratch, account);
+    wr_arena_init(&c->last_text_arena, account);
     weir_status status = open_parts(c, err);
     if (status == WEIR_OK) return WEIR_OK;
     wr_window_condition_free(c);
@@ -94,14 +129,68 @@ weir_status wr_window_condition_new(const wr_plan_op *plan, wr_account *account,
 
 void wr_window_condition_free(wr_window_condition *c) {
     if (!c) return;
-    wr_program_free(c->program);
-    if (c->aggs) wr_agg_set_free(c->aggs);
+    drop_condition(c);
+    if (c->texts) wr_condition_texts_fini(c->texts);
+    wr_free(c->account, c->texts, sizeof *c->texts);
     wr_arena_fini(&c->scratch);
+    wr_arena_fini(&c->last_text_arena);
     wr_free(c->account, c->cells, c->n_cols * sizeof *c->cells);
     wr_free(c->account, c->cols, c->n_cols * sizeof *c->cols);
     wr_free(c->account, c->valid, c->n_cols * sizeof *c->valid);
-    wr_free(c->account, c->agg_values, (c->plan->u.window.n_condition_aggs + 1) * sizeof *c->agg_values);
     wr_free(c->account, c, sizeof *c);
+}
+
+/* ---- The text ----
+ *
+ * As in Siddhi a wrong text is noted too, so it is told once: what comes with the same
+ * text again meets the condition that was there before, unless the text is an expression, of another type. */
+
+static weir_status note_text(wr_window_condition *c, const weir_string *text, weir_error *err) {
+    c->has_last_text = false;
+    wr_arena_reset(&c->last_text_arena);
+    if (weir_arena_string(&c->last_text_arena, weir_string_data(text), text->len, &c->last_text) != WEIR_OK)
+        return no_memory(err);
+    c->has_last_text = true;
+    return WEIR_OK;
+}
+
+static weir_status be_without(wr_window_condition *c, const char *why, weir_error *err) {
+    drop_condition(c);
+    c->active = NULL;
+    snprintf(c->whynot, sizeof c->whynot, "%s", why);
+    return weir_fail(err, WEIR_EVALUE, "%s", c->whynot);
+}
+
+static weir_status use_text(wr_window_condition *c, const weir_string *text, weir_error *err) {
+    const wr_condition_text *found = NULL;
+    weir_error why = {0};
+    weir_status status = wr_condition_texts_get(c->texts, text, c->active, &found, &why);
+    if (status == WEIR_EVALUE && !c->active) return be_without(c, why.message, err);
+    if (status != WEIR_OK) return weir_fail(err, status, "%s", why.message);
+    if (found->condition.expr->type != WEIR_BOOL) {
+        snprintf(why.message, sizeof why.message, "the condition of a window must be a bool, this is %s",
+                 weir_type_name(found->condition.expr->type));
+        return be_without(c, why.message, err);
+    }
+    c->active = found;
+    return use_condition(c, &found->condition, err);
+}
+
+weir_status wr_window_condition_set_text(wr_window_condition *c, const weir_value *text, bool *changed,
+                                         weir_error *err) {
+    *changed = false;
+    if (text->is_null) return weir_fail(err, WEIR_EVALUE, "the text of a window's condition is null");
+    if (c->has_last_text && weir_string_equal(&c->last_text, &text->as.s)) return WEIR_OK;
+    c->has_last_text = false;
+    weir_status status = use_text(c, &text->as.s, err);
+    if (status == WEIR_ENOMEM) return status;
+    WR_TRY(note_text(c, &text->as.s, err));
+    *changed = status == WEIR_OK;
+    return status;
+}
+
+weir_status wr_window_condition_usable(const wr_window_condition *c, weir_error *err) {
+    return c->condition ? WEIR_OK : weir_fail(err, WEIR_EVALUE, "%s", c->whynot);
 }
 
 /* ---- The row ---- */
@@ -181,6 +270,7 @@ weir_status wr_window_condition_test(wr_window_condition *c, const wr_row_store 
                                      weir_row_id first, weir_row_id last, int64_t now, bool *result,
                                      weir_error *err) {
     weir_column out;
+    WR_TRY(wr_window_condition_usable(c, err));
     put_row(c, rows, id, PART_ROW);
     put_row(c, rows, first, PART_FIRST);
     put_row(c, rows, last, PART_LAST);
@@ -193,11 +283,51 @@ weir_status wr_window_condition_test(wr_window_condition *c, const wr_row_store 
     return WEIR_OK;
 }
 
-/* The other parts of the row are filled for each test. */
+/* ---- State: the texts, and the aggregates. The other parts of the row are filled for each test. ---- */
+
+static void save_text(const weir_string *text, weir_writer *w) {
+    weir_write_u32(w, text != NULL);
+    if (text) weir_write_string(w, text);
+}
+
+static weir_status load_text(wr_window_condition *c, weir_reader *r, bool *there, weir_string *out,
+                             weir_error *err) {
+    *there = weir_read_u32(r) != 0;
+    WR_TRY(weir_reader_status(r, err));
+    return *there ? weir_read_string(r, &c->scratch, out) : WEIR_OK;
+}
+
+static void save_texts(const wr_window_condition *c, weir_writer *w) {
+    save_text(c->active ? &c->active->text : NULL, w);
+    save_text(c->has_last_text ? &c->last_text : NULL, w);
+    weir_string whynot = weir_string_view(c->whynot, (uint32_t)strlen(c->whynot));
+    weir_write_string(w, &whynot);
+}
+
+static weir_status load_texts(wr_window_condition *c, weir_reader *r, weir_error *err) {
+    weir_string text;
+    bool there;
+    weir_error why = {0};
+    WR_TRY(load_text(c, r, &there, &text, err));
+    weir_status status = there ? use_text(c, &text, &why) : WEIR_OK;
+    if (status == WEIR_EVALUE)
+        return weir_fail(err, WEIR_ESTATE, "a saved text no longer works: %s", why.message);
+    if (status != WEIR_OK) return weir_fail(err, status, "%s", why.message);
+    WR_TRY(load_text(c, r, &there, &text, err));
+    if (there) WR_TRY(note_text(c, &text, err));
+    WR_TRY(weir_read_string(r, &c->scratch, &text));
+    snprintf(c->whynot, sizeof c->whynot, "%.*s", (int)WR_MIN(text.len, sizeof c->whynot),
+             weir_string_data(&text));
+    return weir_reader_status(r, err);
+}
+
 void wr_window_condition_save(const wr_window_condition *c, weir_writer *w) {
+    if (c->texts) save_texts(c, w);
     if (c->aggs) wr_agg_set_save(c->aggs, w);
 }
 
 weir_status wr_window_condition_load(wr_window_condition *c, weir_reader *r, weir_error *err) {
+    wr_arena_reset(&c->scratch);
+    if (c->texts) WR_TRY(load_texts(c, r, err));
     return c->aggs ? wr_agg_set_load(c->aggs, r, err) : WEIR_OK;
 }

@@ -16,6 +16,13 @@ weir_status wr_window_condition_new(const wr_plan_op *plan, wr_account *account,
                                     weir_error *err) WR_NODISCARD;
 void wr_window_condition_free(wr_window_condition *c); /* NULL is fine */
 
+/* The text, where it is an attribute. *changed: it is another one now; the condition begins anew and is to be
+ * given the rows that are held. WEIR_EVALUE when the text is null or no condition: what was before stays. */
+weir_status wr_window_condition_set_text(wr_window_condition *c, const weir_value *text, bool *changed,
+                                         weir_error *err) WR_NODISCARD;
+/* WEIR_EVALUE as long as only wrong texts have come, or one of a type that is not bool was the last. */
+weir_status wr_window_condition_usable(const wr_window_condition *c, weir_error *err) WR_NODISCARD;
+
 /* Takes a stored row into the aggregates, or out of them. */
 weir_status wr_window_condition_update(wr_window_condition *c, const wr_row_store *rows, weir_row_id id,
                                        weir_kind kind, int64_t now, weir_error *err) WR_NODISCARD;

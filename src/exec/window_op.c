@@ -60,7 +60,8 @@ static weir_status window_open(weir_window *w, weir_error *err) {
     if (!w->self) return wr_window_no_memory(err);
     WR_TRY(note_columns(w, err));
     WR_TRY(make_store(w, err));
-    if (w->plan->condition) WR_TRY(wr_window_condition_new(w->op.plan, &w->op.account, &w->condition, err));
+    if (w->plan->condition.expr || w->plan->condition_scope)
+        WR_TRY(wr_window_condition_new(w->op.plan, &w->op.account, &w->condition, err));
     w->is_open = true; /* close() is called after a failed open() too */
     return w->type->open ? w->type->open(w->self, w, &w->args, err) : WEIR_OK;
 }
@@ -257,6 +258,15 @@ void weir_window_release_below(weir_window *w, weir_row_id id) {
 /* ---- The condition ---- */
 
 static int64_t now(const weir_window *w) { return w->turn->cycle->clock[weir_origin_arrival(w->origin)]; }
+
+weir_status weir_window_condition_text(weir_window *w, const weir_value *text, bool *changed,
+                                       weir_error *err) {
+    return wr_window_condition_set_text(w->condition, text, changed, err);
+}
+
+weir_status weir_window_condition_usable(const weir_window *w, weir_error *err) {
+    return wr_window_condition_usable(w->condition, err);
+}
 
 weir_status weir_window_condition_update(weir_window *w, weir_row_id id, bool add, weir_error *err) {
     weir_kind kind = add ? WEIR_CURRENT : WEIR_EXPIRED;

@@ -59,12 +59,13 @@ void wr_use_window(const wr_column_use *use, const wr_plan_window *window, uint8
         if (window->args.args[i].is_attribute) mark(use, window->args.args[i].column, bits);
     /* Windows that key rows (frequent) key by all columns when none is named. */
     if (window->type->shape == WEIR_WINDOW_BAG && !names_attributes(window)) mark_all(use, bits);
-    wr_use_aggs(use, window->condition_aggs, window->n_condition_aggs, bits);
+    if (window->condition_scope) mark_all(use, bits); /* a text may name any */
+    wr_use_aggs(use, window->condition.aggs, window->condition.n_aggs, bits);
     /* The condition sees the columns three times: of the event, the oldest and the newest held one. */
-    for (uint32_t copy = 0; window->condition && copy < 3; copy++) {
+    for (uint32_t copy = 0; window->condition.expr && copy < 3; copy++) {
         wr_column_use shifted = *use;
         shifted.base = use->base + copy * window->args.n_cols;
-        wr_use_expr(&shifted, window->condition, bits);
+        wr_use_expr(&shifted, window->condition.expr, bits);
     }
 }
 

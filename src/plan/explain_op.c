@@ -71,7 +71,10 @@ static void explain_store(const wr_plan_op *op, wr_buf *out) {
 
 static void explain_window(const wr_plan_op *op, const wr_explain_hooks *hooks, wr_buf *out) {
     explain_store(op, out);
-    explain_aggs(op->u.window.condition_aggs, op->u.window.n_condition_aggs, &op->in, out);
+    explain_aggs(op->u.window.condition.aggs, op->u.window.condition.n_aggs, &op->in, out);
+    if (op->u.window.condition_scope)
+        wr_buf_puts(out,
+                    "      compiles its condition when another text comes, and takes its rows in anew\n");
     char text[128];
     if (hooks && hooks->bound && hooks->bound(hooks->ctx, op, text, sizeof text) >= 0)
         wr_buf_printf(out, "      bound: %s\n", text);

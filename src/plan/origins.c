@@ -38,8 +38,8 @@ static bool select_reads(const wr_plan_op *op) {
 
 /* A window that gives rows back stamps them with the clock. */
 static bool window_reads(const wr_plan_window *w) {
-    return w->type->uses_clock || w->condition || w->args.expired_wanted || w->args.expired_output ||
-           w->args.is_searched;
+    return w->type->uses_clock || w->condition.expr || w->condition_scope || w->args.expired_wanted ||
+           w->args.expired_output || w->args.is_searched;
 }
 
 /* Does the operator itself look at the origins of its input? */

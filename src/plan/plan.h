@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "data/schema.h"
 #include "plan/expr.h"
+#include "registry/registry.h"
 
 #define WR_NONE_ID UINT32_MAX
 
@@ -129,17 +130,29 @@ typedef struct wr_plan_function {
 #define WR_NEED_EXPIRED 2u /* expired rows, downstream */
 #define WR_NEED_WINDOW  4u /* the window itself (its arguments, its content for a join) */
 
+/* The condition of an expression window. Columns 0..n-1 are the event's, AGG slots the condition's own
+ * aggregates; `first` and `last` columns follow: n..2n-1 are those of the oldest event, 2n..3n-1 of the
+ * newest, and 3n, 3n+1 (long) their timestamps. */
+typedef struct wr_condition {
+    wr_expr *expr; /* NULL: there is none */
+    wr_agg_slot *aggs;
+    uint32_t n_aggs;
+} wr_condition;
+
+/* What a condition's text is compiled with when it comes with the events; see condition.h. */
+typedef struct wr_condition_scope {
+    const wr_registry *registry;
+    const char *id, *alias; /* of the stream; alias may be NULL */
+} wr_condition_scope;
+
 typedef struct wr_plan_window {
     const weir_window_type *type;
     weir_window_args args; /* constants evaluated, attributes resolved */
     uint8_t *need;         /* WR_NEED_* by input column */
-    /* expression and expressionBatch: the condition, compiled by the planner from its text (NULL if the text
-     * is an attribute). Columns 0..n-1 are the event's, AGG slots the condition's own aggregates; `first` and
-     * `last` columns follow: n..2n-1 are those of the oldest event, 2n..3n-1 of the newest, and 3n, 3n+1
-     * (long) their timestamps. */
-    wr_expr *condition;
-    wr_agg_slot *condition_aggs;
-    uint32_t n_condition_aggs;
+    /* expression and expressionBatch have one of both: the condition of a constant text, or (not NULL) the
+     * scope of texts that are an attribute. */
+    wr_condition condition;
+    wr_condition_scope *condition_scope;
 } wr_plan_window;
 
 typedef enum wr_chunk_mode {

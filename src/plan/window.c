@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lang/parser.h"
 #include "lang/suggest.h"
+#include "plan/condition.h"
 #include "plan/typing.h"
 
 /* ---- Lookup -----------------------------------------------------------------------------------------------
@@ -23,96 +23,23 @@ static void unknown_window(wr_planner *p, const wr_ast_call *call, const char *n
                   call->name.text);
 }
 
-/* ---- The condition of an expression window ----------------------------------------------------------------
+/* ---- Expression windows -----------------------------------------------------------------------------------
  */
-
-/* The text of a string constant, parsed where it stands: spans of the tree are moved by p->span_base. */
-static wr_ast_expr *parse_condition(wr_planner *p, const wr_ast_expr *text) {
-    const wr_ast_const *c = &text->as.constant;
-    uint32_t quote = c->quote == 't' ? 3 : 1;
-    wr_source source = {0};
-    wr_diag diags;
-    wr_ast_expr *tree = NULL;
-    wr_diag_init(&diags, 0);
-    weir_error err = {0};
-    weir_status st = wr_source_init(&source, "expression", c->as.s.text, c->as.s.len, &err);
-    if (st == WEIR_OK) st = wr_parse_expression(&source, p->arena, &tree, &diags);
-    p->span_base = text->span.begin + quote;
-    for (uint32_t i = 0; i < diags.n; i++) {
-        const weir_error *e = &diags.list[i];
-        wr_plan_error(p, (wr_span){e->begin, e->end}, e->code, e->hint, "%s", e->message);
-    }
-    if (st != WEIR_OK && diags.n == 0) {
-        if (st == WEIR_ENOMEM) p->out_of_memory = true;
-        wr_plan_error(p, (wr_span){0, c->as.s.len}, st, err.hint, "%s",
-                      err.message[0] ? err.message : weir_status_text(st));
-    }
-    wr_diag_fini(&diags);
-    wr_source_fini(&source);
-    return st == WEIR_OK ? tree : NULL;
-}
-
-/* The event, the oldest and the newest held event, each with all columns; see plan.h. */
-static void condition_scope(const wr_scope_input *input, wr_agg_list *aggs, wr_scope *s) {
-    uint32_t n = input->schema.n_attrs;
-    wr_scope_init(s, "the condition of a window", input);
-    s->aggs = aggs;
-    static const char *const ends[] = {"first", "last"};
-    for (uint32_t i = 0; i < 2; i++)
-        s->inputs[i + 1] = (wr_scope_input){.id = ends[i],
-                                            .schema = input->schema,
-                                            .base = n * (i + 1),
-                                            .poisoned = input->poisoned,
-                                            .qualified_only = true};
-    s->n_inputs = 3;
-    s->has_ends = true;
-    s->n_ends = 3 * n;
-}
-
-static bool is_own_column(const wr_expr *e, void *limit) {
-    return e->kind != WR_EXPR_COLUMN || e->u.column < *(const uint32_t *)limit;
-}
-
-static bool aggregates_own_columns(wr_planner *p, const wr_agg_list *aggs, uint32_t n) {
-    for (uint32_t i = 0; i < aggs->n; i++)
-        for (uint32_t a = 0; a < aggs->slots[i].n_args; a++) {
-            const wr_expr *arg = aggs->slots[i].args[a];
-            if (wr_expr_walk(arg, is_own_column, &n)) continue;
-            wr_span span = {arg->begin - p->span_base, arg->end - p->span_base};
-            wr_plan_unsupported(p, span, "an aggregate of 'first' or 'last'");
-            return false;
-        }
-    return true;
-}
-
-static bool type_condition(wr_planner *p, const wr_ast_expr *tree, const wr_scope_input *input,
-                           wr_plan_window *out) {
-    wr_agg_list aggs = {0};
-    wr_scope scope;
-    condition_scope(input, &aggs, &scope);
-    out->condition = wr_type_condition(p, &scope, tree, "the condition of a window");
-    out->condition_aggs = aggs.slots;
-    out->n_condition_aggs = aggs.n;
-    return out->condition && aggregates_own_columns(p, &aggs, input->schema.n_attrs);
-}
 
 static bool is_expression_window(const weir_window_type *type) {
     return !*type->ns &&
            (strcmp(type->name, "expression") == 0 || strcmp(type->name, "expressionBatch") == 0);
 }
 
+/* A text that is an attribute is compiled when it comes. */
 static bool plan_condition(wr_planner *p, const wr_ast_call *call, const wr_scope_input *input,
                            wr_plan_window *out) {
-    const wr_ast_expr *text = call->args[0];
-    if (text->kind != WR_AST_CONST) {
-        wr_plan_unsupported(p, text->span, "an expression window whose text is an attribute");
-        return false;
-    }
-    uint32_t base = p->span_base;
-    wr_ast_expr *tree = parse_condition(p, text);
-    bool ok = tree && type_condition(p, tree, input, out);
-    p->span_base = base;
-    return ok;
+    if (!out->args.args[0].is_attribute) return wr_plan_condition(p, call->args[0], input, &out->condition);
+    out->condition_scope = WR_PLAN_NEW(p, wr_condition_scope);
+    if (!out->condition_scope) return false;
+    *out->condition_scope =
+        (wr_condition_scope){.registry = p->registry, .id = input->id, .alias = input->alias};
+    return true;
 }
 
 /* ---- Arguments --------------------------------------------------------------------------------------------

@@ -77,8 +77,8 @@ static void an_expression_window_sees_event_first_and_last(void **state) {
                           "eventTimestamp(last) - eventTimestamp(first) < 3000\") "
                           "select k insert into O;"))
              ->u.window;
-    assert_int_equal(w->n_condition_aggs, 1);
-    wr_expr_print(w->condition, NULL, NULL, &a.text);
+    assert_int_equal(w->condition.n_aggs, 1);
+    wr_expr_print(w->condition.expr, NULL, NULL, &a.text);
     assert_string_equal(a.text.data, "(((($0 < 5L) and (column9 == column5)) and (column2 > 3L)) and "
                                      "((column13 - column12) < 3000L))");
     const uint8_t wanted[] = {WR_NEED_CURRENT, WR_NEED_WINDOW, WR_NEED_WINDOW, 0};
