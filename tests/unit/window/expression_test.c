@@ -59,11 +59,48 @@ static void expression_batch_streams_rows_and_expires_batches(void **state) {
     check_scenarios(cases, WR_COUNT(cases));
 }
 
+/* Here a row's k is the text. Of the columns only b is a condition, and z is none; the text that comes after
+ * one that failed is another one, so the rows inside are taken in anew. */
+static void another_text_takes_the_rows_in_anew(void **state) {
+    (void)state;
+    static const scenario cases[] = {
+        {"expression(k)", ROWS_ALL, "1000 b1!|1100 b2|1200 z3|1300 b4!",
+         "+b1@1000 | -b1@1100 +b2@1100 | -b2@1300 +b4@1300", "there is no attribute 'z'"},
+        {"expressionBatch(k)", ROWS_ALL, "1000 b1!|1100 b2|1200 _3|1300 z4|1400 b5!|1500 b6",
+         "+b1@1100 | -b1@1400 -b2@1400 +b2@1400 | +b5@1500", "the text of a window's condition is null"},
+        {"expressionBatch(k, true, true)", ROWS_ALL, "1000 b1!|1100 b2!|1200 z3|1300 b4",
+         "+b1@1000 | +b2@1100 | +b4@1300 -b1@1300 -b2@1300 -b4@1300", "is wrong"},
+    };
+    check_scenarios(cases, WR_COUNT(cases));
+}
+
+static void a_wrong_text_is_told_once_unless_it_is_no_condition_at_all(void **state) {
+    (void)state;
+    static const scenario cases[] = {
+        {"expression(k)", ROWS_CURRENT, "1000 b1!|1100 z2|1200 z3|1300 b4", "+b1@1000 | +z3@1200 | +b4@1300",
+         "is wrong"},
+        {"expression(k)", ROWS_CURRENT, "1000 b1!|1100 v2|1200 v3|1300 b4", "+b1@1000 | +b4@1300",
+         "must be a bool, this is int"},
+        {"expression(k)", ROWS_CURRENT, "1000 z1|1100 z2|1200 b3", "+b3@1200", "is wrong"},
+        {"expression(k)", ROWS_CURRENT, "1000 b1 z2 b3|1100 b4", "+b4@1100", "is wrong"},
+    };
+    check_scenarios(cases, WR_COUNT(cases));
+}
+
+static void texts_survive_memory_running_out(void **state) {
+    (void)state;
+    check_out_of_memory("expression(k)", SUMS_ALL, "1000 b1!|1100 b2|1200 z3|1300 b4!");
+    check_out_of_memory("expressionBatch(k)", SUMS_ALL, "1000 b1!|1100 b2|1200 z3|1300 b4!|1400 b5");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expression_lets_the_oldest_out_until_it_holds),
         cmocka_unit_test(expression_batch_goes_on_while_it_holds),
         cmocka_unit_test(expression_batch_streams_rows_and_expires_batches),
+        cmocka_unit_test(another_text_takes_the_rows_in_anew),
+        cmocka_unit_test(a_wrong_text_is_told_once_unless_it_is_no_condition_at_all),
+        cmocka_unit_test(texts_survive_memory_running_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
