@@ -200,7 +200,6 @@ static void refusals_of_definitions_and_queries(void **state) {
         "define stream S (a string); from S#log('loud', 'b') select a insert into O;",
         "@info(name='q') from S select a insert into O; @info(name='q') from S select a insert into P;",
         "define stream S (a int); from S#window.length(1 + 1) select a insert into O;",
-        "define stream S (a string); from S#window.expression(a) select a insert into O;",
         "define stream S (a int); from S#window.length(2) select a output snapshot every 1 sec insert into "
         "O;"};
     for (size_t i = 0; i < WR_COUNT(apps); i++) {
