@@ -121,22 +121,30 @@ static void hash_column(const wr_group_part *part, const weir_column *c, const w
 
 static void narrow_tags(const wr_group_part *part, const weir_column *c, const wr_row_list *list,
                         uint32_t *tags) {
-    if (part->type == WEIR_INT && !list->rows) {
-        memcpy(tags, (const uint32_t *)c->data + list->first, list->n * sizeof *tags);
-        return;
-    }
     for (uint32_t i = 0; i < list->n; i++)
         tags[i] = (uint32_t)bits_of(part->type, cell(c, part, wr_row_at(list, i)));
 }
 
-void wr_group_keys_tag(const wr_groups *g, const weir_column *columns, const wr_row_list *list,
-                       uint64_t *hashes, uint32_t *tags) {
-    if (g->narrow) {
-        narrow_tags(&g->parts[0], &columns[0], list, tags);
-        return;
-    }
+static bool hashed_tags(const wr_groups *g, const weir_column *columns, const wr_row_list *list,
+                        weir_arena *arena, uint32_t *tags) {
+    uint64_t *hashes = wr_arena_array(arena, list->n, sizeof *hashes);
+    if (!hashes) return false;
     for (uint32_t p = 0; p < g->n_parts; p++) hash_column(&g->parts[p], &columns[p], list, p == 0, hashes);
     for (uint32_t i = 0; i < list->n; i++) tags[i] = (uint32_t)hashes[i];
+    return true;
+}
+
+const uint32_t *wr_group_keys_tags(const wr_groups *g, const weir_column *columns, const wr_row_list *list,
+                                   weir_arena *arena) {
+    if (g->narrow && g->parts[0].type == WEIR_INT && !list->rows)
+        return (const uint32_t *)columns[0].data + list->first;
+    uint32_t *tags = wr_arena_array(arena, list->n, sizeof *tags);
+    if (!tags) return NULL;
+    if (g->narrow)
+        narrow_tags(&g->parts[0], &columns[0], list, tags);
+    else if (!hashed_tags(g, columns, list, arena, tags))
+        return NULL;
+    return tags;
 }
 
 uint32_t wr_group_keys_tag_of(const wr_groups *g, uint32_t id) {

@@ -132,11 +132,25 @@ WR_INLINE uint32_t search(const wr_groups *g, probe_view v, match how, uint32_t 
     return id1;
 }
 
+/* The ordinary case of small dense integers: how many rows could be done, from the first on. */
+static uint32_t index_rows(const wr_groups *g, const wr_row_list *list, const uint32_t *restrict tags,
+                           uint32_t *restrict gid) {
+    const uint32_t n = list->n, first = list->first, *restrict rows = list->rows;
+    const uint32_t *restrict direct = g->direct, n_direct = g->n_direct;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t id1 = tags[i] < n_direct ? direct[tags[i]] : 0;
+        if (WR_UNLIKELY(!id1)) return i;
+        gid[rows ? rows[i] : first + i] = id1 - 1;
+    }
+    return n;
+}
+
 WR_INLINE bool probe_rows(wr_groups *g, match how, bool nullable, const weir_column *columns,
                           const wr_row_list *list, const uint32_t *tags, uint32_t *gid) {
     const uint32_t n = list->n, first = list->first, *rows = list->rows;
     probe_view v = view_table(g);
-    for (uint32_t i = 0; i < n; i++) {
+    uint32_t i = how == MATCH_TAG && !nullable && v.n_direct ? index_rows(g, list, tags, gid) : 0;
+    for (; i < n; i++) {
         const uint32_t row = rows ? rows[i] : first + i;
         const bool is_null = nullable && weir_is_null(&columns[0], row);
         if (v.far && i + PREFETCH_AHEAD < n)
@@ -170,11 +184,9 @@ weir_status wr_groups_assign(wr_groups *g, const weir_column *columns, const wr_
                              weir_arena *scratch, uint32_t *gid, weir_error *err) {
     if (!list->n) return WEIR_OK;
     if (!wr_group_table_reserve(g, 0)) return no_memory(err);
-    uint32_t *tags = wr_arena_array(scratch, list->n, sizeof *tags);
-    uint64_t *hashes = g->narrow ? NULL : wr_arena_array(scratch, list->n, sizeof *hashes);
-    if (!tags || (!g->narrow && !hashes)) return no_memory(err);
     WR_TRY(wr_group_keys_prepare(g, columns, list, scratch, &columns, err));
-    wr_group_keys_tag(g, columns, list, hashes, tags);
+    const uint32_t *tags = wr_group_keys_tags(g, columns, list, scratch);
+    if (!tags) return no_memory(err);
     return probe(g, columns, list, tags, gid) ? WEIR_OK : no_memory(err);
 }
 

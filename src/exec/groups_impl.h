@@ -72,9 +72,10 @@ void wr_group_table_fini(wr_groups *g);
  * itself where nothing had to be made. */
 weir_status wr_group_keys_prepare(const wr_groups *g, const weir_column *columns, const wr_row_list *list,
                                   weir_arena *arena, const weir_column **out, weir_error *err) WR_NODISCARD;
-/* tags[i] is that of listed row i (for narrow keys: whatever for a null). */
-void wr_group_keys_tag(const wr_groups *g, const weir_column *columns, const wr_row_list *list,
-                       uint64_t *hashes, uint32_t *tags);
+/* The tags of the listed rows, in the list's order (for narrow keys: whatever for a null). In the arena, or
+ * the keys themselves. NULL: out of memory. */
+const uint32_t *wr_group_keys_tags(const wr_groups *g, const weir_column *columns, const wr_row_list *list,
+                                   weir_arena *arena);
 uint32_t wr_group_keys_tag_of(const wr_groups *g, uint32_t id);
 bool wr_group_keys_equal(const wr_groups *g, uint32_t id, const weir_column *columns, uint32_t row);
 /* Writes the record of id, for which there is room, from a row's keys. False: out of memory; nothing is kept.
