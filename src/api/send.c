@@ -125,10 +125,11 @@ static void cut_columns(const weir_column *columns, uint32_t n, uint32_t from, w
     }
 }
 
+/* A negative timestamp counts as out of order: then no difference overflows, and the loop needs no branch. */
 static bool is_in_order(const int64_t *ts, uint32_t n, int64_t clock) {
-    int64_t bad = ts[0] < clock;
-    for (uint32_t i = 1; i < n; i++) bad |= ts[i] < ts[i - 1];
-    return !bad;
+    uint64_t signs = (uint64_t)ts[0];
+    for (uint32_t i = 1; i < n; i++) signs |= (uint64_t)ts[i] | ((uint64_t)ts[i] - (uint64_t)ts[i - 1]);
+    return ts[0] >= clock && !(signs >> 63);
 }
 
 /* The clock after each row, and which rows are late; ts itself when it does the job. */

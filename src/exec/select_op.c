@@ -12,6 +12,7 @@
  * have come out or not. */
 #include "base/compiler.h"
 #include "data/column.h"
+#include "exec/kernel/kernels.h"
 #include "exec/probe.h"
 #include "exec/select_impl.h"
 
@@ -88,43 +89,34 @@ static weir_status drop_failed(select_run *r, weir_error *err) {
     return look_at_picked(r, err);
 }
 
-/* Of rows from[0..n-1] (NULL: 0..n-1) those of a wanted kind. May work in place. */
-static uint32_t pick_kinds(const uint8_t *kind, const uint8_t *wanted, const uint32_t *from, uint32_t n,
-                           uint32_t *rows) {
-    uint32_t n_picked = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t row = from ? from[i] : i;
-        rows[n_picked] = row;
-        n_picked += wanted[kind[row]];
-    }
-    return n_picked;
-}
-
-static uint32_t copy_rows(const uint32_t *from, uint32_t n, uint32_t *rows) {
-    if (from) {
-        memmove(rows, from, n * sizeof *rows);
-        return n;
-    }
-    for (uint32_t i = 0; i < n; i++) rows[i] = i;
-    return n;
+static void mark_kinds(const uint8_t *restrict kind, uint32_t n, bool current, bool expired,
+                       uint8_t *restrict mask) {
+    for (uint32_t i = 0; i < n; i++)
+        mask[i] = (uint8_t)(((kind[i] == WEIR_CURRENT) & current) | ((kind[i] == WEIR_EXPIRED) & expired));
 }
 
 /* Of the rows picked so far, or at first of the input's, keeps those of the kinds that are wanted; if
  * any_kind, all but resets. */
 static weir_status pick(select_run *r, bool any_kind, weir_error *err) {
     const weir_batch *in = r->in;
-    bool is_first = !r->picked.rows;
-    const uint32_t *from = is_first ? in->sel : r->picked.rows;
-    uint32_t n = is_first ? in->n_sel : r->picked.n;
-    const uint8_t wanted[] = {[WEIR_CURRENT] = any_kind || r->plan->wants_current,
-                              [WEIR_EXPIRED] = any_kind || r->plan->wants_expired,
-                              [WEIR_RESET] = false};
-    if (is_first && !(r->picked.rows = wr_arena_array(r->turn->arena, n, sizeof *r->picked.rows)))
-        return no_memory(err);
+    wr_picked *p = &r->picked;
+    const uint32_t *from = p->rows ? p->rows : in->sel;
+    uint32_t n = 0, n_from = p->rows ? p->n : in->n_sel;
+    bool current = any_kind || r->plan->wants_current, expired = any_kind || r->plan->wants_expired;
+    uint8_t *mask = wr_arena_array(r->turn->arena, in->n_rows, 1);
+    if (!mask) return no_memory(err);
     if (in->kind)
-        r->picked.n = pick_kinds(in->kind, wanted, from, n, r->picked.rows);
+        mark_kinds(in->kind, in->n_rows, current, expired, mask);
     else
-        r->picked.n = wanted[WEIR_CURRENT] ? copy_rows(from, n, r->picked.rows) : 0;
+        memset(mask, current, in->n_rows);
+    if (!p->rows && !(p->rows = wr_arena_array(r->turn->arena, n_from, sizeof *p->rows)))
+        return no_memory(err);
+    if (!from) n = wr_kernels_get()->compact(in->n_rows, mask, p->rows);
+    for (uint32_t i = 0; from && i < n_from; i++) {
+        p->rows[n] = from[i];
+        n += mask[from[i]];
+    }
+    p->n = n;
     WR_TRY(look_at_picked(r, err));
     return drop_failed(r, err);
 }
