@@ -132,7 +132,7 @@ static weir_status make_app(weir_app *app, const wr_source *source, wr_diag *dia
     app->base_dir = copy_text(app->options.base_dir);
     app->state_dir = copy_text(app->options.state_dir);
     app->playback = app->options.playback || app->plan->clock == WR_CLOCK_PLAYBACK;
-    app->no_io = app->options.no_io;
+    app->no_io = app->options.no_io || app->plan->no_io;
     app->now_ms = wall_clock_ms;
     if (!app->name) return no_memory(err);
     WR_TRY(describe_streams(app, err));
@@ -231,8 +231,8 @@ weir_status weir_app_run(weir_app *app, weir_error *err) {
     WR_TRY(wr_app_check(app, err));
     if (!app->is_started)
         return weir_fail(err, WEIR_EUSAGE, "the app has not been started: call weir_app_start first");
-    if (!app->io || app->no_io)
-        return weir_fail(err, WEIR_EUSAGE, "the app has no sources, sinks or triggers to run");
+    if (!app->io) return weir_fail(err, WEIR_EUSAGE, "the app has no sources, sinks or triggers to run");
+    if (app->no_io) return weir_fail(err, WEIR_EUSAGE, "the app's sources and sinks are switched off");
     WR_TRY(wr_app_run_inbox(app, err));
     app->is_busy = true;
     weir_status st = wr_app_io_run(app->io, &app->stop, err);

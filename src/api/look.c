@@ -57,6 +57,15 @@ static void on_io_stat(void *ctx, const wr_app_io_stat *s) {
     v->visit(v->ctx, &out);
 }
 
+/* Rows that came in from outside, and that went out, for the line of the whole app. */
+static void add_io(void *ctx, const wr_app_io_stat *s) {
+    weir_stat *whole = ctx;
+    if (s->kind[1] == 'o')
+        whole->rows_in += s->stats.rows;
+    else
+        whole->rows_out += s->stats.rows;
+}
+
 void weir_app_visit_stats(const weir_app *app, void (*visit)(void *ctx, const weir_stat *stat), void *ctx) {
     if (!app || !visit) return;
     visiting v = {visit, ctx};
@@ -67,6 +76,8 @@ void weir_app_visit_stats(const weir_app *app, void (*visit)(void *ctx, const we
                        .lag_ms = app->is_started && !app->playback && wr_task_clock(app->task) > 0
                                      ? WR_MAX(app->now_ms() - wr_task_clock(app->task), 0)
                                      : -1};
+    if (app->io) wr_app_io_visit_stats(app->io, add_io, &whole);
+    if (!whole.rows_in) whole.rows_in = app->latency.count; /* sent by the program */
     visit(ctx, &whole);
     wr_task_visit_stats(app->task, on_task_stat, &v);
     if (app->io) wr_app_io_visit_stats(app->io, on_io_stat, &v);

@@ -100,7 +100,9 @@ void wr_plan_app_annotations(wr_planner *p) {
                       "@app:async is not an annotation of an app");
     wr_plan_annotation(p, all, "statistics");
     wr_plan_annotation(p, all, "enforceOrder");
-    wr_plan_annotation(p, all, "transportChannelCreationEnabled");
+    const char *channels =
+        wr_plan_annotation_value(wr_plan_annotation(p, all, "transportChannelCreationEnabled"), NULL);
+    p->plan->no_io = channels && strcasecmp(channels, "false") == 0;
 }
 
 /* ---- Streams ----------------------------------------------------------------------------------------------

@@ -248,6 +248,7 @@ typedef struct wr_plan {
     const char *name;        /* @app:name, or NULL */
     const char *description; /* or NULL */
     wr_clock_kind clock;
+    bool no_io; /* @app:transportChannelCreationEnabled('false'): sources and sinks are checked, not opened */
     int64_t idle_ms, increment_ms; /* @app:playback(idle.time, increment); 0: none */
     wr_plan_stream *streams;
     uint32_t n_streams;

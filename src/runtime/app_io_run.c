@@ -39,7 +39,7 @@ static weir_status tick(wr_app_io *io, weir_error *err) {
 
 static int64_t shorter(int64_t wait, int64_t other) { return WR_MIN(wait, WR_MAX(other, 0)); }
 
-/* How long nothing can be due, in ms. */
+/* How long nothing can be due, in ms. While a sink is full, neither sources nor checkpoints have their turn. */
 static int64_t longest_wait(const wr_app_io *io) {
     int64_t wait = io->options.on_turn ? WATCHED_WAIT_MS : LONGEST_WAIT_MS, now = wr_io_wall_ms();
     if (!io->options.playback) {
@@ -47,6 +47,7 @@ static int64_t longest_wait(const wr_app_io *io) {
         if (due != INT64_MAX) wait = due == INT64_MIN ? 0 : shorter(wait, due - now);
     } else if (io->options.plan->idle_ms)
         wait = shorter(wait, io->last_event_ms + io->options.plan->idle_ms - now);
+    if (any_full(io)) return WR_MIN(wait, FULL_WAIT_MS);
     if (io->dirty) wait = shorter(wait, io->next_checkpoint_ms - now);
     for (uint32_t i = 0; i < io->n_feeds; i++) {
         const wr_feed *f = &io->feeds[i];
@@ -54,7 +55,7 @@ static int64_t longest_wait(const wr_app_io *io) {
         int64_t of_source = f->retry_ms ? f->retry_ms - now : wr_source_wait_ms(f->source);
         if (of_source >= 0) wait = shorter(wait, of_source);
     }
-    return any_full(io) ? WR_MIN(wait, FULL_WAIT_MS) : wait;
+    return wait;
 }
 
 static void add_fd(struct pollfd *fds, nfds_t *n, int fd, short events) {
@@ -87,10 +88,12 @@ static weir_status checkpoint_if_due(wr_app_io *io, weir_error *err) {
     return wr_io_checkpoint(io, err);
 }
 
-/* One turn: *did tells whether rows moved. */
+/* One turn: *did tells whether rows moved. A checkpoint is taken between the flush and new rows, when nothing
+ * waits in the sinks: it need not wait for a reader of the output that takes its time. */
 static weir_status turn(wr_app_io *io, bool *did, weir_error *err) {
     uint32_t n_rows = 0;
     WR_TRY(wr_app_io_flush(io, err));
+    if (!any_full(io)) WR_TRY(checkpoint_if_due(io, err));
     WR_TRY(tick(io, err));
     if (!any_full(io)) {
         WR_TRY(refill_all(io, err));
@@ -98,11 +101,31 @@ static weir_status turn(wr_app_io *io, bool *did, weir_error *err) {
     }
     if (n_rows) io->last_event_ms = wr_io_wall_ms();
     *did = n_rows > 0;
-    return checkpoint_if_due(io, err);
+    return WEIR_OK;
+}
+
+/* Until the sinks have handed on everything. A reader may be as slow as it likes, unless a stop was asked for:
+ * then what is left has the time that a commit takes. */
+static weir_status drain(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
+    for (;;) {
+        WR_TRY(wr_app_io_flush(io, err));
+        if (!any_full(io) || atomic_load(stop)) return WEIR_OK;
+        if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
+        WR_TRY(wait_for_something(io, err));
+    }
+}
+
+/* Without checkpoints there is one epoch, committed at the end. */
+static weir_status commit(wr_app_io *io, weir_error *err) {
+    for (uint32_t i = 0; i < io->n_drains; i++) {
+        WR_TRY(wr_sink_prepare(io->drains[i].sink, NULL, err));
+        WR_TRY(wr_sink_commit(io->drains[i].sink, err));
+    }
+    return WEIR_OK;
 }
 
 /* Rows in hand are run, not thrown away, when a stop is asked for. */
-static weir_status finish(wr_app_io *io, weir_error *err) {
+static weir_status finish(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
     for (uint32_t n_rows = 1; n_rows;) {
         bool idle = true;
         for (uint32_t i = 0; i < io->n_feeds; i++) {
@@ -112,8 +135,9 @@ static weir_status finish(wr_app_io *io, weir_error *err) {
         n_rows = 0;
         if (!idle || wr_inbox_arrivals(io->options.inbox)) WR_TRY(wr_io_run_cycle(io, &n_rows, err));
     }
-    WR_TRY(wr_app_io_flush(io, err));
-    return io->options.state_dir && io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;
+    WR_TRY(drain(io, stop, err));
+    if (!io->options.state_dir) return commit(io, err);
+    return io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;
 }
 
 weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) {
@@ -124,5 +148,5 @@ weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) {
         if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
         if (!did && !atomic_load(stop) && !all_ended(io)) WR_TRY(wait_for_something(io, err));
     }
-    return finish(io, err);
+    return finish(io, stop, err);
 }

@@ -6,6 +6,8 @@
 #include "runtime/task_internal.h"
 #include "weir_io.h"
 
+#define LOGGED_FAULTS 10u
+
 /* The chunk of b with this origin, or UINT32_MAX: the failure came from a timer. */
 static uint32_t find_chunk(const weir_batch *b, weir_origin origin) {
     uint32_t lo = 0, hi = b->n_chunks;
@@ -78,15 +80,24 @@ static weir_status with_error(wr_task *t, const weir_batch *source, const char *
     return WEIR_OK;
 }
 
+/* A line for each of a stream's first failures, then for every thousandth: a bad source must not fill the
+ * disk. */
+static void log_faults(wr_task *t, wr_stream_state *s) {
+    for (uint32_t i = 0; i < t->turn.faults.n; i++) {
+        uint64_t number = s->errors - t->turn.faults.n + i + 1;
+        if (number > LOGGED_FAULTS && number % 1000) continue;
+        wr_task_log(t, WEIR_LOG_ERROR, "stream '%s': rows dropped: %s (so far: %llu)", s->plan->name,
+                    t->turn.faults.items[i].message, (unsigned long long)number);
+    }
+}
+
 weir_status wr_task_fault_rows(wr_task *t, uint32_t stream, const weir_batch *source, weir_batch *out,
                                weir_error *err) {
     wr_stream_state *s = &t->streams[stream];
     s->errors += t->turn.faults.n;
     memset(out, 0, sizeof *out);
     if (s->plan->fault == WR_NONE_ID) {
-        for (uint32_t i = 0; i < t->turn.faults.n; i++)
-            wr_task_log(t, WEIR_LOG_ERROR, "stream '%s': rows dropped: %s", s->plan->name,
-                        t->turn.faults.items[i].message);
+        log_faults(t, s);
         return WEIR_OK;
     }
     const char **reason;
