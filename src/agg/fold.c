@@ -32,10 +32,20 @@ weir_status wr_fold_reserve(void *self, uint32_t n_groups, weir_error *err) {
     return wr_group_array_reserve(&f->cells, &f->cap, n_groups, f->cell_words * 8, err);
 }
 
+/* Somewhere to put values that nobody reads. */
+static weir_status make_spare(const weir_agg_rows *rows, weir_column *spare, weir_error *err) {
+    size_t n = (rows->n ? wr_agg_row(rows, rows->n - 1) : 0) + (size_t)1, n_words = (n + 63) / 64;
+    uint64_t *words = weir_arena_alloc(rows->arena, (n + n_words) * sizeof *words);
+    if (!words) return weir_fail(err, WEIR_ENOMEM, "out of memory for the values of aggregates");
+    *spare = (weir_column){.data = words, .valid = words + n};
+    return WEIR_OK;
+}
+
 weir_status wr_fold_update(void *self, const weir_agg_rows *rows, weir_column *out, weir_error *err) {
-    (void)err;
     wr_fold *f = self;
-    f->loop(f->cells, rows, out);
+    weir_column spare;
+    if (!out) WR_TRY(make_spare(rows, &spare, err));
+    f->loop(f->cells, rows, out ? out : &spare);
     return WEIR_OK;
 }
 

@@ -11,7 +11,7 @@
  *
  * all of which are undefined again at the end. There are eight shapes of a call: grouped or not, with expired
  * rows or without, with nulls or without. Each gets a loop in which these are constants; ungrouped ones keep
- * the cell in registers. A null argument leaves the state as it is; the row still gets the current value. */
+ * the cell in registers. out is not NULL. A null argument leaves the state as it is; the row still gets the current value. */
 
 #define FOLD_GLUE_(a, b) a##b
 #define FOLD_GLUE(a, b)  FOLD_GLUE_(a, b)
@@ -25,12 +25,12 @@ WR_INLINE void FOLD_LOOP(FOLD_CELL *restrict cells, const weir_agg_rows *restric
 #ifdef FOLD_ARG
     const FOLD_ARG *restrict x = rows->args[0].data;
 #endif
-    FOLD_OUT *restrict y = out ? out->data : NULL;
+    FOLD_OUT *restrict y = out->data;
     FOLD_CELL single = *cells;
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t row = list ? list[i] : first + i;
         FOLD_CELL *cell = grouped ? cells + gid[row] : &single;
-        const uint32_t expired = mixed ? kind[row] == WEIR_EXPIRED : 0;
+        const uint32_t expired = mixed ? kind[row] : 0; /* 0 and 1 are all there are here */
 #ifdef FOLD_ARG
         const bool taken = !nullable || !weir_is_null(&rows->args[0], row);
         if (taken) FOLD_STEP(cell, x[row], expired);
@@ -39,9 +39,9 @@ WR_INLINE void FOLD_LOOP(FOLD_CELL *restrict cells, const weir_agg_rows *restric
         FOLD_STEP(cell, 0, expired);
 #endif
 #ifdef FOLD_ADDED_IS_VALUE
-        if (y && WR_UNLIKELY(!FOLD_VALUE(cell, &y[row])) && (expired || !taken)) weir_set_null(out, row);
+        if (WR_UNLIKELY(!FOLD_VALUE(cell, &y[row])) && (expired || !taken)) weir_set_null(out, row);
 #else
-        if (y && WR_UNLIKELY(!FOLD_VALUE(cell, &y[row]))) weir_set_null(out, row);
+        if (WR_UNLIKELY(!FOLD_VALUE(cell, &y[row]))) weir_set_null(out, row);
 #endif
     }
     if (!grouped) *cells = single;

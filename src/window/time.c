@@ -127,7 +127,8 @@ static bool is_steady(pass *p) {
            timer_is_for_oldest(p);
 }
 
-/* Row i of the input is the next one, k of the oldest have left. */
+/* The input up to row i is inside, the k oldest rows have left, and arrivals before this one are done with.
+ */
 static void advance(pass *p, uint32_t i, uint32_t k, uint32_t arrival) {
     wr_time_queue *q = &p->t->q;
     q->tail += i - p->next;
@@ -140,41 +141,107 @@ static void advance(pass *p, uint32_t i, uint32_t k, uint32_t arrival) {
     p->in->tick_next = arrival;
 }
 
-/* Goes over arrivals until one at which the whole run of timestamps at hand would be due: before it, the
- * search for a row that is not due needs no bound. dense: each arrival has a row. The loop works on locals,
- * which a byte written to kind can't change. */
-WR_INLINE void slide(pass *p, bool dense, bool with_origin) {
-    const weir_window_input *in = p->in;
+/* The first arrival at which the whole run of timestamps at hand may be due. Before it, the search for a row
+ * that is not due needs no bound. */
+static uint32_t arrivals_for_run(const pass *p) {
+    const weir_cycle *cycle = p->in->cycle;
+    int64_t stop = wr_time_queue_due_of(&p->t->q, p->run[p->n_run - 1]);
+    uint32_t low = p->in->tick_next, high = cycle->n_arrivals;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (cycle->clock[mid] < stop)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* Arrivals up to this one, some of them without a row. */
+static void slide_some(pass *p, uint32_t end) {
+    weir_window_input *in = p->in;
     const weir_row_id head = p->t->q.head, tail = p->t->q.tail - p->next;
-    const int64_t span = p->t->q.span, *run = p->run, *clock = in->cycle->clock;
-    const int64_t stop = wr_time_queue_due_of(&p->t->q, run[p->n_run - 1]);
-    const uint32_t n_in = in->n;
+    const int64_t span = p->t->q.span, *run = p->run;
     weir_window_output o = *p->o;
     uint32_t i = p->next, k = 0, arrival = in->tick_next;
-    if (!with_origin) o.origin = NULL;
-    for (; i < n_in && clock[arrival] < stop; arrival++) {
-        const int64_t now = clock[arrival];
+    for (; i < in->n && arrival < end; arrival++) {
+        const int64_t now = in->cycle->clock[arrival];
         if (run[k] <= now - span) {
             do wr_put_row(&o, head + k, WEIR_EXPIRED, now);
             while (run[++k] <= now - span);
             wr_put_chunk_end(&o, WEIR_ORIGIN(arrival, in->rank, 0));
         }
-        if (!dense && weir_origin_arrival(in->origin[i]) != arrival) continue;
+        if (weir_origin_arrival(in->origin[i]) != arrival) continue;
         wr_put_row(&o, tail + i, WEIR_CURRENT, now);
-        wr_put_chunk_end(&o, weir_window_chunk_origin(in, i++));
+        wr_put_chunk_end(&o, in->origin[i++]);
     }
-    p->o->n = o.n;
-    p->o->n_chunks = o.n_chunks;
+    *p->o = o;
     advance(p, i, k, arrival);
 }
 
-static void slide_on(pass *p) {
+static bool has_two_expired(const uint8_t *kind, uint32_t n) {
+    uint8_t some = 0;
+    for (uint32_t i = 1; i < n; i++) some |= (kind[i - 1] == WEIR_EXPIRED) & (kind[i] == WEIR_EXPIRED);
+    return some;
+}
+
+/* Ends the chunks of output rows from `first` on: of each arrival the rows that left, and the row that came.
+ */
+static void end_chunks(pass *p, uint32_t first, uint32_t arrival) {
+    weir_window_output *o = p->o;
+    const uint8_t *kind = o->kind;
+    uint32_t *chunk_end = o->chunk_end, c = o->n_chunks, n = o->n, rank = p->in->rank;
+    if (!o->origin && !has_two_expired(kind + first, n - first)) {
+        chunk_end += c;
+        for (uint32_t j = 0; j < n - first; j++) chunk_end[j] = first + j + 1;
+        o->n_chunks += n - first;
+        return;
+    }
+    for (uint32_t j = first; j < n; j++) {
+        bool is_current = kind[j] == WEIR_CURRENT;
+        chunk_end[c] = j + 1;
+        if (o->origin) o->origin[c] = WEIR_ORIGIN(arrival, is_current ? WEIR_PHASE_EVENT : rank, 0);
+        c += is_current || kind[j + 1] == WEIR_CURRENT; /* the last row is current */
+        arrival += is_current;
+    }
+    o->n_chunks = c;
+}
+
+/* Arrivals up to this one, each with a row. This is the loop that must be fast: all it needs fits into
+ * registers, and chunks are ended afterwards. */
+static void slide_all(pass *p, uint32_t end) {
+    const weir_window_input *in = p->in;
+    const uint32_t first = p->o->n, first_arrival = in->tick_next;
+    const int64_t span = p->t->q.span, *run = p->run;
+    const int64_t *clock = in->cycle->clock + first_arrival;
+    const int64_t *clock_end = clock + WR_MIN(in->n - p->next, end - first_arrival);
+    weir_row_id *id = p->o->id, old = p->t->q.head, new = p->t->q.tail;
+    int64_t *ts = p->o->ts;
+    uint8_t *kind = p->o->kind;
+    uint32_t n = first;
+    for (; clock < clock_end; clock++) {
+        const int64_t now = *clock, horizon = now - span;
+        for (; *run <= horizon; run++) {
+            id[n] = old++;
+            ts[n] = now;
+            kind[n++] = WEIR_EXPIRED;
+        }
+        id[n] = new ++;
+        ts[n] = now;
+        kind[n++] = WEIR_CURRENT;
+    }
+    p->o->n = n;
+    end_chunks(p, first, first_arrival);
+    advance(p, p->next + (uint32_t)(new - p->t->q.tail), (uint32_t)(old - p->t->q.head),
+            (uint32_t)(clock - in->cycle->clock));
+}
+
+static void slide(pass *p) {
     (void)oldest_ts(p); /* sees to it that there is a run */
-    bool dense = !p->in->origin;
-    if (p->o->origin)
-        dense ? slide(p, true, true) : slide(p, false, true);
+    if (p->in->origin)
+        slide_some(p, arrivals_for_run(p));
     else
-        dense ? slide(p, true, false) : slide(p, false, false);
+        slide_all(p, arrivals_for_run(p));
 }
 
 /* ---- The whole ----------------------------------------------------------------------------------------- */
@@ -188,6 +255,9 @@ static uint64_t count_due(const pass *p) {
     while (id < end) {
         uint32_t n, i = 0;
         const int64_t *ts = weir_window_ts_run(p->w, id, &n);
+        while (i + 4 <= n &&
+               (ts[i] <= horizon) & (ts[i + 1] <= horizon) & (ts[i + 2] <= horizon) & (ts[i + 3] <= horizon))
+            i += 4;
         while (i < n && ts[i] <= horizon) i++;
         id += i;
         if (i < n) break;
@@ -205,7 +275,7 @@ static weir_status process(void *self, weir_window *w, weir_error *err) {
     bool steady = is_steady(&p);
     while (p.next < p.in->n_chunks) {
         take_chunk(&p);
-        if (steady) slide_on(&p);
+        if (steady) slide(&p);
     }
     fire_until(&p, p.in->until);
     weir_window_release_below(w, t->q.head);
