@@ -162,6 +162,7 @@ int main(int argc, char **argv) {
     for (long long i = 0; i < passes; i++)
         pass(engine, workload, &events, regions, strcmp(argv[3], "check") == 0);
     free(regions);
+    wind_free(&events);
     weir_engine_free(engine);
     return 0;
 }

@@ -53,7 +53,7 @@ static inline void *wind_alloc(int64_t n, size_t size) {
     return p;
 }
 
-/* The first n events. The process owns them until it ends. */
+/* The first n events; wind_free gives them back. */
 static inline wind_events wind_make(int64_t n) {
     wind_events e = {.n = n,
                      .ts = wind_alloc(n, sizeof(int64_t)),
@@ -70,6 +70,14 @@ static inline wind_events wind_make(int64_t n) {
         e.gust[i] = e.speed[i] + wind_draw(&x, 10000) / 1000.0;
     }
     return e;
+}
+
+static inline void wind_free(wind_events *e) {
+    free(e->ts);
+    free(e->station);
+    free(e->region);
+    free(e->speed);
+    free(e->gust);
 }
 
 static inline double wind_seconds(void) {
