@@ -39,7 +39,8 @@ static weir_status tick(wr_app_io *io, weir_error *err) {
 
 static int64_t shorter(int64_t wait, int64_t other) { return WR_MIN(wait, WR_MAX(other, 0)); }
 
-/* How long nothing can be due, in ms. While a sink is full, neither sources nor checkpoints have their turn. */
+/* How long nothing can be due, in ms. While a sink is full, neither sources nor checkpoints have their turn.
+ */
 static int64_t longest_wait(const wr_app_io *io) {
     int64_t wait = io->options.on_turn ? WATCHED_WAIT_MS : LONGEST_WAIT_MS, now = wr_io_wall_ms();
     if (!io->options.playback) {
@@ -104,8 +105,8 @@ static weir_status turn(wr_app_io *io, bool *did, weir_error *err) {
     return WEIR_OK;
 }
 
-/* Until the sinks have handed on everything. A reader may be as slow as it likes, unless a stop was asked for:
- * then what is left has the time that a commit takes. */
+/* Until the sinks have handed on everything. A reader may be as slow as it likes, unless a stop was asked
+ * for: then what is left has the time that a commit takes. */
 static weir_status drain(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
     for (;;) {
         WR_TRY(wr_app_io_flush(io, err));
