@@ -29,6 +29,7 @@ struct wr_sink {
     weir_encoded encoded; /* waits for the transport */
     uint32_t cap_records; /* room in encoded.record_end */
     bool is_full, is_started;
+    bool has_failed; /* the outside did: what is left is not tried again */
     uint64_t epoch;
     weir_io_stats stats;
 };
@@ -141,6 +142,7 @@ weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *er
 /* Puts the sink's name in front of what went wrong. */
 static weir_status failed(wr_sink *s, weir_error *err, weir_status status) {
     s->stats.errors++;
+    s->has_failed |= status == WEIR_EIO;
     if (!err) return status;
     char message[sizeof err->message];
     snprintf(message, sizeof message, "sink '%.60s' of '%.80s': %.350s", s->type->name, s->schema->stream,
@@ -240,9 +242,9 @@ static weir_status flush_all(wr_sink *s, weir_error *err) {
         weir_status status = wr_sink_flush(s, err);
         if (status != WEIR_EAGAIN) return status;
         if (wr_io_now_ns(NULL) >= give_up)
-            return failed(s, err,
-                          weir_fail(err, WEIR_EIO, "%zu bytes could not be written within %d s",
-                                    s->encoded.len, FINISH_MS / 1000));
+            return failed(
+                s, err,
+                weir_fail(err, WEIR_EIO, "what is left could not be written within %d s", FINISH_MS / 1000));
         struct pollfd p = {.fd = wr_sink_wake_fd(s), .events = POLLIN | POLLOUT};
         (void)poll(&p, p.fd >= 0, 50);
     }
@@ -271,7 +273,7 @@ weir_guarantee wr_sink_guarantee(const wr_sink *s) { return s->type->guarantee; 
 weir_status wr_sink_close(wr_sink *s, bool finish, weir_error *err) {
     if (!s) return WEIR_OK;
     weir_status status = WEIR_OK;
-    if (finish && s->is_started) {
+    if (finish && s->is_started && !s->has_failed) {
         status = wr_sink_prepare(s, NULL, err);
         if (status == WEIR_OK) {
             status = s->type->commit(s->self, s->epoch, err);
