@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "data/value.h"
+#include "io/cell.h"
 #include "io/rows.h"
 #include "runtime/app_io_internal.h"
 
@@ -11,6 +12,21 @@
 #define SHOWN_RAW_BYTES    200u
 
 static bool is_worth_a_line(uint64_t n) { return n <= LOGGED_BAD_ROWS || n % 1000 == 0; }
+
+/* The beginning of a record, to be read by people: unprintable bytes as '?', all beyond ASCII too unless it
+ * is UTF-8. */
+static const char *shown(const weir_bad_record *bad, char out[SHOWN_RAW_BYTES + 1]) {
+    size_t n = WR_MIN(bad->raw_len, SHOWN_RAW_BYTES);
+    if (n < bad->raw_len)
+        while (n && ((unsigned char)bad->raw[n] & 0xC0) == 0x80) n--; /* not within a character */
+    bool is_utf8 = wr_utf8_valid(bad->raw, n) == n;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)bad->raw[i];
+        out[i] = c < ' ' || c == 127 || (c > 127 && !is_utf8) ? '?' : (char)c;
+    }
+    out[n] = 0;
+    return out;
+}
 
 /* A bad record's row in the fault stream: nulls, and the reason with the raw text. */
 static void to_fault_stream(wr_feed *f, uint32_t fault, const weir_bad_record *bad, const char *text) {
@@ -40,11 +56,10 @@ static void to_fault_stream(wr_feed *f, uint32_t fault, const weir_bad_record *b
 static void on_bad_record(void *ctx, const weir_bad_record *bad) {
     wr_feed *f = ctx;
     const wr_plan_stream *s = &f->io->options.plan->streams[f->stream];
-    char text[1024];
-    int shown = (int)WR_MIN(bad->raw_len, SHOWN_RAW_BYTES);
-    snprintf(text, sizeof text, "record %llu at byte %llu: %s: '%.*s'%s", (unsigned long long)bad->record,
-             (unsigned long long)bad->offset, bad->reason, shown, bad->raw,
-             bad->full_len > (size_t)shown ? "…" : "");
+    char text[1024], raw[SHOWN_RAW_BYTES + 1];
+    snprintf(text, sizeof text, "record %llu at byte %llu: %s: '%s'%s", (unsigned long long)bad->record,
+             (unsigned long long)bad->offset, bad->reason, shown(bad, raw),
+             bad->full_len > SHOWN_RAW_BYTES ? "…" : "");
     f->n_bad++;
     if (s->fault != WR_NONE_ID)
         to_fault_stream(f, s->fault, bad, text);
