@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "api/internal.h"
+#include "base/time_range.h"
 
 static uint64_t monotonic_us(void) {
     struct timespec t;
@@ -58,6 +59,17 @@ static int64_t clock_now(const weir_app *app) {
     return wr_inbox_arrivals(app->inbox) ? wr_inbox_clock(app->inbox) : wr_task_clock(app->task);
 }
 
+static weir_status check_times(const int64_t *ts, uint32_t n, int64_t least_allowed, weir_error *err) {
+    int64_t least = ts[0], most = ts[0];
+    for (uint32_t i = 1; i < n; i++) {
+        least = WR_MIN(least, ts[i]);
+        most = WR_MAX(most, ts[i]);
+    }
+    if (least >= least_allowed && most <= WR_TIME_MAX) return WEIR_OK;
+    return weir_fail(err, WEIR_EVALUE, "the time of a row is %lld, out of range",
+                     (long long)(most > WR_TIME_MAX ? most : least));
+}
+
 weir_status weir_send_chunk(weir_app *app, weir_stream stream, const int64_t *ts_ms, const weir_value *values,
                             uint32_t n_values, uint32_t n_rows, weir_error *err) {
     WR_TRY(check_send(app, stream, err));
@@ -69,6 +81,7 @@ weir_status weir_send_chunk(weir_app *app, weir_stream stream, const int64_t *ts
         return weir_fail(err, WEIR_EUSAGE, "an app with event time needs timestamps of 0 or more");
     int64_t clock = wr_app_clock_after(app, clock_now(app), last, &late);
     weir_status st = WEIR_OK;
+    if (ts_ms) WR_TRY(check_times(ts_ms, n_rows, INT64_MIN, err));
     for (uint32_t i = 0; i < n_rows && st == WEIR_OK; i++) {
         int64_t ts = ts_ms && ts_ms[i] >= 0 ? ts_ms[i] : clock;
         st = wr_inbox_add(app->inbox, stream, ts, values + (size_t)i * n_values, n_values, err);
@@ -94,6 +107,7 @@ weir_status weir_flush(weir_app *app, weir_error *err) {
 
 weir_status weir_advance(weir_app *app, int64_t now_ms, weir_error *err) {
     WR_TRY(check_send(app, 0, err));
+    WR_TRY(check_times(&now_ms, 1, INT64_MIN, err));
     int64_t clock = WR_MAX(now_ms, clock_now(app));
     WR_TRY(wr_inbox_end_arrival(app->inbox, WR_NONE_ID, clock, false, err));
     return app->options.queue ? WEIR_OK : wr_app_run_inbox(app, err);
@@ -159,6 +173,7 @@ weir_status weir_send_columns(weir_app *app, weir_stream stream, const int64_t *
     if (!n_rows) return WEIR_OK;
     if (!ts_ms || !columns) return weir_fail(err, WEIR_EUSAGE, "timestamps and columns are needed");
     WR_TRY(check_columns(app, stream, columns, n_columns, err));
+    WR_TRY(check_times(ts_ms, n_rows, -WR_TIME_MAX, err));
     WR_TRY(wr_app_run_inbox(app, err));
     uint32_t step = WR_MAX(app->options.batch_limit / 64 * 64, 64u);
     weir_arena arena;

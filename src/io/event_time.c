@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/time_range.h"
+
 /* ---- Dates -------------------------------------------------------------------------------------------- */
 
 typedef struct moment {
@@ -253,6 +255,7 @@ bool wr_event_time_of(const wr_event_time *t, const weir_rows *rows, uint32_t ro
         return fits;
     }
     }
+    fits = fits && wr_is_time(*ms);
     if (WR_UNLIKELY(!fits)) snprintf(text, text_size, "the event time is out of range");
     return fits;
 }
