@@ -150,8 +150,8 @@ WEIR_API const weir_stream_info *weir_get_stream(const weir_app *app, weir_strea
 WEIR_API weir_stream weir_find_stream(const weir_app *app, const char *name); /* WEIR_NO_STREAM: no such */
 
 /* One event. values stand in the order of the attributes; an int value fits a long, float or double
- * attribute, and so on upwards; anything else is WEIR_ETYPE. ts_ms: event time; negative: the clock (wall
- * clock apps). */
+ * attribute, and so on upwards; anything else is WEIR_ETYPE. ts_ms: event time, 2^61 at most (else
+ * WEIR_EVALUE); negative: the clock (wall clock apps). */
 WEIR_API weir_status weir_send(weir_app *app, weir_stream stream, int64_t ts_ms, const weir_value *values,
                                uint32_t n_values, weir_error *err) WEIR_MUST_CHECK;
 /* One chunk of n_rows events, row after row, as Siddhi's send(Event[]): the clock moves to the last row's
@@ -192,8 +192,8 @@ typedef struct weir_restore_options {
     bool reset_clock; /* start the clock at 0, as Siddhi's restore into a new app does; else it is restored
                          too */
 } weir_restore_options;
-/* Into an app that has been started and has not had events. Operators are matched by signature; WEIR_ESTATE
- * names what does not fit, and then nothing is restored. */
+/* Into an app that has been started; windows, aggregates and tables then hold what was saved and nothing else.
+ * Operators are matched by signature; WEIR_ESTATE names what does not fit, and then they are empty. */
 WEIR_API weir_status weir_app_restore(weir_app *app, const void *bytes, size_t len,
                                       const weir_restore_options *options, weir_error *err) WEIR_MUST_CHECK;
 

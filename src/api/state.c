@@ -30,7 +30,7 @@ weir_status weir_app_restore(weir_app *app, const void *bytes, size_t len,
     weir_reader r;
     wr_reader_init(&r, bytes, len);
     weir_status st = wr_task_load(app->task, &r, err);
-    app->is_broken = st != WEIR_OK;
+    if (st != WEIR_OK) app->is_broken = st == WEIR_ENOMEM || wr_task_renew(app->task, NULL) != WEIR_OK;
     if (st == WEIR_OK && options && options->reset_clock) wr_task_reset_clock(app->task);
     return st;
 }

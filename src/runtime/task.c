@@ -70,6 +70,7 @@ static weir_status renew_op(wr_task *t, wr_op **op, weir_error *err) {
 }
 
 weir_status wr_task_renew(wr_task *t, weir_error *err) {
+    for (uint32_t i = 0; i < t->plan->n_triggers; i++) WR_TRY(wr_task_trigger_init(t, &t->triggers[i], err));
     for (uint32_t i = 0; i < t->plan->n_tables; i++) {
         wr_table_free(t->tables[i]);
         t->tables[i] = NULL;

@@ -56,8 +56,10 @@ bool wr_task_is_serial(const wr_task *t);
 
 /* All state, clock included. */
 void wr_task_save(const wr_task *t, weir_writer *w);
-/* Into a task with the same plan, started or not; it then counts as started. On failure the task must be
- * thrown away. */
+/* Empties tables and operators. On failure the task must be thrown away. */
+weir_status wr_task_renew(wr_task *t, weir_error *err) WR_NODISCARD;
+/* Into a task with the same plan, started or not; it then counts as started. What is loaded replaces all that
+ * was there. On WEIR_ENOMEM the task must be thrown away, on any other failure renewed. */
 weir_status wr_task_load(wr_task *t, weir_reader *r, weir_error *err) WR_NODISCARD;
 /* Starts the clock at 0 again, keeping the state (what Siddhi's restore into a new app comes to). */
 void wr_task_reset_clock(wr_task *t);

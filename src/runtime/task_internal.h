@@ -74,8 +74,6 @@ struct wr_task {
 
 /* task.c */
 void wr_task_log(const wr_task *t, int level, const char *format, ...) WR_PRINTF(3, 4);
-/* Empties tables and operators: what is loaded replaces all that was there. */
-weir_status wr_task_renew(wr_task *t, weir_error *err) WR_NODISCARD;
 void wr_task_deliver(wr_subscriptions *s, const weir_batch *b);
 
 /* Rows of a query into a table; what its primary key refuses is logged. */
