@@ -84,8 +84,8 @@ void weir_app_visit_stats(const weir_app *app, void (*visit)(void *ctx, const we
 }
 
 void weir_app_latency(const weir_app *app, weir_latency *out) {
-    memset(out, 0, sizeof *out);
-    if (!app || !app->latency.count) return;
+    if (out) memset(out, 0, sizeof *out);
+    if (!out || !app || !app->latency.count) return;
     const wr_latency *l = &app->latency;
     out->count = l->count;
     out->p50_ms = (double)wr_latency_quantile(l, 0.5) / 1e3;
