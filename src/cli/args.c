@@ -28,10 +28,20 @@ static const cli_option *find(const cli_args *a, const char *text, size_t len) {
     return NULL;
 }
 
+/* Takes argv[i] out of the line; the arguments before it move one place on. */
+static char *take(cli_args *a, int i) {
+    char *text = a->argv[i];
+    memmove(&a->argv[a->at + 1], &a->argv[a->at], (size_t)(i - a->at) * sizeof *a->argv);
+    a->argv[a->at++] = text;
+    return text;
+}
+
 const cli_option *cli_next_option(cli_args *a, const char **value) {
     if (!a->at) a->at = 1;
-    if (a->at >= a->argc || a->argv[a->at][0] != '-' || !a->argv[a->at][1]) return NULL;
-    const char *text = a->argv[a->at++], *equals = strchr(text, '=');
+    int i = a->at;
+    while (i < a->argc && (a->argv[i][0] != '-' || !a->argv[i][1])) i++;
+    if (i >= a->argc) return NULL;
+    const char *text = take(a, i), *equals = strchr(text, '=');
     if (!strcmp(text, "--")) return NULL;
     const cli_option *o = find(a, text, equals ? (size_t)(equals - text) : strlen(text));
     if (!o || (equals && !o->argument)) {
@@ -46,12 +56,12 @@ const cli_option *cli_next_option(cli_args *a, const char **value) {
         return NULL;
     }
     if (!o->argument) return o;
-    if (!equals && a->at >= a->argc) {
+    if (!equals && i + 1 >= a->argc) {
         fprintf(stderr, "weir %s: %s needs a value: %s\n", a->command->name, o->name, o->argument);
         a->wrong = true;
         return NULL;
     }
-    *value = equals ? equals + 1 : a->argv[a->at++];
+    *value = equals ? equals + 1 : take(a, i + 1);
     return o;
 }
 

@@ -34,7 +34,8 @@ extern const cli_command cli_run, cli_check, cli_fmt, cli_explain, cli_test, cli
 extern const cli_command *const cli_commands[]; /* NULL at the end */
 
 /* Walks argv. Each call gives the next option (its row, with *value when it takes one) or, with NULL, that
- * there is none left; then argv[*at..] are the arguments. "--name=value" and "--name value" both do. An
+ * there is none left; then argv[*at..] are the arguments, whose order stays. Options may stand behind
+ * arguments; "--" ends them. "--name=value" and "--name value" both do. An
  * unknown option is reported and sets *wrong. */
 typedef struct cli_args {
     const cli_command *command;
