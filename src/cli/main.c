@@ -1,4 +1,5 @@
 /* main.c: weir SUBCOMMAND …: the table of subcommands. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,15 @@ static void print_usage(FILE *to) {
           to);
 }
 
+/* A standard descriptor that the caller has closed must not become some file of ours. What takes its place
+ * can be opened but not used: reading standard input fails, and writing to the others. */
+static void fill_standard_descriptors(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0) return;
+}
+
 int main(int argc, char **argv) {
+    fill_standard_descriptors();
     if (argc < 2) {
         print_usage(stderr);
         return CLI_USAGE;
