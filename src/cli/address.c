@@ -19,6 +19,16 @@ static int fail(char *error, size_t size, const char *address, const char *why) 
 
 static bool is_unix(const char *address) { return !strncmp(address, "unix:", 5); }
 
+/* The socket of a run that was killed: there, but nobody listens. */
+static bool is_left_over(const struct sockaddr_un *a) {
+    struct stat st;
+    if (stat(a->sun_path, &st) || !S_ISSOCK(st.st_mode)) return false;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)a, sizeof *a) && errno == ECONNREFUSED;
+    if (fd >= 0) close(fd);
+    return refused;
+}
+
 static int unix_socket(const char *address, bool listens, char *error, size_t size) {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     if (strlen(address + 5) >= sizeof a.sun_path || !address[5])
@@ -26,9 +36,7 @@ static int unix_socket(const char *address, bool listens, char *error, size_t si
     memcpy(a.sun_path, address + 5, strlen(address + 5) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return fail(error, size, address, strerror(errno));
-    struct stat st;
-    if (listens && !stat(a.sun_path, &st) && S_ISSOCK(st.st_mode))
-        unlink(a.sun_path); /* of a run that was killed */
+    if (listens && is_left_over(&a)) unlink(a.sun_path);
     mode_t old = umask(0077);
     int bad = listens ? bind(fd, (struct sockaddr *)&a, sizeof a) || listen(fd, 16)
                       : connect(fd, (struct sockaddr *)&a, sizeof a);
@@ -52,10 +60,16 @@ static int try_one(const struct addrinfo *i, bool listens) {
     return -1;
 }
 
+static bool is_port(const char *text) {
+    size_t n = strspn(text, "0123456789");
+    return n && n <= 5 && !text[n] && atoi(text) >= 1 && atoi(text) <= 65535;
+}
+
 static int tcp_socket(const char *address, bool listens, char *error, size_t size) {
     char host[256];
     const char *colon = strrchr(address, ':');
     if (!colon || !colon[1]) return fail(error, size, address, "an address is unix:PATH, HOST:PORT or :PORT");
+    if (!is_port(colon + 1)) return fail(error, size, address, "a port is a number from 1 to 65535");
     snprintf(host, sizeof host, "%.*s", (int)(colon - address), colon == address ? "" : address);
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
     int bad = getaddrinfo(*host ? host : "127.0.0.1", colon + 1, &hints, &found), fd = -1;
