@@ -5,7 +5,8 @@
 
 WR_INLINE void count_step(int64_t *count, int unused, uint32_t expired) {
     (void)unused;
-    *count += 1 - 2 * (int64_t)expired;
+    static const int64_t step[] = {1, -1};
+    *count += step[expired];
 }
 WR_INLINE bool count_value(const int64_t *count, int64_t *y) {
     *y = *count;

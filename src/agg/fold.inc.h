@@ -19,29 +19,31 @@
 
 WR_INLINE void FOLD_LOOP(FOLD_CELL *restrict cells, const weir_agg_rows *restrict rows,
                          weir_column *restrict out, bool grouped, bool mixed, bool nullable) {
-    const uint32_t n = rows->n, first = rows->first;
-    const uint32_t *restrict list = rows->row, *restrict gid = rows->gid;
-    const uint8_t *restrict kind = rows->kind;
+    const uint32_t *restrict list = rows->row;
+    const size_t n = rows->n, first = list ? 0 : rows->first; /* arrays begin there */
+    const uint32_t *restrict gid = grouped ? rows->gid + first : NULL;
+    const uint8_t *restrict kind = mixed ? rows->kind + first : NULL;
 #ifdef FOLD_ARG
-    const FOLD_ARG *restrict x = rows->args[0].data;
+    const FOLD_ARG *restrict x = (const FOLD_ARG *)rows->args[0].data + first;
 #endif
-    FOLD_OUT *restrict y = out->data;
+    FOLD_OUT *restrict y = (FOLD_OUT *)out->data + first;
     FOLD_CELL single = *cells;
-    for (uint32_t i = 0; i < n; i++) {
-        const uint32_t row = list ? list[i] : first + i;
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = list ? list[i] : i;
         FOLD_CELL *cell = grouped ? cells + gid[row] : &single;
         const uint32_t expired = mixed ? kind[row] : 0; /* 0 and 1 are all there are here */
 #ifdef FOLD_ARG
-        const bool taken = !nullable || !weir_is_null(&rows->args[0], row);
+        const bool taken = !nullable || !weir_is_null(&rows->args[0], (uint32_t)(first + row));
         if (taken) FOLD_STEP(cell, x[row], expired);
 #else
         (void)nullable;
         FOLD_STEP(cell, 0, expired);
 #endif
 #ifdef FOLD_ADDED_IS_VALUE
-        if (WR_UNLIKELY(!FOLD_VALUE(cell, &y[row])) && (expired || !taken)) weir_set_null(out, row);
+        if (WR_UNLIKELY(!FOLD_VALUE(cell, &y[row])) && (expired || !taken))
+            weir_set_null(out, (uint32_t)(first + row));
 #else
-        if (WR_UNLIKELY(!FOLD_VALUE(cell, &y[row]))) weir_set_null(out, row);
+        if (WR_UNLIKELY(!FOLD_VALUE(cell, &y[row]))) weir_set_null(out, (uint32_t)(first + row));
 #endif
     }
     if (!grouped) *cells = single;
