@@ -192,8 +192,8 @@ typedef struct weir_restore_options {
     bool reset_clock; /* start the clock at 0, as Siddhi's restore into a new app does; else it is restored
                          too */
 } weir_restore_options;
-/* Into an app that has been started; windows, aggregates and tables then hold what was saved and nothing else.
- * Operators are matched by signature; WEIR_ESTATE names what does not fit, and then they are empty. */
+/* Into an app that has been started; windows, aggregates and tables then hold what was saved and nothing
+ * else. Operators are matched by signature; WEIR_ESTATE names what does not fit, and then they are empty. */
 WEIR_API weir_status weir_app_restore(weir_app *app, const void *bytes, size_t len,
                                       const weir_restore_options *options, weir_error *err) WEIR_MUST_CHECK;
 

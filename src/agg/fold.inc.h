@@ -11,7 +11,8 @@
  *
  * all of which are undefined again at the end. There are eight shapes of a call: grouped or not, with expired
  * rows or without, with nulls or without. Each gets a loop in which these are constants; ungrouped ones keep
- * the cell in registers. out is not NULL. A null argument leaves the state as it is; the row still gets the current value. */
+ * the cell in registers. out is not NULL. A null argument leaves the state as it is; the row still gets the
+ * current value. */
 
 #define FOLD_GLUE_(a, b) a##b
 #define FOLD_GLUE(a, b)  FOLD_GLUE_(a, b)
