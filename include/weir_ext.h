@@ -490,6 +490,9 @@ typedef struct weir_window_type {
     /* Expired rows are emitted only if the output asks for them (expired_output): before others come, a reset
      * clears the aggregates. These then keep nothing by which to undo a row. */
     bool resets_instead;
+    /* FIFO: within a call expired rows are emitted in order of their ids, and so are current ones. Lets their
+     * columns be merged of two runs. */
+    bool slides;
 } weir_window_type;
 
 /* The input of a call: logical rows 0..n-1, in order. Timestamps and columns are compact (by logical row).

@@ -55,6 +55,10 @@ weir_status wr_row_store_set_value(wr_row_store *s, weir_row_id id, uint32_t col
  * needed if the rows may be settled before the cycle ends; NULL: it doesn't. */
 weir_status wr_row_store_gather(const wr_row_store *s, uint32_t column, const weir_row_id *ids, uint32_t n,
                                 weir_arena *copy_strings, weir_column *out, weir_error *err) WR_NODISCARD;
+/* The same of a FIFO, if ids ascend from one expired row to the next and from one current row to the next. */
+weir_status wr_row_store_merge(const wr_row_store *s, uint32_t column, const uint8_t *kind,
+                               const weir_row_id *ids, uint32_t n, weir_column *out,
+                               weir_error *err) WR_NODISCARD;
 bool wr_row_store_has_nulls(const wr_row_store *s, uint32_t column);
 bool wr_row_store_has_column(const wr_row_store *s, uint32_t column); /* it is stored */
 

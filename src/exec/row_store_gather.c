@@ -1,8 +1,9 @@
 /* row_store_gather.c: copying a column of many rows out of a store.
  *
- * Row ids come in two patterns. Batches that leave as a whole are long runs of consecutive ids: those are
- * copied segment by segment. A sliding window gives an expired id, a current one, an expired one…: there each
- * id is looked up by itself. A few of the ids tell which it is. */
+ * Row ids come in patterns. Batches that leave as a whole are long runs of consecutive ids: those are copied
+ * segment by segment. A sliding window gives an expired id, a current one, an expired one…: two runs of ids,
+ * merged. Else each id is looked up by itself. A few of the ids tell whether they are runs. */
+#include "exec/kernel/kernels.h"
 #include "exec/row_store_impl.h"
 
 /* The ids behind 16 of them, from all over, go on by 1 as a rule. */
@@ -90,5 +91,70 @@ weir_status wr_row_store_gather(const wr_row_store *s, uint32_t column, const we
         gather_each_16(s, c, ids, n, out->data);
     if (out->valid) gather_valid(s, col, ids, n, out);
     if (c->is_string && copy_strings) return copy_texts(out->data, n, copy_strings, err);
+    return WEIR_OK;
+}
+
+/* ---- Two runs ------------------------------------------------------------------------------------------ */
+
+typedef struct run {
+    weir_row_id id; /* the next */
+    uint32_t n;     /* rows left */
+} run;
+
+/* The ids of the rows of one kind, of which there are so many; false if they aren't a run. */
+static bool find_run(const uint8_t *kind, uint8_t which, const weir_row_id *ids, uint32_t n, run *r) {
+    const uint8_t *first = memchr(kind, which, n), *last = first ? memrchr(kind, which, n) : NULL;
+    if (!first) return r->n == 0;
+    r->id = ids[first - kind];
+    return ids[last - kind] - r->id == r->n - 1;
+}
+
+static uint32_t left_in_segment(const wr_row_store *s, weir_row_id id) {
+    return wr_store_rows(s) - wr_store_offset(s, id);
+}
+
+static const char *cell_of(const wr_row_store *s, const wr_stored_column *c, weir_row_id id) {
+    return wr_segment_cells(c, wr_store_segment(s, id)) + (size_t)wr_store_offset(s, id) * c->size;
+}
+
+static void copy_run(const wr_row_store *s, const wr_stored_column *c, run r, char *out) {
+    while (r.n) {
+        uint32_t k = WR_MIN(r.n, left_in_segment(s, r.id));
+        memcpy(out, cell_of(s, c, r.id), (size_t)k * c->size);
+        out += (size_t)k * c->size;
+        r.id += k;
+        r.n -= k;
+    }
+}
+
+/* Piece by piece, such that each could be all of one kind and stay within its segment. */
+static void merge_runs(const wr_row_store *s, const wr_stored_column *c, const uint8_t *kind, run one,
+                       run zero, char *out) {
+    wr_merge_kernel merge = wr_kernels_get()->merge[__builtin_ctz(c->size)];
+    while (one.n && zero.n) {
+        uint32_t k = WR_MIN(left_in_segment(s, one.id), left_in_segment(s, zero.id));
+        k = WR_MIN(k, one.n + zero.n);
+        uint32_t n_one = merge(k, kind, cell_of(s, c, one.id), cell_of(s, c, zero.id), out);
+        one.id += n_one;
+        one.n -= n_one;
+        zero.id += k - n_one;
+        zero.n -= k - n_one;
+        kind += k;
+        out += (size_t)k * c->size;
+    }
+    copy_run(s, c, one.n ? one : zero, out);
+}
+
+weir_status wr_row_store_merge(const wr_row_store *s, uint32_t column, const uint8_t *kind,
+                               const weir_row_id *ids, uint32_t n, weir_column *out, weir_error *err) {
+    uint32_t col = s->stored_at[column], n_expired = 0;
+    if (col == WR_NO_COLUMN || !n) return WEIR_OK;
+    for (uint32_t i = 0; i < n; i++) n_expired += kind[i] == WEIR_EXPIRED;
+    run expired = {.n = n_expired}, current = {.n = n - n_expired};
+    if (memchr(kind, WEIR_RESET, n) || !find_run(kind, WEIR_EXPIRED, ids, n, &expired) ||
+        !find_run(kind, WEIR_CURRENT, ids, n, &current))
+        return wr_row_store_gather(s, column, ids, n, NULL, out, err);
+    merge_runs(s, &s->cols[col], kind, expired, current, out->data);
+    if (out->valid) gather_valid(s, col, ids, n, out);
     return WEIR_OK;
 }

@@ -156,6 +156,7 @@ static weir_status column_from_store(const weir_window *w, uint32_t column, cons
     bool nullable = wr_row_store_has_nulls(w->store, column);
     if (wr_column_new(w->turn->arena, attr->type, attr->boxed, o->n, nullable, out) != WEIR_OK)
         return wr_window_no_memory(err);
+    if (w->type->slides) return wr_row_store_merge(w->store, column, o->kind, o->id, o->n, out, err);
     return wr_row_store_gather(w->store, column, o->id, o->n, NULL, out, err);
 }
 

@@ -156,6 +156,7 @@ const weir_window_type wr_window_external_time = {
                                         "The attribute with the row's time; how long a row stays, in ms."},
                                        {NULL, NULL}},
     .shape = WEIR_WINDOW_FIFO,
+    .slides = true,
     .one_chunk = true,
     .check = check,
     .state_size = sizeof(external_time),

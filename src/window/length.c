@@ -93,6 +93,7 @@ const weir_window_type wr_window_length = {
     .example = "from S#window.length(10) select avg(v) as a insert into Out",
     .params = (const weir_param_doc[]){{"length(<int> length)", "How many rows stay."}, {NULL, NULL}},
     .shape = WEIR_WINDOW_FIFO,
+    .slides = true,
     .one_chunk = true,
     .check = check,
     .state_size = sizeof(length_window),

@@ -317,6 +317,7 @@ const weir_window_type wr_window_time = {
     .params = (const weir_param_doc[]){{"time(<int|long|time> duration)", "How long a row stays, in ms."},
                                        {NULL, NULL}},
     .shape = WEIR_WINDOW_FIFO,
+    .slides = true,
     .uses_clock = true,
     .one_chunk = true,
     .check = check,

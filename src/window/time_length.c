@@ -95,6 +95,7 @@ const weir_window_type wr_window_time_length = {
                                         "How long a row stays, in ms; how many rows stay at most."},
                                        {NULL, NULL}},
     .shape = WEIR_WINDOW_FIFO,
+    .slides = true,
     .uses_clock = true,
     .one_chunk = true,
     .check = check,

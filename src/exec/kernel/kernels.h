@@ -27,6 +27,8 @@ typedef void (*wr_unary_kernel)(uint32_t n, const uint32_t *sel, const void *a, 
 /* mask bytes are 0 or 1 (in selected rows). */
 typedef void (*wr_choose_kernel)(uint32_t n, const uint32_t *sel, const uint8_t *mask, const void *a,
                                  const void *b, void *out);
+/* a and b hold at least n values each; mask bytes are 0 or 1. */
+typedef uint32_t (*wr_merge_kernel)(uint32_t n, const uint8_t *mask, const void *a, const void *b, void *out);
 typedef void (*wr_logic_kernel)(uint32_t n, const uint8_t *a, const uint8_t *b, uint8_t *out);
 
 typedef struct wr_kernels {
@@ -45,6 +47,9 @@ typedef struct wr_kernels {
     /* Row numbers r < n with mask[r] == 1, ascending; sel has room for n numbers. All mask bytes are 0 or 1.
      */
     uint32_t (*compact)(uint32_t n, const uint8_t *mask, uint32_t *sel);
+    /* [log2 of the value's size]: out[r] is the next of a where mask is 1, the next of b where it is 0. Returns
+     * how many were taken of a. */
+    wr_merge_kernel merge[5];
 } wr_kernels;
 
 extern const wr_kernels wr_kernels_base; /* any machine */

@@ -161,6 +161,10 @@ static uint32_t compact(uint32_t n, const uint8_t *restrict mask, uint32_t *rest
     return (uint32_t)(end - sel);
 }
 
+/* ---- Merging */
+
+#include "exec/kernel/merge.inc.h"
+
 /* ---- The table */
 
 #define BINARY2(verb, tag)                                                                                   \
@@ -219,4 +223,5 @@ const wr_kernels KERNELS = {
     .or_ = or_bytes,
     .not_ = not_bytes,
     .compact = compact,
+    .merge = {[0] = merge_1, [2] = merge_4, [3] = merge_8, [4] = merge_16},
 };

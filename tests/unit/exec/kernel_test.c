@@ -415,6 +415,39 @@ static void compaction_keeps_order_and_stays_inside(void **state) {
             }
 }
 
+/* Into blocks just large enough, so that a step outside is seen. */
+static void merge_sizes(const wr_kernels *k, uint32_t n, uint32_t percent, rng *g) {
+    static const uint32_t logs[] = {0, 2, 3, 4};
+    for (size_t l = 0; l < WR_COUNT(logs); l++) {
+        size_t size = (size_t)1 << logs[l], bytes = n * size + (n == 0);
+        uint8_t *mask = malloc(n + (n == 0)), *a = malloc(bytes), *b = malloc(bytes), *out = malloc(bytes);
+        assert_true(mask && a && b && out);
+        uint32_t n_a = 0, n_b = 0;
+        for (uint32_t r = 0; r < n; r++) mask[r] = rng_below(g, 100) < percent;
+        for (size_t i = 0; i < n * size; i++) {
+            a[i] = (uint8_t)rng_below(g, 256);
+            b[i] = (uint8_t)rng_below(g, 256);
+        }
+        uint32_t got = k->merge[logs[l]](n, mask, a, b, out);
+        for (uint32_t r = 0; r < n; r++)
+            assert_memory_equal(out + r * size, mask[r] ? a + n_a++ * size : b + n_b++ * size, size);
+        assert_int_equal(got, n_a);
+        free(mask);
+        free(a);
+        free(b);
+        free(out);
+    }
+}
+
+static void merging_takes_both_runs_in_order_and_stays_inside(void **state) {
+    (void)state;
+    rng g = {SEED};
+    const wr_kernels *set[2];
+    for (uint32_t s = 0, n_sets = sets(set); s < n_sets; s++)
+        for (uint32_t percent = 0; percent <= 100; percent += 10)
+            for (size_t i = 0; i < WR_COUNT(sizes); i++) merge_sizes(set[s], sizes[i], percent, &g);
+}
+
 static void bitmaps_and_bytes_agree(void **state) {
     (void)state;
     rng g = {SEED};
@@ -454,6 +487,7 @@ int main(void) {
         cmocka_unit_test(choice_takes_the_side_the_mask_says),
         cmocka_unit_test(logic_is_that_of_bools_even_beside_garbage),
         cmocka_unit_test(compaction_keeps_order_and_stays_inside),
+        cmocka_unit_test(merging_takes_both_runs_in_order_and_stays_inside),
         cmocka_unit_test(bitmaps_and_bytes_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
