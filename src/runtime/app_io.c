@@ -184,7 +184,8 @@ weir_status wr_app_io_start(wr_app_io *io, weir_error *err) {
     io->next_checkpoint_ms = wr_io_wall_ms() + io->options.checkpoint_ms;
     io->last_event_ms = wr_io_wall_ms();
     io->is_started = true;
-    return WEIR_OK;
+    /* Says where the sinks stood before the first row, so that a crash from here on is undone. */
+    return io->options.state_dir && io->epoch == 1 ? wr_io_checkpoint(io, err) : WEIR_OK;
 }
 
 weir_status wr_app_io_free(wr_app_io *io, weir_error *err) {

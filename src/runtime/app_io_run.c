@@ -125,8 +125,7 @@ static weir_status commit(wr_app_io *io, weir_error *err) {
     return WEIR_OK;
 }
 
-/* Rows in hand are run, not thrown away, when a stop is asked for. */
-static weir_status finish(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
+static weir_status run_rows_in_hand(wr_app_io *io, weir_error *err) {
     for (uint32_t n_rows = 1; n_rows;) {
         bool idle = true;
         for (uint32_t i = 0; i < io->n_feeds; i++) {
@@ -136,6 +135,17 @@ static weir_status finish(wr_app_io *io, const atomic_bool *stop, weir_error *er
         n_rows = 0;
         if (!idle || wr_inbox_arrivals(io->options.inbox)) WR_TRY(wr_io_run_cycle(io, &n_rows, err));
     }
+    return WEIR_OK;
+}
+
+/* Rows in hand are not thrown away when a stop is asked for. A checkpoint keeps them: the next run merges
+ * them with what the other sources would have given before them. Without one they are run. */
+static weir_status finish(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
+    bool keeps_rows = io->options.state_dir && !all_ended(io);
+    if (keeps_rows)
+        io->dirty = true;
+    else
+        WR_TRY(run_rows_in_hand(io, err));
     WR_TRY(drain(io, stop, err));
     if (!io->options.state_dir) return commit(io, err);
     return io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;
