@@ -132,17 +132,19 @@ WR_INLINE uint32_t search(const wr_groups *g, probe_view v, match how, uint32_t 
     return id1;
 }
 
-/* The ordinary case of small dense integers: how many rows could be done, from the first on. */
-static uint32_t index_rows(const wr_groups *g, const wr_row_list *list, const uint32_t *restrict tags,
-                           uint32_t *restrict gid) {
-    const uint32_t n = list->n, first = list->first, *restrict rows = list->rows;
-    const uint32_t *restrict direct = g->direct, n_direct = g->n_direct;
-    for (uint32_t i = 0; i < n; i++) {
+/* The ordinary case of small dense integers: how many rows could be done, from the first on. A function of
+ * its own, so that the loop has all registers. */
+static __attribute__((noinline)) uint32_t index_rows(const wr_groups *g, const wr_row_list *list,
+                                                     const uint32_t *restrict tags, uint32_t *restrict gid) {
+    const uint32_t *restrict rows = list->rows, *restrict direct = g->direct, n_direct = g->n_direct;
+    const size_t n = list->n;
+    if (!rows) gid += list->first;
+    for (size_t i = 0; i < n; i++) {
         uint32_t id1 = tags[i] < n_direct ? direct[tags[i]] : 0;
-        if (WR_UNLIKELY(!id1)) return i;
-        gid[rows ? rows[i] : first + i] = id1 - 1;
+        if (WR_UNLIKELY(!id1)) return (uint32_t)i;
+        gid[rows ? rows[i] : i] = id1 - 1;
     }
-    return n;
+    return (uint32_t)n;
 }
 
 WR_INLINE bool probe_rows(wr_groups *g, match how, bool nullable, const weir_column *columns,
