@@ -29,7 +29,6 @@ struct wr_sink {
     weir_encoded encoded; /* waits for the transport */
     uint32_t cap_records; /* room in encoded.record_end */
     bool is_full, is_started;
-    bool has_failed; /* the outside did: what is left is not tried again */
     uint64_t epoch;
     weir_io_stats stats;
 };
@@ -142,7 +141,6 @@ weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *er
 /* Puts the sink's name in front of what went wrong. */
 static weir_status failed(wr_sink *s, weir_error *err, weir_status status) {
     s->stats.errors++;
-    s->has_failed |= status == WEIR_EIO;
     if (!err) return status;
     char message[sizeof err->message];
     snprintf(message, sizeof message, "sink '%.60s' of '%.80s': %.350s", s->type->name, s->schema->stream,
@@ -273,7 +271,7 @@ weir_guarantee wr_sink_guarantee(const wr_sink *s) { return s->type->guarantee; 
 weir_status wr_sink_close(wr_sink *s, bool finish, weir_error *err) {
     if (!s) return WEIR_OK;
     weir_status status = WEIR_OK;
-    if (finish && s->is_started && !s->has_failed) {
+    if (finish && s->is_started) {
         status = wr_sink_prepare(s, NULL, err);
         if (status == WEIR_OK) {
             status = s->type->commit(s->self, s->epoch, err);

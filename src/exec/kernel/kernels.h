@@ -47,8 +47,8 @@ typedef struct wr_kernels {
     /* Row numbers r < n with mask[r] == 1, ascending; sel has room for n numbers. All mask bytes are 0 or 1.
      */
     uint32_t (*compact)(uint32_t n, const uint8_t *mask, uint32_t *sel);
-    /* [log2 of the value's size]: out[r] is the next of a where mask is 1, the next of b where it is 0. Returns
-     * how many were taken of a. */
+    /* [log2 of the value's size]: out[r] is the next of a where mask is 1, the next of b where it is 0.
+     * Returns how many were taken of a. */
     wr_merge_kernel merge[5];
 } wr_kernels;
 
