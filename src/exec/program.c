@@ -230,6 +230,8 @@ weir_status wr_program_run(wr_program *p, const wr_eval *ev, weir_column *out, w
     return WEIR_OK;
 }
 
+bool wr_program_computes(const wr_program *p) { return p->n_steps > 0; }
+
 /* ---- Filters */
 
 /* The condition as bytes of 0 and 1, wherever a row is selected. */
@@ -265,15 +267,30 @@ static uint32_t select_with_resets(const weir_batch *in, const uint8_t *mask, bo
     return n;
 }
 
-weir_status wr_program_filter(wr_program *p, const wr_eval *ev, bool keep_resets, uint32_t *sel,
-                              uint32_t *n_sel, weir_error *err) {
+static weir_status run_condition(wr_program *p, const wr_eval *ev, const uint8_t **mask, weir_error *err) {
     weir_column condition;
-    const uint8_t *mask;
-    const weir_batch *in = ev->in;
     WR_TRY(wr_program_run(p, ev, &condition, err));
     if (p->n_results != 1 || condition.type != WEIR_BOOL || condition.boxed)
         return weir_fail(err, WEIR_EUSAGE, "a filter needs one plain bool expression");
-    WR_TRY(truth_of(p, &condition, &mask, err));
+    return truth_of(p, &condition, mask, err);
+}
+
+weir_status wr_program_filter_among(wr_program *p, const wr_eval *ev, const uint8_t *mask, uint32_t *sel,
+                                    uint32_t *n_sel, weir_error *err) {
+    const uint8_t *is_true;
+    WR_TRY(run_condition(p, ev, &is_true, err));
+    uint8_t *both = wr_arena_array(ev->arena, ev->in->n_rows, 1);
+    if (!both) return no_memory(err);
+    p->kernels->and_(ev->in->n_rows, is_true, mask, both);
+    *n_sel = p->kernels->compact(ev->in->n_rows, both, sel);
+    return WEIR_OK;
+}
+
+weir_status wr_program_filter(wr_program *p, const wr_eval *ev, bool keep_resets, uint32_t *sel,
+                              uint32_t *n_sel, weir_error *err) {
+    const uint8_t *mask;
+    const weir_batch *in = ev->in;
+    WR_TRY(run_condition(p, ev, &mask, err));
     if (has_resets(in))
         *n_sel = select_with_resets(in, mask, keep_resets, sel);
     else if (in->sel)

@@ -36,10 +36,16 @@ void wr_program_free(wr_program *p); /* NULL is fine */
  * hold garbage. */
 weir_status wr_program_run(wr_program *p, const wr_eval *ev, weir_column *out, weir_error *err) WR_NODISCARD;
 
+/* Does running it compute anything? It doesn't if all results are columns of the input and the like. */
+bool wr_program_computes(const wr_program *p);
+
 /* For a program of one bool expression: the rows of the selection where it is true (null: not), as a
  * selection. sel has room for ev->in->n_sel numbers; rows of kind RESET always pass when keep_resets. */
 weir_status wr_program_filter(wr_program *p, const wr_eval *ev, bool keep_resets, uint32_t *sel,
                               uint32_t *n_sel, weir_error *err) WR_NODISCARD;
+/* The same for an input without a selection: the rows where the mask is 1 (by row: 0 or 1) and it is true. */
+weir_status wr_program_filter_among(wr_program *p, const wr_eval *ev, const uint8_t *mask, uint32_t *sel,
+                                    uint32_t *n_sel, weir_error *err) WR_NODISCARD;
 
 /* Does e read nothing of a row, the clock or chance? Programs compute such parts once, when they are made. */
 bool wr_expr_is_constant(const wr_expr *e);

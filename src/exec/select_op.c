@@ -95,23 +95,29 @@ static void mark_kinds(const uint8_t *restrict kind, uint32_t n, bool current, b
         mask[i] = (uint8_t)(((kind[i] == WEIR_CURRENT) & current) | ((kind[i] == WEIR_EXPIRED) & expired));
 }
 
-/* Of the rows picked so far, or at first of the input's, keeps those of the kinds that are wanted; if
- * any_kind, all but resets. */
-static weir_status pick(select_run *r, bool any_kind, weir_error *err) {
+/* By row: is it of a kind that is wanted? If any_kind, all but resets are. */
+static weir_status wanted_rows(select_run *r, bool any_kind, uint8_t **mask, weir_error *err) {
     const weir_batch *in = r->in;
-    wr_picked *p = &r->picked;
-    const uint32_t *from = p->rows ? p->rows : in->sel;
-    uint32_t n = 0, n_from = p->rows ? p->n : in->n_sel;
     bool current = any_kind || r->plan->wants_current, expired = any_kind || r->plan->wants_expired;
-    uint8_t *mask = wr_arena_array(r->turn->arena, in->n_rows, 1);
-    if (!mask) return no_memory(err);
+    *mask = wr_arena_array(r->turn->arena, in->n_rows, 1);
+    if (!*mask) return no_memory(err);
     if (in->kind)
-        mark_kinds(in->kind, in->n_rows, current, expired, mask);
+        mark_kinds(in->kind, in->n_rows, current, expired, *mask);
     else
-        memset(mask, current, in->n_rows);
+        memset(*mask, current, in->n_rows);
+    return WEIR_OK;
+}
+
+/* Of the rows picked so far, or at first of the input's, keeps the wanted ones. */
+static weir_status pick(select_run *r, bool any_kind, weir_error *err) {
+    wr_picked *p = &r->picked;
+    const uint32_t *from = p->rows ? p->rows : r->in->sel;
+    uint32_t n = 0, n_from = p->rows ? p->n : r->in->n_sel;
+    uint8_t *mask;
+    WR_TRY(wanted_rows(r, any_kind, &mask, err));
     if (!p->rows && !(p->rows = wr_arena_array(r->turn->arena, n_from, sizeof *p->rows)))
         return no_memory(err);
-    if (!from) n = wr_kernels_get()->compact(in->n_rows, mask, p->rows);
+    if (!from) n = wr_kernels_get()->compact(r->in->n_rows, mask, p->rows);
     for (uint32_t i = 0; from && i < n_from; i++) {
         p->rows[n] = from[i];
         n += mask[from[i]];
@@ -158,6 +164,25 @@ static weir_status apply_having(select_run *r, weir_error *err) {
     WR_TRY(wr_program_filter(r->op->having, &r->ev, false, passing, &r->picked.n, err));
     r->picked.rows = passing;
     if (last) wr_parts_lose(r->whole, r->in, last, &r->picked);
+    WR_TRY(look_at_picked(r, err));
+    return drop_failed(r, err);
+}
+
+/* Can rows be picked by their kind and by having at once? Then having is computed for rows of other kinds
+ * too, which pays where nothing else is. */
+static bool picks_at_once(const select_run *r) {
+    const select_op *s = r->op;
+    return s->having && !s->can_fail && !s->probes && !wr_program_computes(s->outs) && !r->in->sel &&
+           !r->whole->part_end;
+}
+
+static weir_status pick_at_once(select_run *r, weir_error *err) {
+    uint8_t *mask;
+    WR_TRY(wanted_rows(r, false, &mask, err));
+    WR_TRY(compute_outs(r, err));
+    r->picked.rows = wr_arena_array(r->turn->arena, r->in->n_rows, sizeof *r->picked.rows);
+    if (!r->picked.rows) return no_memory(err);
+    WR_TRY(wr_program_filter_among(r->op->having, &r->ev, mask, r->picked.rows, &r->picked.n, err));
     WR_TRY(look_at_picked(r, err));
     return drop_failed(r, err);
 }
@@ -247,15 +272,20 @@ static weir_status move_picked(const select_run *r, weir_batch *out, weir_error 
 
 /* ---- The operator -------------------------------------------------------------------------------------- */
 
-static weir_status run_select(select_run *r, weir_error *err) {
-    WR_TRY(update_aggregates(r, err));
+static weir_status pick_rows(select_run *r, weir_error *err) {
+    if (picks_at_once(r)) return pick_at_once(r, err);
     if (r->op->can_fail) {
         WR_TRY(pick(r, true, err));
         WR_TRY(compute_outs(r, err));
         WR_TRY(apply_having(r, err));
     }
     WR_TRY(pick(r, false, err));
-    if (!r->op->can_fail) WR_TRY(apply_having(r, err));
+    return r->op->can_fail ? WEIR_OK : apply_having(r, err);
+}
+
+static weir_status run_select(select_run *r, weir_error *err) {
+    WR_TRY(update_aggregates(r, err));
+    WR_TRY(pick_rows(r, err));
     WR_TRY(apply_chunk_mode(r, err));
     if (!r->picked.n) return WEIR_OK;
     WR_TRY(compute_outs(r, err));
