@@ -37,7 +37,8 @@ typedef struct pass {
     weir_window_output *o;
     const int64_t *run; /* timestamps from the oldest row on */
     uint32_t n_run;
-    uint32_t next; /* chunk of the input */
+    uint32_t next;     /* chunk of the input */
+    uint32_t n_single; /* so many output chunks, the first ones, are a row each: their ends aren't written */
 } pass;
 
 /* The timestamp of the oldest row, which there is. */
@@ -191,10 +192,8 @@ static void end_chunks(pass *p, uint32_t first, uint32_t arrival) {
     weir_window_output *o = p->o;
     const uint8_t *kind = o->kind;
     uint32_t *chunk_end = o->chunk_end, c = o->n_chunks, n = o->n, rank = p->in->rank;
-    if (!o->origin && !has_two_expired(kind + first, n - first)) {
-        chunk_end += c;
-        for (uint32_t j = 0; j < n - first; j++) chunk_end[j] = first + j + 1;
-        o->n_chunks += n - first;
+    if (!o->origin && c == first && !has_two_expired(kind + first, n - first)) {
+        p->n_single = o->n_chunks = n;
         return;
     }
     for (uint32_t j = first; j < n; j++) {
@@ -234,6 +233,12 @@ static void slide_all(pass *p, uint32_t end) {
     end_chunks(p, first, first_arrival);
     advance(p, p->next + (uint32_t)(new - p->t->q.tail), (uint32_t)(old - p->t->q.head),
             (uint32_t)(clock - in->cycle->clock));
+}
+
+/* Nobody reads the ends of chunks if all of them are a row each. */
+static void write_single_ends(const pass *p) {
+    if (p->o->n_chunks == p->o->n) return;
+    for (uint32_t c = 0; c < p->n_single; c++) p->o->chunk_end[c] = c + 1;
 }
 
 static void slide(pass *p) {
@@ -278,6 +283,7 @@ static weir_status process(void *self, weir_window *w, weir_error *err) {
         if (steady) slide(&p);
     }
     fire_until(&p, p.in->until);
+    write_single_ends(&p);
     weir_window_release_below(w, t->q.head);
     return WEIR_OK;
 }
