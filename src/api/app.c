@@ -196,7 +196,8 @@ void weir_app_free(weir_app *app) {
     if (!app) return;
     if (app->io) {
         weir_error err;
-        if (wr_app_io_free(app->io, &err) != WEIR_OK) forward_log(app->engine, WEIR_LOG_ERROR, err.message);
+        if (wr_app_io_free(app->io, &err) != WEIR_OK && !app->has_told)
+            forward_log(app->engine, WEIR_LOG_ERROR, err.message);
     }
     for (wr_user_subscription *s = app->subscriptions, *next; s; s = next) {
         next = s->next;
@@ -236,6 +237,7 @@ weir_status weir_app_run(weir_app *app, weir_error *err) {
     WR_TRY(wr_app_run_inbox(app, err));
     app->is_busy = true;
     weir_status st = wr_app_io_run(app->io, &app->stop, err);
+    app->has_told = st != WEIR_OK;
     app->is_busy = false;
     return st;
 }
