@@ -13,10 +13,18 @@ static weir_status refill_all(wr_app_io *io, weir_error *err) {
     return WEIR_OK;
 }
 
+/* Sources that the engine's own sinks feed end with the others: nothing comes any more once those have ended
+ * and a turn has brought nothing. */
 static bool all_ended(const wr_app_io *io) {
-    for (uint32_t i = 0; i < io->n_feeds; i++)
-        if (io->feeds[i].state != WR_FEED_ENDED || wr_feed_has_rows(&io->feeds[i])) return false;
-    return io->n_feeds > 0;
+    bool any_outside = false, open_inside = false;
+    for (uint32_t i = 0; i < io->n_feeds; i++) {
+        const wr_feed *f = &io->feeds[i];
+        bool is_open = f->state != WR_FEED_ENDED;
+        if (wr_feed_has_rows(f) || (is_open && !f->type->is_internal)) return false;
+        any_outside |= !f->type->is_internal;
+        open_inside |= is_open;
+    }
+    return io->n_feeds > 0 && (any_outside || !open_inside);
 }
 
 static bool any_full(const wr_app_io *io) {
@@ -153,11 +161,13 @@ static weir_status finish(wr_app_io *io, const atomic_bool *stop, weir_error *er
 
 weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) {
     if (!io->is_started) return weir_fail(err, WEIR_EUSAGE, "sources and sinks have not been started");
-    while (!atomic_load(stop) && !all_ended(io)) {
+    bool has_ended = false;
+    while (!atomic_load(stop) && !has_ended) {
         bool did;
         WR_TRY(turn(io, &did, err));
         if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
-        if (!did && !atomic_load(stop) && !all_ended(io)) WR_TRY(wait_for_something(io, err));
+        has_ended = !did && !any_full(io) && all_ended(io);
+        if (!did && !has_ended && !atomic_load(stop)) WR_TRY(wait_for_something(io, err));
     }
     return finish(io, stop, err);
 }
