@@ -591,6 +591,8 @@ WEIR_API weir_value weir_window_in_value(const weir_window *w, uint32_t i, uint3
 /* Of any row that is in the store. Columns: see stores_args. */
 WEIR_API int64_t weir_window_ts(const weir_window *w, weir_row_id id);
 WEIR_API void weir_window_set_ts(weir_window *w, weir_row_id id, int64_t ts);
+/* FIFO: of rows id, id + 1, …, n of them. */
+WEIR_API void weir_window_set_ts_run(weir_window *w, weir_row_id id, const int64_t *ts, uint32_t n);
 WEIR_API weir_value weir_window_value(const weir_window *w, weir_row_id id, uint32_t column);
 /* Does nothing if nobody reads the column of stored rows. */
 WEIR_API void weir_window_set_value(weir_window *w, weir_row_id id, uint32_t column, const weir_value *v);

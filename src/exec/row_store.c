@@ -309,6 +309,16 @@ void wr_row_store_set_ts(wr_row_store *s, weir_row_id id, int64_t ts) {
     wr_segment_ts(s, wr_store_segment(s, id))[wr_store_offset(s, id)] = ts;
 }
 
+void wr_row_store_set_ts_run(wr_row_store *s, weir_row_id id, const int64_t *ts, uint32_t n) {
+    while (n) {
+        uint32_t row = wr_store_offset(s, id), k = WR_MIN(n, wr_store_rows(s) - row);
+        memcpy(wr_segment_ts(s, wr_store_segment(s, id)) + row, ts, k * sizeof *ts);
+        id += k;
+        ts += k;
+        n -= k;
+    }
+}
+
 const int64_t *wr_row_store_ts_run(const wr_row_store *s, weir_row_id id, uint32_t *n) {
     uint32_t row = wr_store_offset(s, id);
     *n = (uint32_t)WR_MIN(wr_store_rows(s) - row, s->tail - id);

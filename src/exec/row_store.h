@@ -43,6 +43,8 @@ void wr_row_store_settle(wr_row_store *s);
 
 int64_t wr_row_store_ts(const wr_row_store *s, weir_row_id id);
 void wr_row_store_set_ts(wr_row_store *s, weir_row_id id, int64_t ts);
+/* FIFO: of rows id, id + 1, …, n of them. */
+void wr_row_store_set_ts_run(wr_row_store *s, weir_row_id id, const int64_t *ts, uint32_t n);
 /* FIFO: the timestamps of rows id, id + 1, …; *n of them lie side by side. */
 const int64_t *wr_row_store_ts_run(const wr_row_store *s, weir_row_id id, uint32_t *n);
 weir_value wr_row_store_value(const wr_row_store *s, weir_row_id id, uint32_t column);

@@ -235,6 +235,10 @@ void weir_window_set_ts(weir_window *w, weir_row_id id, int64_t ts) {
     if (w->store) wr_row_store_set_ts(w->store, id, ts);
 }
 
+void weir_window_set_ts_run(weir_window *w, weir_row_id id, const int64_t *ts, uint32_t n) {
+    if (w->store) wr_row_store_set_ts_run(w->store, id, ts, n);
+}
+
 const int64_t *weir_window_ts_run(const weir_window *w, weir_row_id id, uint32_t *n) {
     return wr_row_store_ts_run(w->store, id, n);
 }

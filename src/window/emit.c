@@ -28,6 +28,21 @@ weir_status wr_emit_range(weir_window *w, weir_row_id first, uint64_t n, weir_ki
     return WEIR_OK;
 }
 
+uint64_t wr_count_due(const weir_window *w, weir_row_id first, weir_row_id end, int64_t horizon) {
+    weir_row_id id = first;
+    while (id < end) {
+        uint32_t n, i = 0;
+        const int64_t *ts = weir_window_ts_run(w, id, &n);
+        while (i + 4 <= n &&
+               (ts[i] <= horizon) & (ts[i + 1] <= horizon) & (ts[i + 2] <= horizon) & (ts[i + 3] <= horizon))
+            i += 4;
+        while (i < n && ts[i] <= horizon) i++;
+        id += i;
+        if (i < n) break;
+    }
+    return WR_MIN(id, end) - first;
+}
+
 weir_status wr_emit_input(weir_window *w, weir_error *err) {
     const weir_window_input *in = weir_window_get_input(w);
     if (!in->n) return WEIR_OK;

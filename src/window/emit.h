@@ -28,6 +28,8 @@ WR_INLINE uint32_t wr_chunk_end_of(const weir_window_input *in, uint32_t c) {
  * the one they are stored with. */
 weir_status wr_emit_range(weir_window *w, weir_row_id first, uint64_t n, weir_kind kind, bool own_ts,
                           int64_t ts, weir_error *err) WR_NODISCARD;
+/* How many of rows first..end-1 of the store come before the first that is younger than the horizon. */
+uint64_t wr_count_due(const weir_window *w, weir_row_id first, weir_row_id end, int64_t horizon);
 /* The whole input as it came: for windows of which nobody reads more. */
 weir_status wr_emit_input(weir_window *w, weir_error *err) WR_NODISCARD;
 /* A weir_window_type.content over a range of ids. */

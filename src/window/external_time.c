@@ -34,85 +34,101 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     return WEIR_OK;
 }
 
-/* A walk over one call's input. */
-typedef struct pass {
-    external_time *e;
-    weir_window *w;
-    weir_window_input *in;
-    weir_window_output *o;
-    weir_column time;   /* the attribute, by logical row */
-    const int64_t *run; /* times of the rows from the oldest on */
-    uint32_t n_run;
-} pass;
-
-/* The queue holds the rows' times from now on, instead of their timestamps. */
-static void keep_times(pass *p) {
-    const int64_t *time = p->time.data;
-    for (uint32_t i = 0; i < p->in->n; i++)
-        weir_window_set_ts(p->w, p->in->first_id + i, weir_is_null(&p->time, i) ? NOT_TAKEN_IN : time[i]);
-}
-
-WR_INLINE weir_status expire(pass *p, weir_row_id end, int64_t horizon, int64_t now, weir_error *err) {
-    external_time *e = p->e;
-    for (; e->head < end; e->head++, p->run++, p->n_run--) {
-        if (WR_UNLIKELY(!p->n_run)) p->run = weir_window_ts_run(p->w, e->head, &p->n_run);
-        if (*p->run > horizon) return WEIR_OK;
-        if (WR_UNLIKELY(*p->run == NOT_TAKEN_IN)) continue;
-        if (WR_UNLIKELY(p->o->n == p->o->cap)) WR_TRY(weir_window_reserve(p->w, 1, 0, err));
-        wr_put_row(p->o, e->head, WEIR_EXPIRED, now);
-    }
-    return WEIR_OK;
-}
-
 static int64_t horizon_of(const external_time *e, int64_t now) {
     int64_t t;
     if (__builtin_sub_overflow(now, e->span, &t)) return e->span > 0 ? INT64_MIN : INT64_MAX;
     return t;
 }
 
-/* False when a row's time is null. */
-WR_INLINE weir_status take_rows(pass *p, uint32_t first, uint32_t end, bool *ok, weir_error *err) {
-    external_time *e = p->e;
-    const int64_t *time = p->time.data;
-    for (uint32_t i = first; i < end; i++) {
-        weir_row_id id = p->in->first_id + i;
-        *ok = !weir_is_null(&p->time, i);
-        if (WR_UNLIKELY(!*ok)) return WEIR_OK;
-        if (e->keeps) WR_TRY(expire(p, id, horizon_of(e, time[i]), time[i], err));
-        if (WR_UNLIKELY(p->o->n == p->o->cap)) WR_TRY(weir_window_reserve(p->w, 1, 0, err));
-        wr_put_row(p->o, id, WEIR_CURRENT, p->in->ts[i]);
-    }
-    return WEIR_OK;
+/* The queue holds the rows' times from now on, instead of their timestamps. */
+static void keep_times(weir_window *w, const weir_window_input *in, const weir_column *time) {
+    if (in->n) weir_window_set_ts_run(w, in->first_id, time->data, in->n);
+    for (uint32_t i = 0; time->valid && i < in->n; i++)
+        if (weir_is_null(time, i)) weir_window_set_ts(w, in->first_id + i, NOT_TAKEN_IN);
 }
 
-static weir_status fail_chunk(pass *p, uint32_t c, uint32_t first, uint32_t end, weir_error *err) {
-    uint32_t i = first;
-    while (!weir_is_null(&p->time, i)) i++;
-    for (; i < end; i++) weir_window_set_ts(p->w, p->in->first_id + i, NOT_TAKEN_IN);
-    return weir_window_fail_chunk(p->w, c, "the timestamp of externalTime() is null", err);
+/* The rows that can leave in this call: those that are due for its newest row. */
+static uint64_t count_due(const external_time *e, const weir_window *w, const weir_window_input *in,
+                          const weir_column *time) {
+    int64_t newest = INT64_MIN;
+    for (uint32_t i = 0; i < in->n; i++)
+        if (!weir_is_null(time, i)) newest = WR_MAX(newest, ((const int64_t *)time->data)[i]);
+    return wr_count_due(w, e->head, in->first_id + in->n, horizon_of(e, newest));
+}
+
+/* A walk over one call's input, for whose output there is room. A copy of all that changes, which the loop
+ * keeps in registers: a byte written to kind can't change it. */
+typedef struct pass {
+    weir_row_id head;
+    weir_window_output o;
+    const int64_t *run; /* times of the rows from the oldest on */
+    uint32_t n_run;
+} pass;
+
+/* Emits the rows before `end` that are due, oldest first, until one that isn't. */
+WR_INLINE void expire(pass *p, const weir_window *w, weir_row_id end, int64_t horizon, int64_t now) {
+    for (; p->head < end; p->head++, p->run++, p->n_run--) {
+        if (WR_UNLIKELY(!p->n_run)) {
+            uint32_t n;
+            p->run = weir_window_ts_run(w, p->head, &n);
+            p->n_run = n;
+        }
+        if (*p->run > horizon) return;
+        if (WR_LIKELY(*p->run != NOT_TAKEN_IN)) wr_put_row(&p->o, p->head, WEIR_EXPIRED, now);
+    }
+}
+
+static weir_status fail_chunk(weir_window *w, const weir_window_input *in, const weir_column *time,
+                              uint32_t c, uint32_t i, weir_error *err) {
+    while (!weir_is_null(time, i)) i++;
+    for (; i < wr_chunk_end_of(in, c); i++) weir_window_set_ts(w, in->first_id + i, NOT_TAKEN_IN);
+    return weir_window_fail_chunk(w, c, "the timestamp of externalTime() is null", err);
+}
+
+/* Chunks from *next on, up to one with a null. */
+WR_INLINE void take_chunks(external_time *e, weir_window *w, const weir_window_input *input,
+                           const weir_column *time, uint32_t *next) {
+    const weir_window_input in = *input;
+    const int64_t *times = time->data;
+    const external_time copy = *e;
+    pass p = {.head = e->head, .o = *weir_window_get_output(w)};
+    uint32_t c = *next, i = c ? wr_chunk_end_of(&in, c - 1) : 0;
+    for (; c < in.n_chunks; c++) {
+        const uint32_t end = wr_chunk_end_of(&in, c), n = p.o.n;
+        for (; i < end && !weir_is_null(time, i); i++) {
+            if (copy.keeps) expire(&p, w, in.first_id + i, horizon_of(&copy, times[i]), times[i]);
+            wr_put_row(&p.o, in.first_id + i, WEIR_CURRENT, in.ts[i]);
+        }
+        if (WR_UNLIKELY(i < end)) {
+            p.o.n = n;
+            break;
+        }
+        wr_put_chunk_end(&p.o, weir_window_chunk_origin(&in, c));
+    }
+    e->head = p.head;
+    *weir_window_get_output(w) = p.o;
+    *next = c;
 }
 
 static weir_status process(void *self, weir_window *w, weir_error *err) {
     external_time *e = self;
-    pass p = {.e = e, .w = w, .in = weir_window_get_input(w), .o = weir_window_get_output(w)};
-    if (!p.in->n) return WEIR_OK;
-    WR_TRY(weir_window_in_column(w, e->column, &p.time, err));
-    if (!e->keeps && !p.time.valid) return wr_emit_input(w, err);
-    if (e->keeps) keep_times(&p);
-    WR_TRY(weir_window_reserve(w, p.in->n, p.in->n_chunks, err));
-    for (uint32_t c = 0, first = 0; c < p.in->n_chunks; c++) {
-        uint32_t end = wr_chunk_end_of(p.in, c), n = p.o->n;
-        bool ok = true;
-        WR_TRY(take_rows(&p, first, end, &ok, err));
-        if (WR_LIKELY(ok)) {
-            wr_put_chunk_end(p.o, weir_window_chunk_origin(p.in, c));
-        } else {
-            p.o->n = n;
-            WR_TRY(fail_chunk(&p, c, first, end, err));
-        }
-        first = end;
+    const weir_window_input *in = weir_window_get_input(w);
+    weir_column time;
+    uint64_t n_due = 0;
+    if (!in->n) return WEIR_OK;
+    WR_TRY(weir_window_in_column(w, e->column, &time, err));
+    if (!e->keeps && !time.valid) return wr_emit_input(w, err);
+    if (e->keeps) {
+        keep_times(w, in, &time);
+        n_due = count_due(e, w, in, &time);
     }
-    e->tail = p.in->first_id + p.in->n;
+    WR_TRY(weir_window_reserve(w, in->n + n_due, in->n_chunks, err));
+    for (uint32_t c = 0; c < in->n_chunks; c++) {
+        take_chunks(e, w, in, &time, &c);
+        if (c == in->n_chunks) break;
+        WR_TRY(fail_chunk(w, in, &time, c, c ? wr_chunk_end_of(in, c - 1) : 0, err));
+    }
+    e->tail = in->first_id + in->n;
     weir_window_release_below(w, e->head);
     return WEIR_OK;
 }

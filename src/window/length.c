@@ -27,11 +27,6 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     return WEIR_OK;
 }
 
-WR_INLINE void slide(length_window *l, weir_window_output *o, int64_t ts, int64_t now) {
-    if (l->tail - l->head >= l->length) wr_put_row(o, l->head++, WEIR_EXPIRED, now);
-    wr_put_row(o, l->tail++, WEIR_CURRENT, ts);
-}
-
 WR_INLINE void pass_through(length_window *l, weir_window_output *o, int64_t ts) {
     wr_put_row(o, l->tail, WEIR_CURRENT, ts);
     if (l->keeps) wr_put_row(o, l->tail, WEIR_EXPIRED, ts);
@@ -39,22 +34,42 @@ WR_INLINE void pass_through(length_window *l, weir_window_output *o, int64_t ts)
     l->head = ++l->tail;
 }
 
+WR_INLINE void slide(length_window *l, weir_window_output *o, int64_t ts, int64_t now) {
+    if (l->tail - l->head >= l->length) wr_put_row(o, l->head++, WEIR_EXPIRED, now);
+    wr_put_row(o, l->tail++, WEIR_CURRENT, ts);
+}
+
+/* The output has room. All is done on copies, which stay in registers: a byte written to kind can't change
+ * them. */
+WR_INLINE void take_chunks(length_window *window, const weir_window_input *input, weir_window_output *output,
+                           bool slides) {
+    length_window l = *window;
+    weir_window_input in = *input;
+    weir_window_output o = *output;
+    const int64_t *clock = in.cycle->clock;
+    for (uint32_t c = 0, i = 0; c < in.n_chunks; c++) {
+        weir_origin origin = weir_window_chunk_origin(&in, c);
+        int64_t now = clock[weir_origin_arrival(origin)];
+        for (uint32_t end = wr_chunk_end_of(&in, c); i < end; i++)
+            if (slides)
+                slide(&l, &o, in.ts[i], now);
+            else
+                pass_through(&l, &o, in.ts[i]);
+        wr_put_chunk_end(&o, origin);
+    }
+    *window = l;
+    *output = o;
+}
+
 static weir_status process(void *self, weir_window *w, weir_error *err) {
     length_window *l = self;
     if (!l->keeps && !l->resets) return wr_emit_input(w, err);
-    weir_window_input *in = weir_window_get_input(w);
-    weir_window_output *o = weir_window_get_output(w);
+    const weir_window_input *in = weir_window_get_input(w);
     WR_TRY(weir_window_reserve(w, (uint64_t)in->n * (l->length ? 2 : 3), in->n_chunks, err));
-    for (uint32_t c = 0, i = 0; c < in->n_chunks; c++) {
-        weir_origin origin = weir_window_chunk_origin(in, c);
-        int64_t now = in->cycle->clock[weir_origin_arrival(origin)];
-        for (uint32_t end = wr_chunk_end_of(in, c); i < end; i++)
-            if (l->length)
-                slide(l, o, in->ts[i], now);
-            else
-                pass_through(l, o, in->ts[i]);
-        wr_put_chunk_end(o, origin);
-    }
+    if (l->length)
+        take_chunks(l, in, weir_window_get_output(w), true);
+    else
+        take_chunks(l, in, weir_window_get_output(w), false);
     weir_window_release_below(w, l->head);
     return WEIR_OK;
 }

@@ -251,23 +251,12 @@ static void slide(pass *p) {
 
 /* ---- The whole ----------------------------------------------------------------------------------------- */
 
-/* The rows that leave by the end of the call are among the oldest, up to one that is not due by then. */
+/* The rows that can leave in this call. */
 static uint64_t count_due(const pass *p) {
     const wr_time_queue *q = &p->t->q;
     const weir_cycle *cycle = p->in->cycle;
     int64_t horizon = wr_time_queue_horizon(q, cycle->clock[cycle->n_arrivals - 1]);
-    weir_row_id id = q->head, end = q->tail + p->in->n;
-    while (id < end) {
-        uint32_t n, i = 0;
-        const int64_t *ts = weir_window_ts_run(p->w, id, &n);
-        while (i + 4 <= n &&
-               (ts[i] <= horizon) & (ts[i + 1] <= horizon) & (ts[i + 2] <= horizon) & (ts[i + 3] <= horizon))
-            i += 4;
-        while (i < n && ts[i] <= horizon) i++;
-        id += i;
-        if (i < n) break;
-    }
-    return id - q->head;
+    return wr_count_due(p->w, q->head, q->tail + p->in->n, horizon);
 }
 
 static weir_status process(void *self, weir_window *w, weir_error *err) {
