@@ -31,7 +31,7 @@ static weir_status run_probes(filter_op *f, wr_eval *ev, wr_turn *turn, weir_err
     return f->probes ? wr_probes_run(f->probes, ev, turn, &ev->probes, err) : WEIR_OK;
 }
 
-static weir_status filter_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+static weir_status filter_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                                   weir_error *err) {
     filter_op *f = (filter_op *)op;
     const weir_batch *b = in[0];

@@ -326,7 +326,7 @@ static weir_status emit(join_op *j, wr_turn *turn, const joined *o, weir_batch *
     return set_chunks(j, turn, o, out, err);
 }
 
-static weir_status join_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+static weir_status join_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                                 weir_error *err) {
     join_op *j = (join_op *)op;
     wr_join_input input[2] = {{0}, {0}};

@@ -17,11 +17,11 @@ void wr_op_free(wr_op *op) {
     if (op) op->type->free(op);
 }
 
-weir_status wr_op_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+weir_status wr_op_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                           weir_error *err) {
     memset(out, 0, sizeof *out);
     op->n_calls++;
-    for (int side = 0; side < 2; side++)
+    for (uint32_t side = 0; side < op->plan->n_in; side++)
         if (in[side]) op->rows_in += in[side]->n_sel;
     weir_status status = op->type->process(op, turn, in, out, err);
     if (status == WEIR_OK) op->rows_out += out->n_sel;

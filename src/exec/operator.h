@@ -46,8 +46,8 @@ typedef struct wr_op wr_op;
 
 typedef struct wr_op_type {
     const char *name;
-    /* in[0] and, for a join, in[1]; NULL or n_rows == 0: nothing came in on that side. *out is zeroed. */
-    weir_status (*process)(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+    /* in[0] .. in[plan->n_in - 1]; NULL or n_rows == 0: nothing came in on that side. *out is zeroed. */
+    weir_status (*process)(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                            weir_error *err);
     int64_t (*due)(
         const wr_op *op); /* next time at which a timer of its own is due; INT64_MAX: none. NULL: never */
@@ -74,7 +74,7 @@ struct wr_op {
 weir_status wr_op_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err) WR_NODISCARD;
 void wr_op_free(wr_op *op); /* NULL is fine */
 /* Calls type->process and counts. */
-weir_status wr_op_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+weir_status wr_op_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                           weir_error *err) WR_NODISCARD;
 
 /* The next arrival at which op's timer, due at `due`, fires below the origin `before`; UINT32_MAX: none. The

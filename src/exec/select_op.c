@@ -299,7 +299,7 @@ static weir_status run_projection(select_run *r, weir_error *err) {
     return compute_outs(r, err);
 }
 
-static weir_status select_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+static weir_status select_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                                   weir_error *err) {
     select_op *s = (select_op *)op;
     const weir_batch *b = in[0];

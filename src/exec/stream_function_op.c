@@ -122,7 +122,7 @@ static weir_status log_rows(const function_op *f, const function_run *r, weir_er
     return failed ? no_memory(err) : WEIR_OK;
 }
 
-static weir_status log_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+static weir_status log_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                                weir_error *err) {
     function_op *f = (function_op *)op;
     function_run r = {.turn = turn, .in = in[0]};
@@ -159,7 +159,7 @@ static weir_status add_cartesian(function_run *r, weir_column *x, weir_column *y
     return WEIR_OK;
 }
 
-static weir_status pol2cart_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+static weir_status pol2cart_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                                     weir_error *err) {
     function_op *f = (function_op *)op;
     uint32_t n_args = op->plan->u.function.n_args;

@@ -136,7 +136,7 @@ static void settle_once_a_cycle(weir_window *w) {
     if (w->store) wr_row_store_settle(w->store);
 }
 
-static weir_status window_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
+static weir_status window_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                                   weir_error *err) {
     weir_window *w = (weir_window *)op;
     w->turn = turn;

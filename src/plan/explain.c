@@ -126,7 +126,8 @@ static void explain_logical(const wr_plan *plan, const wr_plan_query *q, wr_buf 
         for (uint32_t i = 0; i < q->side[s].n_ops; i++)
             wr_buf_printf(out, "      %s\n", q->side[s].ops[i]->label);
     }
-    if (q->join) wr_buf_printf(out, "    %s\n", q->join->label);
+    if (q->merge) wr_buf_printf(out, "    %s\n", q->merge->label);
+    if (q->rate) wr_buf_printf(out, "    %s\n", q->rate->label);
     wr_buf_printf(out, "    %s\n    insert %s into %s\n", q->select->label, events_text(&q->select->u.select),
                   target_name(plan, q));
 }
@@ -139,8 +140,9 @@ static void explain_physical(const wr_plan *plan, const wr_plan_query *q, const 
     wr_buf_printf(out, " -> %s\n", target_name(plan, q));
     for (uint32_t s = 0; s < q->n_sides; s++)
         for (uint32_t i = 0; i < q->side[s].n_ops; i++) wr_explain_op(plan, q->side[s].ops[i], hooks, out);
-    if (q->join) wr_explain_op(plan, q->join, hooks, out);
+    if (q->merge) wr_explain_op(plan, q->merge, hooks, out);
     wr_explain_op(plan, q->select, hooks, out);
+    if (q->rate) wr_explain_op(plan, q->rate, hooks, out);
 }
 
 /* ---- The whole --------------------------------------------------------------------------------------------

@@ -86,6 +86,8 @@ void wr_plan_join_of(wr_build *b, const wr_ast_join *ast) {
     join.n_keys = split.n_keys;
     join.residual = split.residual;
     wr_schema schema = joined_schema(b);
-    b->query->join = wr_plan_new_op(b, WR_OP_JOIN, join_label(b, ast), schema, schema);
-    if (b->query->join) b->query->join->u.join = join;
+    b->query->merge = wr_plan_new_op(b, WR_OP_JOIN, join_label(b, ast), schema, schema);
+    if (!b->query->merge) return;
+    b->query->merge->n_in = 2;
+    b->query->merge->u.join = join;
 }

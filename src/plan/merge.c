@@ -183,17 +183,19 @@ static void order_stream(wr_planner *p, uint32_t stream) {
     s->producers = sorted;
 }
 
-/* The join takes, of one origin, the left side's rows first. (Both sides of one stream go row by row,
- * whatever the origins.) */
-static void order_join(wr_planner *p, uint32_t query) {
-    const wr_plan_side *side = p->plan->queries[query].side;
-    if (side[0].stream == side[1].stream) return;
-    meeting m = {.p = p, .stream = WR_NONE_ID, .join = query, .n = 2};
-    uint32_t order[2];
-    if (order_entries(&m, order) && order[0] == 0) return;
+/* A join or pattern takes, of one origin, the rows of its sides in the order of the sides. (Both sides of a
+ * join of one stream go row by row, whatever the origins.) */
+static void order_sides(wr_planner *p, uint32_t query) {
+    const wr_plan_query *q = &p->plan->queries[query];
+    if (q->n_sides == 2 && q->side[0].stream == q->side[1].stream) return;
+    meeting m = {.p = p, .stream = WR_NONE_ID, .join = query, .n = q->n_sides};
+    uint32_t order[WR_MAX_SIDES];
+    bool as_written = order_entries(&m, order);
+    for (uint32_t i = 0; as_written && i < q->n_sides; i++) as_written = order[i] == i;
+    if (as_written) return;
     wr_order_force_serial(
-        p, wr_plan_printf(p, "rows of one event reach the right side of join '%s' before the left",
-                          p->plan->queries[query].name));
+        p, wr_plan_printf(p, "rows of one event reach a later side of query '%s' before an earlier one",
+                          q->name));
 }
 
 void wr_order_producers(wr_planner *p) {
@@ -205,7 +207,7 @@ void wr_order_producers(wr_planner *p) {
         wr_arena_reset(&p->scratch);
     }
     for (uint32_t q = 0; q < p->plan->n_queries && !p->out_of_memory; q++) {
-        if (p->plan->queries[q].n_sides == 2) order_join(p, q);
+        if (p->plan->queries[q].n_sides > 1) order_sides(p, q);
         wr_arena_reset(&p->scratch);
     }
 }

@@ -12,7 +12,7 @@ bool wr_query_any_op(const wr_plan_query *q, bool (*test)(const wr_plan_op *op))
     for (uint32_t s = 0; s < q->n_sides; s++)
         for (uint32_t i = 0; i < q->side[s].n_ops; i++)
             if (test(q->side[s].ops[i])) return true;
-    return (q->join && test(q->join)) || test(q->select);
+    return (q->merge && test(q->merge)) || test(q->select) || (q->rate && test(q->rate));
 }
 
 /* ---- Receivers --------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ typedef struct sorter {
 /* Calls visit for each query that reads what q writes, once for each way in which it does. */
 static void each_follower(sorter *s, const wr_plan_query *q, void (*visit)(sorter *s, uint32_t query)) {
     const wr_plan *plan = s->plan;
-    uint32_t written[3], n = 0;
+    uint32_t written[WR_MAX_SIDES + 1], n = 0;
     if (q->output_kind == WR_OUTPUT_STREAM) written[n++] = q->target;
     for (uint32_t i = 0; i < q->n_sides; i++)
         if (q->side[i].kind == WR_SIDE_STREAM && plan->streams[q->side[i].stream].fault != WR_NONE_ID)
@@ -77,6 +77,12 @@ static void wait_less(sorter *s, uint32_t query) {
     }
 }
 
+static bool reads_stream(const wr_plan_query *q, uint32_t stream) {
+    for (uint32_t s = 0; s < q->n_sides; s++)
+        if (q->side[s].kind == WR_SIDE_STREAM && q->side[s].stream == stream) return true;
+    return false;
+}
+
 /* A query of the cycle, for the message: going from one that waits to one it waits for ends up in it. */
 static uint32_t on_cycle(const sorter *s) {
     const wr_plan *plan = s->plan;
@@ -85,10 +91,8 @@ static uint32_t on_cycle(const sorter *s) {
     for (uint32_t step = 0; step < plan->n_queries; step++)
         for (uint32_t o = 0; o < plan->n_queries; o++) {
             const wr_plan_query *q = &plan->queries[o];
-            bool feeds = !s->placed[o] && q->output_kind == WR_OUTPUT_STREAM &&
-                         (plan->queries[at].side[0].stream == q->target ||
-                          (plan->queries[at].n_sides == 2 && plan->queries[at].side[1].stream == q->target));
-            if (feeds) {
+            if (!s->placed[o] && q->output_kind == WR_OUTPUT_STREAM &&
+                reads_stream(&plan->queries[at], q->target)) {
                 at = o;
                 break;
             }

@@ -57,10 +57,14 @@ static bool op_reads(const wr_plan_op *op) {
 /* Everything in a query, from the back; returns whether its input's origins are read. */
 static bool mark_query(wr_plan_query *q, bool output_read) {
     bool read = output_read;
+    if (q->rate) {
+        q->rate->needs_origin = read;
+        read = true;
+    }
     q->select->needs_origin = read;
     read |= op_reads(q->select);
-    if (q->join) {
-        q->join->needs_origin = read;
+    if (q->merge) {
+        q->merge->needs_origin = read;
         read = true;
     }
     bool any = false;

@@ -9,6 +9,7 @@ wr_plan_op *wr_plan_new_op(wr_build *b, wr_op_kind kind, const char *label, wr_s
     wr_plan_op *op = WR_PLAN_NEW(b->p, wr_plan_op);
     if (!op || !label) return NULL;
     op->kind = kind;
+    op->n_in = 1;
     op->rank = b->p->n_ranks++;
     op->label = label;
     op->in = in;

@@ -4,8 +4,9 @@
  * state lives elsewhere, in the task that runs the plan. A query is a short pipeline:
  *
  *   stream -> [filter | stream function]* -> [window] -> [filter | stream function]* -+
- *                                                                                    +-> [join] -> select ->
- * output (right side of a join, the same) ------------------------------------------------+
+ *                                                                                    +-> [merge] -> select
+ *   the other sides of a merge, the same ---------------------------------------------+     -> [rate] ->
+ * output
  */
 #ifndef WR_PLAN_H
 #define WR_PLAN_H
@@ -94,6 +95,9 @@ typedef struct wr_plan_lookup {
     uint32_t n_keys;
     wr_expr *residual; /* over (input columns, then table columns), or NULL */
 } wr_plan_lookup;
+
+/* Sides of one query: two of a join, one for each stream of a pattern. */
+#define WR_MAX_SIDES 64u
 
 /* ---- Operators of a pipeline --------------------------------------------------------------------------- */
 
@@ -205,6 +209,7 @@ typedef struct wr_plan_join {
 
 typedef struct wr_plan_op {
     wr_op_kind kind;
+    uint32_t n_in;         /* inputs: 1, or of a merge the sides of its query */
     uint32_t rank;         /* order of creation in the app: timers of a lower rank fire first */
     const char *signature; /* what its state is matched by when an app has changed */
     const char *label;     /* for explain and metrics: "window.time(10 min)" */
@@ -230,16 +235,34 @@ typedef struct wr_plan_side {
 } wr_plan_side;
 
 typedef struct wr_plan_query {
-    const char *name; /* @info name, or query_<n> (1-based) */
-    wr_plan_side side[2];
-    uint32_t n_sides;   /* 1, or 2 for a join */
-    wr_plan_op *join;   /* NULL: none */
+    const char *name;   /* @info name, or query_<n> (1-based) */
+    wr_plan_side *side; /* room for WR_MAX_SIDES */
+    uint32_t n_sides;   /* 1, 2 for a join, one for each stream of a pattern */
+    wr_plan_op *merge;  /* of the sides: a join; NULL: none, there is one side */
     wr_plan_op *select; /* never NULL */
+    wr_plan_op *rate;   /* output rate limit, behind the select; NULL: none */
     wr_output_kind output_kind;
     uint32_t target; /* stream or table */
     uint32_t order;  /* position in the topological order of queries */
     uint32_t begin, end;
 } wr_plan_query;
+
+/* The operators of a query in the order of creation: side by side, the merge, the select, the rate limit. */
+static inline uint32_t wr_plan_n_ops(const wr_plan_query *q) {
+    uint32_t n = 1u + (q->merge != NULL) + (q->rate != NULL);
+    for (uint32_t s = 0; s < q->n_sides; s++) n += q->side[s].n_ops;
+    return n;
+}
+/* The operator that a chunk on side `side` comes to after `index` others: those of the side, then the merge,
+ * the select and the rate limit. NULL: it is through. */
+static inline wr_plan_op *wr_plan_op_at(const wr_plan_query *q, uint32_t side, uint32_t index) {
+    if (index < q->side[side].n_ops) return q->side[side].ops[index];
+    wr_plan_op *const rest[3] = {q->merge, q->select, q->rate};
+    index -= q->side[side].n_ops;
+    for (uint32_t i = 0; i < 3; i++)
+        if (rest[i] && index-- == 0) return rest[i];
+    return NULL;
+}
 
 typedef enum wr_clock_kind { WR_CLOCK_WALL, WR_CLOCK_PLAYBACK } wr_clock_kind;
 

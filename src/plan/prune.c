@@ -67,7 +67,7 @@ static void prune_single(wr_plan_query *q, const wishes *w) {
  */
 
 static void prune_side(wr_plan_query *q, uint32_t at, const wishes *w) {
-    const wr_plan_join *join = &q->join->u.join;
+    const wr_plan_join *join = &q->merge->u.join;
     wr_plan_side *side = &q->side[at];
     wr_plan_op *last = side->n_ops ? side->ops[side->n_ops - 1] : NULL;
     if (!last || last->kind != WR_OP_WINDOW) return; /* in a join, a window is the last handler */
@@ -85,7 +85,7 @@ static void prune_side(wr_plan_query *q, uint32_t at, const wishes *w) {
 
 /* Joined columns that nobody reads are never gathered. */
 static void prune_joined(wr_planner *p, wr_plan_query *q) {
-    wr_plan_join *join = &q->join->u.join;
+    wr_plan_join *join = &q->merge->u.join;
     uint32_t n = join->n_left_cols + join->n_right_cols;
     uint8_t *flags = WR_PLAN_ARRAY(p, n, uint8_t);
     bool *need = WR_PLAN_ARRAY(p, n, bool);
@@ -100,11 +100,11 @@ static void prune_joined(wr_planner *p, wr_plan_query *q) {
 void wr_prune_query(wr_planner *p, wr_plan_query *q) {
     const wr_plan_select *select = &q->select->u.select;
     wishes w = {select->wants_current, select->wants_expired, has_aggregates(q)};
-    if (!q->join) {
+    if (!q->merge) {
         prune_single(q, &w);
         return;
     }
-    q->join->u.join.expired_triggers = w.wants_expired || w.aggregates;
+    q->merge->u.join.expired_triggers = w.wants_expired || w.aggregates;
     q->select->u.select.input_expires = w.wants_expired || w.aggregates;
     prune_side(q, 0, &w);
     prune_side(q, 1, &w);
@@ -121,9 +121,9 @@ static void use_reader(const wr_plan_query *q, uint32_t at, uint32_t n, uint8_t 
         use_op(&use, q->side[at].ops[i], 1);
         if (q->side[at].ops[i]->kind == WR_OP_WINDOW) wr_use_window(&use, &q->side[at].ops[i]->u.window, 1);
     }
-    if (q->join) {
-        use.base = at ? q->join->u.join.n_left_cols : 0;
-        wr_use_join(&use, &q->join->u.join, 1);
+    if (q->merge) {
+        use.base = at ? q->merge->u.join.n_left_cols : 0;
+        wr_use_join(&use, &q->merge->u.join, 1);
     }
     use_selector(&use, q->select, 1, 1);
 }

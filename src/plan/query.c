@@ -73,17 +73,23 @@ static void sign(wr_planner *p, const wr_plan_query *query, wr_plan_op *op, cons
 static void sign_all(wr_planner *p, wr_plan_query *query) {
     for (uint32_t s = 0; s < query->n_sides; s++)
         for (uint32_t i = 0; i < query->side[s].n_ops; i++) {
-            const char *place = wr_plan_printf(p, "%s%u", s ? "right" : query->n_sides > 1 ? "left" : "", i);
+            const char *place =
+                query->n_sides > 1 ? wr_plan_printf(p, "side%u.%u", s, i) : wr_plan_printf(p, "%u", i);
             if (place) sign(p, query, query->side[s].ops[i], place);
         }
-    sign(p, query, query->join, "join");
+    sign(p, query, query->merge, "merge");
     sign(p, query, query->select, "select");
+    sign(p, query, query->rate, "rate");
 }
 
 void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast) {
     const char *name = query_name(p, ast);
     wr_plan_query *query = &p->plan->queries[p->plan->n_queries++];
-    *query = (wr_plan_query){.name = name, .begin = ast->span.begin, .end = ast->span.end};
+    *query = (wr_plan_query){.name = name,
+                             .side = WR_PLAN_ARRAY(p, WR_MAX_SIDES, wr_plan_side),
+                             .begin = ast->span.begin,
+                             .end = ast->span.end};
+    if (!query->side) return;
     wr_build b = {.p = p, .ast = ast, .query = query};
     plan_input(&b);
     wr_plan_select_list(&b);

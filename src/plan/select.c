@@ -152,7 +152,7 @@ static const char *select_label(wr_build *b) {
 
 static wr_schema input_schema(const wr_build *b) {
     if (b->n_inputs == 1) return b->inputs[0].schema;
-    return b->query->join ? b->query->join->out : (wr_schema){0, NULL};
+    return b->query->merge ? b->query->merge->out : (wr_schema){0, NULL};
 }
 
 static void plan_clauses(wr_build *b, const wr_ast_selection *ast, const wr_schema *outputs,

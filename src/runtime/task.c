@@ -20,26 +20,39 @@ void wr_task_log(const wr_task *t, int level, const char *format, ...) {
     t->log(t->log_ctx, level, line);
 }
 
-static void note_timer(wr_task *t, uint32_t query, uint32_t side, uint32_t index, const wr_op *op) {
-    if (!op->type->due) return;
-    t->timers[op->plan->rank] = (wr_timer_place){query, side, index, WR_NONE_ID, true};
+wr_op *wr_task_op_at(const wr_query_state *q, uint32_t side, uint32_t index) {
+    if (index < q->plan->side[side].n_ops) return q->side_ops[side][index];
+    index -= q->plan->side[side].n_ops;
+    uint32_t n_behind = 1u + (q->merge != NULL) + (q->rate != NULL);
+    return index < n_behind ? q->ops[q->n_ops - n_behind + index] : NULL;
+}
+
+static weir_status make_op(wr_task *t, uint32_t number, uint32_t side, uint32_t index, wr_op **out,
+                           weir_error *err) {
+    wr_query_state *q = &t->queries[number];
+    const wr_plan_op *plan = wr_plan_op_at(q->plan, side, index);
+    WR_TRY(wr_op_new(plan, &t->account, out, err));
+    q->ops[q->n_ops++] = *out;
+    if ((*out)->type->due) t->timers[plan->rank] = (wr_timer_place){number, side, index, WR_NONE_ID, true};
+    return WEIR_OK;
 }
 
 static weir_status make_query(wr_task *t, uint32_t number, weir_error *err) {
     wr_query_state *q = &t->queries[number];
+    wr_op *op;
     q->plan = &t->plan->queries[number];
     q->is_self_join = wr_task_is_self_join(q->plan);
+    q->ops = wr_alloc_zero(NULL, wr_plan_n_ops(q->plan) * sizeof(wr_op *));
+    if (!q->ops) return no_memory(err);
     for (uint32_t side = 0; side < q->plan->n_sides; side++) {
-        const wr_plan_side *s = &q->plan->side[side];
-        q->side_ops[side] = wr_alloc_zero(NULL, (s->n_ops + 1) * sizeof(wr_op *));
-        if (!q->side_ops[side]) return no_memory(err);
-        for (uint32_t i = 0; i < s->n_ops; i++) {
-            WR_TRY(wr_op_new(s->ops[i], &t->account, &q->side_ops[side][i], err));
-            note_timer(t, number, side, i, q->side_ops[side][i]);
-        }
+        q->side_ops[side] = &q->ops[q->n_ops];
+        for (uint32_t i = 0; i < q->plan->side[side].n_ops; i++)
+            WR_TRY(make_op(t, number, side, i, &op, err));
     }
-    if (q->plan->join) WR_TRY(wr_op_new(q->plan->join, &t->account, &q->join, err));
-    return wr_op_new(q->plan->select, &t->account, &q->select, err);
+    uint32_t index = q->plan->side[0].n_ops;
+    if (q->plan->merge) WR_TRY(make_op(t, number, 0, index++, &q->merge, err));
+    WR_TRY(make_op(t, number, 0, index++, &q->select, err));
+    return q->plan->rate ? make_op(t, number, 0, index, &q->rate, err) : WEIR_OK;
 }
 
 static weir_status make_all(wr_task *t, weir_error *err) {
@@ -62,11 +75,18 @@ static weir_status make_all(wr_task *t, weir_error *err) {
     return WEIR_OK;
 }
 
-static weir_status renew_op(wr_task *t, wr_op **op, weir_error *err) {
-    const wr_plan_op *plan = (*op)->plan;
-    wr_op_free(*op);
-    *op = NULL;
-    return wr_op_new(plan, &t->account, op, err);
+static weir_status renew_query(wr_task *t, wr_query_state *q, weir_error *err) {
+    for (uint32_t i = 0; i < q->n_ops; i++) {
+        const wr_plan_op *plan = q->ops[i]->plan;
+        wr_op_free(q->ops[i]);
+        q->ops[i] = NULL;
+        WR_TRY(wr_op_new(plan, &t->account, &q->ops[i], err));
+    }
+    uint32_t index = q->plan->side[0].n_ops;
+    if (q->merge) q->merge = wr_task_op_at(q, 0, index++);
+    q->select = wr_task_op_at(q, 0, index++);
+    if (q->rate) q->rate = wr_task_op_at(q, 0, index);
+    return WEIR_OK;
 }
 
 weir_status wr_task_renew(wr_task *t, weir_error *err) {
@@ -76,14 +96,7 @@ weir_status wr_task_renew(wr_task *t, weir_error *err) {
         t->tables[i] = NULL;
         WR_TRY(wr_table_new(&t->plan->tables[i], &t->account, &t->tables[i], err));
     }
-    for (uint32_t i = 0; i < t->plan->n_queries; i++) {
-        wr_query_state *q = &t->queries[i];
-        for (uint32_t side = 0; side < q->plan->n_sides; side++)
-            for (uint32_t k = 0; k < q->plan->side[side].n_ops; k++)
-                WR_TRY(renew_op(t, &q->side_ops[side][k], err));
-        if (q->join) WR_TRY(renew_op(t, &q->join, err));
-        WR_TRY(renew_op(t, &q->select, err));
-    }
+    for (uint32_t i = 0; i < t->plan->n_queries; i++) WR_TRY(renew_query(t, &t->queries[i], err));
     return WEIR_OK;
 }
 
@@ -112,13 +125,8 @@ weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_erro
 }
 
 static void free_query(wr_query_state *q) {
-    for (uint32_t side = 0; q->plan && side < q->plan->n_sides; side++) {
-        for (uint32_t i = 0; q->side_ops[side] && i < q->plan->side[side].n_ops; i++)
-            wr_op_free(q->side_ops[side][i]);
-        wr_free(NULL, q->side_ops[side], 0);
-    }
-    wr_op_free(q->join);
-    wr_op_free(q->select);
+    for (uint32_t i = 0; i < q->n_ops; i++) wr_op_free(q->ops[i]);
+    wr_free(NULL, q->ops, 0);
     wr_free(NULL, q->subscriptions.items, 0);
 }
 
@@ -204,7 +212,7 @@ bool wr_task_is_serial(const wr_task *t) { return t->serial; }
 static int64_t timer_due(const wr_task *t, const wr_timer_place *p) {
     if (!p->is_used) return INT64_MAX;
     if (p->trigger != WR_NONE_ID) return t->triggers[p->trigger].due;
-    const wr_op *op = t->queries[p->query].side_ops[p->side][p->index];
+    const wr_op *op = wr_task_op_at(&t->queries[p->query], p->side, p->index);
     return op->type->due(op);
 }
 
@@ -217,11 +225,8 @@ int64_t wr_task_next_due(const wr_task *t) {
 const wr_op *wr_task_operator(const wr_task *t, const wr_plan_op *plan) {
     for (uint32_t i = 0; i < t->plan->n_queries; i++) {
         const wr_query_state *q = &t->queries[i];
-        for (uint32_t side = 0; side < q->plan->n_sides; side++)
-            for (uint32_t k = 0; k < q->plan->side[side].n_ops; k++)
-                if (q->plan->side[side].ops[k] == plan) return q->side_ops[side][k];
-        if (q->plan->join == plan && plan) return q->join;
-        if (q->plan->select == plan) return q->select;
+        for (uint32_t k = 0; k < q->n_ops; k++)
+            if (q->ops[k]->plan == plan) return q->ops[k];
     }
     return NULL;
 }
@@ -248,11 +253,7 @@ void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_tas
     }
     for (uint32_t i = 0; i < t->plan->n_queries; i++) {
         const wr_query_state *q = &t->queries[i];
-        for (uint32_t side = 0; side < q->plan->n_sides; side++)
-            for (uint32_t k = 0; k < q->plan->side[side].n_ops; k++)
-                visit_op(q, q->side_ops[side][k], visit, ctx);
-        if (q->join) visit_op(q, q->join, visit, ctx);
-        visit_op(q, q->select, visit, ctx);
+        for (uint32_t k = 0; k < q->n_ops; k++) visit_op(q, q->ops[k], visit, ctx);
     }
     for (uint32_t i = 0; i < t->plan->n_tables; i++) {
         wr_task_stat stat = {.kind = "table",

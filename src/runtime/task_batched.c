@@ -46,18 +46,20 @@ static weir_status stream_rows(wr_task *t, uint32_t stream, const weir_batch **o
 }
 
 /* Nothing came in, and no timer of op can fire: the call can be left out. */
-static bool is_idle(const wr_task *t, const wr_op *op, const weir_batch *a, const weir_batch *b) {
-    if ((a && a->n_sel) || (b && b->n_sel)) return false;
+static bool is_idle(const wr_task *t, const wr_op *op, const weir_batch *const *in) {
+    for (uint32_t i = 0; i < op->plan->n_in; i++)
+        if (in[i]) return false;
     if (!op->type->due) return true;
     int64_t due = op->type->due(op);
     return due == INT64_MAX || due > t->cycle.clock[t->cycle.n_arrivals - 1];
 }
 
-static weir_status step(wr_task *t, wr_op *op, const weir_batch *a, const weir_batch *b, weir_batch *out,
-                        weir_error *err) {
+/* in: a batch for each of the operator's inputs. */
+static weir_status step(wr_task *t, wr_op *op, const weir_batch *given, weir_batch *out, weir_error *err) {
+    const weir_batch *in[WR_MAX_SIDES];
+    for (uint32_t i = 0; i < op->plan->n_in; i++) in[i] = given[i].n_sel ? &given[i] : NULL;
     memset(out, 0, sizeof *out);
-    if (is_idle(t, op, a, b)) return WEIR_OK;
-    const weir_batch *in[2] = {a && a->n_sel ? a : NULL, b && b->n_sel ? b : NULL};
+    if (is_idle(t, op, in)) return WEIR_OK;
     t->turn.until = WEIR_ORIGIN(t->cycle.n_arrivals, 0, 0);
     return wr_op_process(op, &t->turn, in, out, err);
 }
@@ -75,7 +77,7 @@ static weir_status run_side(wr_task *t, wr_query_state *q, uint32_t side, weir_b
     *out = *in;
     for (uint32_t i = 0; i < s->n_ops; i++) {
         weir_batch next;
-        WR_TRY(step(t, q->side_ops[side][i], out, NULL, &next, err));
+        WR_TRY(step(t, q->side_ops[side][i], out, &next, err));
         *out = next;
     }
     return WEIR_OK;
@@ -104,13 +106,14 @@ static weir_status settle_faults(wr_task *t, uint32_t stream, uint32_t query, we
 
 static weir_status run_query(wr_task *t, uint32_t number, weir_error *err) {
     wr_query_state *q = &t->queries[number];
-    weir_batch in, side[2], joined, out;
-    memset(side, 0, sizeof side);
+    weir_batch in, side[WR_MAX_SIDES], merged, selected, out;
     t->turn.faults = (wr_faults){0};
     for (uint32_t i = 0; i < q->plan->n_sides; i++) WR_TRY(run_side(t, q, i, &in, &side[i], err));
-    joined = side[0];
-    if (q->join) WR_TRY(step(t, q->join, &side[0], &side[1], &joined, err));
-    WR_TRY(step(t, q->select, &joined, NULL, &out, err));
+    merged = side[0];
+    if (q->merge) WR_TRY(step(t, q->merge, side, &merged, err));
+    WR_TRY(step(t, q->select, &merged, &selected, err));
+    out = selected;
+    if (q->rate) WR_TRY(step(t, q->rate, &selected, &out, err));
     if (q->is_self_join)
         WR_TRY(wr_task_true_origins(t, &t->streams[q->plan->side[0].stream].merged, &in, &out, err));
     for (uint32_t i = 0; i < q->plan->n_sides; i++)

@@ -31,9 +31,12 @@ typedef struct wr_stream_state {
 
 typedef struct wr_query_state {
     const wr_plan_query *plan;
-    wr_op **side_ops[2];
-    wr_op *join;
+    wr_op **ops; /* side by side, then the merge, the select and the rate limit: as in wr_plan_n_ops */
+    uint32_t n_ops;
+    wr_op **side_ops[WR_MAX_SIDES]; /* where in ops those of each side begin */
+    wr_op *merge;                   /* NULL: none */
     wr_op *select;
+    wr_op *rate; /* NULL: none */
     bool is_self_join;
     wr_subscriptions subscriptions;
 } wr_query_state;
@@ -47,7 +50,7 @@ typedef struct wr_trigger_state {
 
 /* An operator with a timer: where it stands. */
 typedef struct wr_timer_place {
-    uint32_t query, side, index; /* index == n_ops of the side: the select (which has none) */
+    uint32_t query, side, index; /* as in wr_plan_op_at */
     uint32_t trigger;            /* WR_NONE_ID: an operator */
     bool is_used;
 } wr_timer_place;
@@ -74,6 +77,8 @@ struct wr_task {
 
 /* task.c */
 void wr_task_log(const wr_task *t, int level, const char *format, ...) WR_PRINTF(3, 4);
+/* The operator that a chunk on side `side` comes to after `index` others; NULL: it is through. */
+wr_op *wr_task_op_at(const wr_query_state *q, uint32_t side, uint32_t index);
 void wr_task_deliver(wr_subscriptions *s, const weir_batch *b);
 
 /* Rows of a query into a table; what its primary key refuses is logged. */

@@ -51,21 +51,13 @@ static weir_status output(pushing *p, wr_query_state *q, const weir_batch *b, we
     return push(p, q->plan->target, &current, err);
 }
 
-/* The operator that stands at (side, index) of a query: its own ones, then the join, then the select. */
-static wr_op *op_at(const wr_query_state *q, uint32_t side, uint32_t index) {
-    uint32_t n = q->plan->side[side].n_ops;
-    if (index < n) return q->side_ops[side][index];
-    if (q->join && index == n) return q->join;
-    return index == n + (q->join != NULL) ? q->select : NULL;
-}
-
 /* Hands b (NULL: only the timer's turn) to the operator at (side, index), and what comes out to the next. */
 static weir_status run_from(pushing *p, wr_query_state *q, uint32_t side, uint32_t index, const weir_batch *b,
                             weir_origin until, weir_error *err) {
-    wr_op *op = op_at(q, side, index);
+    wr_op *op = wr_task_op_at(q, side, index);
     if (!op) return output(p, q, b, err);
-    const weir_batch *in[2] = {NULL, NULL};
-    in[op == q->join ? side : 0] = b;
+    const weir_batch *in[WR_MAX_SIDES] = {NULL};
+    in[op == q->merge ? side : 0] = b;
     weir_batch out, chunk;
     p->t->turn.until = until;
     WR_TRY(wr_op_process(op, &p->t->turn, in, &out, err));
@@ -156,7 +148,7 @@ static weir_status timer_turn(pushing *p, uint32_t rank, bool is_start, weir_err
         return push_chunks(p, t->plan->triggers[place->trigger].stream, &rows, err);
     }
     wr_query_state *q = &t->queries[place->query];
-    wr_op *op = q->side_ops[place->side][place->index];
+    wr_op *op = wr_task_op_at(q, place->side, place->index);
     int64_t due = op->type->due(op);
     if (due > t->cycle.clock[0] || (t->cycle.late && t->cycle.late[0])) return WEIR_OK;
     t->turn.faults = (wr_faults){0};

@@ -12,22 +12,18 @@
 #define TAG_OPERATOR WR_TAG('O', 'P', 'E', 'R')
 #define VERSION      1u
 
-static void save_op(const wr_query_state *q, const wr_op *op, uint32_t side, uint32_t index, weir_writer *w) {
+static void save_op(const wr_query_state *q, const wr_op *op, uint32_t index, weir_writer *w) {
     if (!op->type->save) return;
     wr_writer_begin_section(w, TAG_OPERATOR, VERSION);
     wr_write_text(w, q->plan->name);
     wr_write_text(w, op->plan->signature);
-    weir_write_u32(w, side);
     weir_write_u32(w, index);
     op->type->save(op, w);
     wr_writer_end_section(w);
 }
 
 static void save_query(const wr_query_state *q, weir_writer *w) {
-    for (uint32_t side = 0; side < q->plan->n_sides; side++)
-        for (uint32_t i = 0; i < q->plan->side[side].n_ops; i++) save_op(q, q->side_ops[side][i], side, i, w);
-    if (q->join) save_op(q, q->join, 2, 0, w);
-    save_op(q, q->select, 3, 0, w);
+    for (uint32_t i = 0; i < q->n_ops; i++) save_op(q, q->ops[i], i, w);
 }
 
 void wr_task_save(const wr_task *t, weir_writer *w) {
@@ -71,20 +67,14 @@ static weir_status load_table(wr_task *t, weir_reader *r, weir_arena *names, wei
     return weir_fail(err, WEIR_ESTATE, "the saved state has a table '%s' that the app has not", name);
 }
 
-static wr_op *find_op(const wr_query_state *q, uint32_t side, uint32_t index) {
-    if (side == 2) return q->join;
-    if (side == 3) return q->select;
-    return side < q->plan->n_sides && index < q->plan->side[side].n_ops ? q->side_ops[side][index] : NULL;
-}
-
 static weir_status load_operator(wr_task *t, weir_reader *r, weir_arena *names, weir_error *err) {
     const char *query = wr_read_text(r, names), *signature = wr_read_text(r, names);
-    uint32_t side = weir_read_u32(r), index = weir_read_u32(r);
+    uint32_t index = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
     for (uint32_t i = 0; i < t->plan->n_queries; i++) {
         wr_query_state *q = &t->queries[i];
         if (strcmp(q->plan->name, query) != 0) continue;
-        wr_op *op = find_op(q, side, index);
+        wr_op *op = index < q->n_ops ? q->ops[index] : NULL;
         if (op && op->type->load && !strcmp(op->plan->signature, signature))
             return op->type->load(op, r, err);
     }

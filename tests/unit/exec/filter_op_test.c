@@ -44,7 +44,7 @@ static void fixture_init(fixture *f) {
     *f = (fixture){.cycle = {.number = 1}};
     wr_arena_init(&f->arena, &f->account);
     wr_arena_init(&f->trees, &f->account);
-    f->plan = (wr_plan_op){.kind = WR_OP_FILTER, .in = {2, attrs}, .out = {2, attrs}};
+    f->plan = (wr_plan_op){.kind = WR_OP_FILTER, .n_in = 1, .in = {2, attrs}, .out = {2, attrs}};
     f->turn = (wr_turn){.cycle = &f->cycle, .arena = &f->arena};
     f->cols[0] = (weir_column){.type = WEIR_LONG, .data = (void *)(uintptr_t)values};
     make_objects(f);

@@ -134,6 +134,7 @@ static void make_plan(plan *p, const query *q) {
     p->order[1] = (wr_order){.key = &out_g};
     for (int i = 0; i < 4; i++) p->attrs[i] = (wr_attr){.name = "o", .type = i ? WEIR_LONG : WEIR_INT};
     p->op.kind = WR_OP_SELECT;
+    p->op.n_in = 1;
     p->op.out = (wr_schema){4, p->attrs};
     p->op.u.select = (wr_plan_select){.aggs = p->slots,
                                       .n_aggs = q->aggregates ? 2 : 0,

@@ -45,7 +45,7 @@ static void set_up(fixture *f, wr_stream_function function, uint32_t n_args) {
         assert_int_equal(wr_column_new(&f->arena, in_attrs[c].type, false, ROWS, true, &f->cols[c]), WEIR_OK);
     }
     if (n_args == 3) f->args[2] = &f->columns[1];
-    f->plan = (wr_plan_op){.kind = WR_OP_FUNCTION, .in = {COLS, in_attrs}};
+    f->plan = (wr_plan_op){.kind = WR_OP_FUNCTION, .n_in = 1, .in = {COLS, in_attrs}};
     f->plan.u.function = (wr_plan_function){.function = function,
                                             .args = f->args,
                                             .n_args = n_args,

@@ -62,7 +62,7 @@ static weir_arg column(uint32_t c) {
 static void init(fixture *f, const char *window) {
     memset(f, 0, sizeof *f);
     wr_arena_init(&f->arena, NULL);
-    f->plan = (wr_plan_op){.kind = WR_OP_WINDOW, .in = {N_COLS, attrs}, .out = {N_COLS, attrs}};
+    f->plan = (wr_plan_op){.kind = WR_OP_WINDOW, .n_in = 1, .in = {N_COLS, attrs}, .out = {N_COLS, attrs}};
     f->plan.u.window = (wr_plan_window){.type = find(window), .need = f->need};
     f->plan.u.window.args = (weir_window_args){.args = f->args, .n_cols = N_COLS};
 }

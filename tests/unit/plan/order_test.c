@@ -155,7 +155,7 @@ static void a_join_fed_on_the_right_first_needs_single_rows(void **state) {
     (void)state;
     expect_serial(A "from A select x insert into R; from A select x insert into L; @info(name='j') "
                     "from L#window.length(1) join R#window.length(1) select L.x as x insert into T;",
-                  "rows of one event reach the right side of join 'j' before the left");
+                  "rows of one event reach a later side of query 'j' before an earlier one");
     expect_batched(A "from A select x insert into L; from A select x insert into R; @info(name='j') "
                      "from L#window.length(1) join R#window.length(1) select L.x as x insert into T;");
 }

@@ -93,13 +93,13 @@ static void equalities_between_the_sides_are_keys(void **state) {
         &plan_of(&a, STREAMS "from S#window.length(3) as a join R#window.length(4) as b "
                              "on b.w == a.t and a.k == b.k and a.v > b.w select a.d as d insert into O;")
              ->queries[0];
-    const wr_plan_join *j = &q->join->u.join;
+    const wr_plan_join *j = &q->merge->u.join;
     assert_int_equal(j->n_keys, 2);
     wr_expr_print(j->left_keys[0], NULL, NULL, &a.text);
     wr_buf_puts(&a.text, " | ");
     wr_expr_print(j->right_keys[0], NULL, NULL, &a.text);
     wr_buf_puts(&a.text, " | ");
-    wr_expr_print(j->residual, &q->join->in, NULL, &a.text);
+    wr_expr_print(j->residual, &q->merge->in, NULL, &a.text);
     assert_string_equal(a.text.data, "column2 | long(column1) | (v > w)");
     assert_true(j->triggers[0] && j->triggers[1] && j->has_window[0] && j->has_window[1]);
     assert_false(j->expired_triggers);
@@ -120,7 +120,7 @@ static void a_failing_or_one_sided_part_is_no_key(void **state) {
         &plan_of(&a, STREAMS "from S#window.length(3) as a unidirectional join R as b "
                              "on a.k == 'x' and cast(a.d, 'int') == b.w select a.k as k insert into O;")
              ->queries[0]
-             .join->u.join;
+             .merge->u.join;
     assert_int_equal(j->n_keys, 0);
     assert_non_null(j->residual);
     assert_true(j->triggers[0]);
@@ -136,10 +136,10 @@ static void a_table_side_never_triggers(void **state) {
         &plan_of(&a, STREAMS "from S join T on S.k == T.k select S.k as k, T.v as v insert into O;")
              ->queries[0];
     assert_int_equal(q->side[1].kind, WR_SIDE_TABLE);
-    assert_int_equal(q->join->u.join.n_keys, 1);
-    assert_true(q->join->u.join.triggers[0]);
-    assert_false(q->join->u.join.triggers[1]);
-    assert_true(q->join->u.join.has_window[1]);
+    assert_int_equal(q->merge->u.join.n_keys, 1);
+    assert_true(q->merge->u.join.triggers[0]);
+    assert_false(q->merge->u.join.triggers[1]);
+    assert_true(q->merge->u.join.has_window[1]);
     planned_fini(&a);
 }
 
