@@ -44,7 +44,9 @@ typedef struct weir_engine_options {
     size_t struct_size;
     void (*log)(void *ctx, weir_log_level level, const char *line); /* NULL: log lines are dropped */
     void *log_ctx;
-    size_t memory_limit; /* bytes over all apps; 0: none. Past it, calls fail with WEIR_ENOMEM */
+    size_t memory_limit;     /* bytes over all apps; 0: none. Past it, calls fail with WEIR_ENOMEM */
+    const char *module_path; /* folders in which to look for modules first, with ':' between them; see
+                                weir_module.h */
 } weir_engine_options;
 
 /* options may be NULL. The engine must outlive its apps. */
@@ -69,8 +71,12 @@ WEIR_API weir_status weir_register_decoder(weir_engine *engine, const weir_decod
 WEIR_API weir_status weir_register_encoder(weir_engine *engine, const weir_encoder_type *type,
                                            weir_error *err) WEIR_MUST_CHECK;
 
-/* Everything registered, kind by kind in order of name: for documentation and completion. visit returns false
- * to end. */
+/* Opens all modules that weir knows of, instead of each when an app first names something of it. The first
+ * failure is returned, after all were tried. */
+WEIR_API weir_status weir_engine_open_modules(weir_engine *engine, weir_error *err) WEIR_MUST_CHECK;
+
+/* Everything registered (of modules: of those that are open), kind by kind in order of name: for
+ * documentation and completion. visit returns false to end. */
 typedef struct weir_registered {
     const char *kind; /* "function", "aggregator", "window", "source", "sink", "decoder", "encoder" */
     const char *ns, *name, *doc, *example;

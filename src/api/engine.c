@@ -19,14 +19,16 @@ weir_status weir_engine_new(const weir_engine_options *options, weir_engine **ou
     *out = NULL;
     weir_engine *e = wr_alloc_zero(NULL, sizeof *e);
     if (!e) return weir_fail(err, WEIR_ENOMEM, "out of memory for an engine");
-    if (options) {
-        e->log = options->log;
-        e->log_ctx = options->log_ctx;
-        e->account.limit_bytes = options->memory_limit;
-    }
+    weir_engine_options o = {0};
+    if (options) memcpy(&o, options, WR_MIN(options->struct_size, sizeof o));
+    e->log = o.log;
+    e->log_ctx = o.log_ctx;
+    e->account.limit_bytes = o.memory_limit;
     e->bus = wr_bus_new();
     weir_status st = e->bus ? wr_registry_new(&e->registry) : WEIR_ENOMEM;
     if (st == WEIR_OK) st = wr_io_registry_new(&e->io);
+    if (st == WEIR_OK)
+        st = wr_modules_new(&(wr_modules_options){wr_module_table, o.module_path, e}, &e->modules);
     if (st != WEIR_OK)
         weir_fail(err, st, "out of memory for an engine");
     else
@@ -35,6 +37,8 @@ weir_status weir_engine_new(const weir_engine_options *options, weir_engine **ou
         weir_engine_free(e);
         return st;
     }
+    wr_registry_set_modules(e->registry, e->modules);
+    wr_io_registry_set_modules(e->io, e->modules);
     *out = e;
     return WEIR_OK;
 }
@@ -43,6 +47,7 @@ void weir_engine_free(weir_engine *engine) {
     if (!engine) return;
     wr_registry_free(engine->registry);
     wr_io_registry_free(engine->io);
+    wr_modules_free(engine->modules);
     if (engine->bus) wr_bus_free(engine->bus);
     wr_free(NULL, engine, sizeof *engine);
 }
@@ -85,6 +90,11 @@ weir_status weir_register_decoder(weir_engine *engine, const weir_decoder_type *
 weir_status weir_register_encoder(weir_engine *engine, const weir_encoder_type *type, weir_error *err) {
     WR_TRY(check_args(engine, type, "weir_register_encoder", err));
     return wr_io_registry_add_encoder(engine->io, type, err);
+}
+
+weir_status weir_engine_open_modules(weir_engine *engine, weir_error *err) {
+    if (!engine) return weir_fail(err, WEIR_EUSAGE, "weir_engine_open_modules: engine is NULL");
+    return wr_modules_open_all(engine->modules, err);
 }
 
 /* ---- Walking what is registered ---- */

@@ -19,6 +19,7 @@ struct weir_engine {
     wr_account account;
     wr_registry *registry;
     wr_io_registry *io;
+    wr_modules *modules;
     weir_bus *bus;
     void (*log)(void *ctx, weir_log_level level, const char *line);
     void *log_ctx;

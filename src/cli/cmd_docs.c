@@ -82,6 +82,11 @@ static int run_docs(int argc, char **argv) {
         fprintf(stderr, "weir docs: %s\n", err.message);
         return CLI_FAILED;
     }
+    if (weir_engine_open_modules(engine, &err) != WEIR_OK) {
+        fprintf(stderr, "weir docs: %s\n", err.message);
+        weir_engine_free(engine);
+        return CLI_FAILED;
+    }
     printing p = {NULL};
     printf("# Reference\n\nWritten by `weir docs` from what the program knows; change the descriptors, not "
            "this page.\n");

@@ -60,6 +60,20 @@ void wr_plan_check_error(wr_planner *p, const wr_ast_call *call, const weir_erro
     add_error(p, span, &told);
 }
 
+/* ---- Modules ----------------------------------------------------------------------------------------------
+ */
+
+wr_needed wr_plan_need(wr_planner *p, unsigned kinds, const wr_ast_call *call) {
+    weir_error err = {0};
+    weir_status st = wr_registry_need(p->registry, kinds, call->ns.text, call->name.text, &err);
+    if (st == WEIR_OK) return WR_NEEDED_OPEN;
+    if (st == WEIR_ENAME) return WR_NEEDED_NONE;
+    if (st == WEIR_ENOMEM) p->out_of_memory = true;
+    add_error(p, (wr_span){call->ns.text ? call->ns.span.begin : call->name.span.begin, call->name.span.end},
+              &err);
+    return WR_NEEDED_UNUSABLE;
+}
+
 /* ---- Memory -----------------------------------------------------------------------------------------------
  */
 

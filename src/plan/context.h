@@ -76,6 +76,18 @@ void wr_plan_unsupported(wr_planner *p, wr_span span, const char *what);
 void wr_plan_check_error(wr_planner *p, const wr_ast_call *call, const weir_error *err,
                          const weir_param_doc *params);
 
+/* ---- Modules ----------------------------------------------------------------------------------------------
+ */
+
+typedef enum wr_needed {
+    WR_NEEDED_NONE,    /* no module has it */
+    WR_NEEDED_OPEN,    /* its module is open: look again */
+    WR_NEEDED_UNUSABLE /* its module can't be used: told */
+} wr_needed;
+/* For a call whose name was not found: opens the module that holds something of these kinds (wr_module_kind).
+ */
+wr_needed wr_plan_need(wr_planner *p, unsigned kinds, const wr_ast_call *call);
+
 /* ---- Memory: all in the plan's arena; NULL (and out_of_memory) when there is none -----------------------
  */
 

@@ -214,6 +214,17 @@ static void unknown_function(wr_planner *p, const wr_ast_call *call, const char 
                   call->name.text);
 }
 
+typedef struct found_call { /* at most one of them */
+    const weir_function_type *function;
+    const weir_aggregator_type *aggregator;
+} found_call;
+
+static found_call find_call(const wr_planner *p, const char *ns, const char *name) {
+    found_call found = {.function = wr_registry_find_function(p->registry, ns, name)};
+    if (!found.function) found.aggregator = wr_registry_find_aggregator(p->registry, ns, name);
+    return found;
+}
+
 /* A script's value is never computed: its definition was refused. */
 static wr_expr *type_script(wr_planner *p, wr_scope *s, const wr_ast_expr *e, const wr_script *script) {
     wr_type_args(p, s, &e->as.call);
@@ -229,11 +240,14 @@ wr_expr *wr_type_call(wr_planner *p, wr_scope *s, const wr_ast_expr *e) {
     bool handled;
     wr_expr *special = wr_type_special(p, s, e, &handled);
     if (handled) return special;
-    const weir_function_type *function = wr_registry_find_function(p->registry, ns, call->name.text);
-    if (function) return type_function(p, s, e, function);
-    const weir_aggregator_type *aggregator = wr_registry_find_aggregator(p->registry, ns, call->name.text);
-    if (aggregator) return wr_type_aggregate(p, s, e, aggregator);
-    unknown_function(p, call, ns);
+    found_call found = find_call(p, ns, call->name.text);
+    wr_needed needed = found.function || found.aggregator
+                           ? WR_NEEDED_NONE
+                           : wr_plan_need(p, WR_MODULE_FUNCTION | WR_MODULE_AGGREGATOR, call);
+    if (needed == WR_NEEDED_OPEN) found = find_call(p, ns, call->name.text);
+    if (found.function) return type_function(p, s, e, found.function);
+    if (found.aggregator) return wr_type_aggregate(p, s, e, found.aggregator);
+    if (needed != WR_NEEDED_UNUSABLE) unknown_function(p, call, ns);
     wr_type_args(p, s, call);
     return NULL;
 }

@@ -67,6 +67,9 @@ bool wr_plan_window_call(wr_planner *p, const wr_ast_call *call, const wr_scope_
     wr_scope_init(&scope, "the arguments of a window", input);
     wr_typed_args args = wr_type_args(p, &scope, call);
     out->type = wr_registry_find_window(p->registry, ns, call->name.text);
+    wr_needed needed = out->type ? WR_NEEDED_NONE : wr_plan_need(p, WR_MODULE_WINDOW, call);
+    if (needed == WR_NEEDED_UNUSABLE) return false;
+    if (needed == WR_NEEDED_OPEN) out->type = wr_registry_find_window(p->registry, ns, call->name.text);
     if (!out->type) {
         unknown_window(p, call, ns);
         return false;

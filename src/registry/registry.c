@@ -2,9 +2,10 @@
  *
  * Descriptors of a kind differ in type but begin alike (size, namespace, name, …), so each array holds what
  * is looked at here next to the pointer: entries are sorted by (namespace, name) and found by bisection. A
- * registry is filled once and read often. */
+ * registry is filled once, and again when a module is opened, and read often. */
 #include "registry/registry.h"
 
+#include <pthread.h>
 #include <string.h>
 
 typedef struct entry {
@@ -19,6 +20,8 @@ typedef struct entry_list {
 
 struct wr_registry {
     entry_list functions, aggregators, windows;
+    pthread_mutex_t lock; /* of the lists */
+    wr_modules *modules;
 };
 
 /* ---- Sorted list ----------------------------------------------------------------------------------------
@@ -48,13 +51,33 @@ static uint32_t list_seek(const entry_list *list, const char *ns, const char *na
     return low;
 }
 
-static const void *list_find(const entry_list *list, const char *ns, const char *name) {
+static void lock(const wr_registry *r) { pthread_mutex_lock((pthread_mutex_t *)&r->lock); }
+static void unlock(const wr_registry *r) { pthread_mutex_unlock((pthread_mutex_t *)&r->lock); }
+
+static const void *list_find(const wr_registry *r, const entry_list *list, const char *ns, const char *name) {
     bool found;
+    lock(r);
     uint32_t at = list_seek(list, ns ? ns : "", name, &found);
-    return found ? list->items[at].descriptor : NULL;
+    const void *descriptor = found ? list->items[at].descriptor : NULL;
+    unlock(r);
+    return descriptor;
 }
 
-static weir_status list_add(entry_list *list, const char *kind, entry item, weir_error *err) {
+static uint32_t list_size(const wr_registry *r, const entry_list *list) {
+    lock(r);
+    uint32_t n = list->n;
+    unlock(r);
+    return n;
+}
+
+static const void *list_get(const wr_registry *r, const entry_list *list, uint32_t i) {
+    lock(r);
+    const void *descriptor = list->items[i].descriptor;
+    unlock(r);
+    return descriptor;
+}
+
+static weir_status insert(entry_list *list, const char *kind, entry item, weir_error *err) {
     bool found;
     uint32_t at = list_seek(list, item.ns, item.name, &found);
     if (found)
@@ -66,6 +89,13 @@ static weir_status list_add(entry_list *list, const char *kind, entry item, weir
     list->items[at] = item;
     list->n++;
     return WEIR_OK;
+}
+
+static weir_status list_add(wr_registry *r, entry_list *list, const char *kind, entry item, weir_error *err) {
+    lock(r);
+    weir_status st = insert(list, kind, item, err);
+    unlock(r);
+    return st;
 }
 
 static void list_fini(entry_list *list) { wr_free(NULL, list->items, list->cap * sizeof *list->items); }
@@ -157,7 +187,9 @@ static weir_status check_window(const common *c, const weir_window_type *t, weir
 
 weir_status wr_registry_new(wr_registry **out) {
     *out = wr_alloc_zero(NULL, sizeof **out);
-    return *out ? WEIR_OK : WEIR_ENOMEM;
+    if (!*out) return WEIR_ENOMEM;
+    pthread_mutex_init(&(*out)->lock, NULL);
+    return WEIR_OK;
 }
 
 void wr_registry_free(wr_registry *r) {
@@ -165,6 +197,7 @@ void wr_registry_free(wr_registry *r) {
     list_fini(&r->functions);
     list_fini(&r->aggregators);
     list_fini(&r->windows);
+    pthread_mutex_destroy(&r->lock);
     wr_free(NULL, r, sizeof *r);
 }
 
@@ -175,43 +208,50 @@ weir_status wr_registry_add_function(wr_registry *r, const weir_function_type *t
     common c = COMMON_OF("function", t);
     WR_TRY(check_common(&c, err));
     WR_TRY(check_function(&c, t, err));
-    return list_add(&r->functions, c.kind, (entry){t->ns ? t->ns : "", t->name, t}, err);
+    return list_add(r, &r->functions, c.kind, (entry){t->ns ? t->ns : "", t->name, t}, err);
 }
 
 weir_status wr_registry_add_aggregator(wr_registry *r, const weir_aggregator_type *t, weir_error *err) {
     common c = COMMON_OF("aggregator", t);
     WR_TRY(check_common(&c, err));
     WR_TRY(check_aggregator(&c, t, err));
-    return list_add(&r->aggregators, c.kind, (entry){t->ns ? t->ns : "", t->name, t}, err);
+    return list_add(r, &r->aggregators, c.kind, (entry){t->ns ? t->ns : "", t->name, t}, err);
 }
 
 weir_status wr_registry_add_window(wr_registry *r, const weir_window_type *t, weir_error *err) {
     common c = COMMON_OF("window", t);
     WR_TRY(check_common(&c, err));
     WR_TRY(check_window(&c, t, err));
-    return list_add(&r->windows, c.kind, (entry){t->ns ? t->ns : "", t->name, t}, err);
+    return list_add(r, &r->windows, c.kind, (entry){t->ns ? t->ns : "", t->name, t}, err);
 }
 
 const weir_function_type *wr_registry_find_function(const wr_registry *r, const char *ns, const char *name) {
-    return list_find(&r->functions, ns, name);
+    return list_find(r, &r->functions, ns, name);
 }
 const weir_aggregator_type *wr_registry_find_aggregator(const wr_registry *r, const char *ns,
                                                         const char *name) {
-    return list_find(&r->aggregators, ns, name);
+    return list_find(r, &r->aggregators, ns, name);
 }
 const weir_window_type *wr_registry_find_window(const wr_registry *r, const char *ns, const char *name) {
-    return list_find(&r->windows, ns, name);
+    return list_find(r, &r->windows, ns, name);
 }
 
-uint32_t wr_registry_n_functions(const wr_registry *r) { return r->functions.n; }
+uint32_t wr_registry_n_functions(const wr_registry *r) { return list_size(r, &r->functions); }
 const weir_function_type *wr_registry_function(const wr_registry *r, uint32_t i) {
-    return r->functions.items[i].descriptor;
+    return list_get(r, &r->functions, i);
 }
-uint32_t wr_registry_n_aggregators(const wr_registry *r) { return r->aggregators.n; }
+uint32_t wr_registry_n_aggregators(const wr_registry *r) { return list_size(r, &r->aggregators); }
 const weir_aggregator_type *wr_registry_aggregator(const wr_registry *r, uint32_t i) {
-    return r->aggregators.items[i].descriptor;
+    return list_get(r, &r->aggregators, i);
 }
-uint32_t wr_registry_n_windows(const wr_registry *r) { return r->windows.n; }
+uint32_t wr_registry_n_windows(const wr_registry *r) { return list_size(r, &r->windows); }
 const weir_window_type *wr_registry_window(const wr_registry *r, uint32_t i) {
-    return r->windows.items[i].descriptor;
+    return list_get(r, &r->windows, i);
+}
+
+void wr_registry_set_modules(wr_registry *r, wr_modules *modules) { r->modules = modules; }
+
+weir_status wr_registry_need(const wr_registry *r, unsigned kinds, const char *ns, const char *name,
+                             weir_error *err) {
+    return wr_modules_need(r->modules, kinds, ns, name, err);
 }

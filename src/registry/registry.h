@@ -1,11 +1,13 @@
 /* registry.h: what a query can name: functions, aggregators, windows; looked up by namespace and name.
  *
- * An engine owns one; weir's built-in tables fill it, then the user's own. Names are case-sensitive, as in
- * Siddhi. Registered descriptors are borrowed and must outlive the registry. */
+ * An engine owns one; weir's built-in tables fill it, then the user's own and those of modules. Names are
+ * case-sensitive, as in Siddhi. Registered descriptors are borrowed and must outlive the registry. Several
+ * threads may use it: a module may be opened while another app is made. */
 #ifndef WR_REGISTRY_H
 #define WR_REGISTRY_H
 
 #include "base/alloc.h"
+#include "registry/modules.h"
 #include "weir_ext.h"
 
 typedef struct wr_registry wr_registry;
@@ -26,6 +28,12 @@ const weir_function_type *wr_registry_find_function(const wr_registry *r, const 
 const weir_aggregator_type *wr_registry_find_aggregator(const wr_registry *r, const char *ns,
                                                         const char *name);
 const weir_window_type *wr_registry_find_window(const wr_registry *r, const char *ns, const char *name);
+
+/* Where what is missing may come from; NULL: from nowhere. Borrowed. */
+void wr_registry_set_modules(wr_registry *r, wr_modules *modules);
+/* Opens the module that holds what was not found: see wr_modules_need. After WEIR_OK look again. */
+weir_status wr_registry_need(const wr_registry *r, unsigned kinds, const char *ns, const char *name,
+                             weir_error *err) WR_NODISCARD;
 
 /* All of one kind, in order of (namespace, name): for docs, completion and suggestions. */
 uint32_t wr_registry_n_functions(const wr_registry *r);

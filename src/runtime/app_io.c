@@ -48,7 +48,6 @@ static weir_status make_schema(wr_app_io *io, uint32_t stream, weir_schema *out,
 
 static weir_status open_feed(wr_app_io *io, wr_feed *f, uint32_t stream, const wr_plan_io *plan,
                              weir_error *err) {
-    const weir_source_type *t;
     f->io = io;
     f->stream = stream;
     f->plan = plan;
@@ -57,9 +56,7 @@ static weir_status open_feed(wr_app_io *io, wr_feed *f, uint32_t stream, const w
     f->wanted = wr_arena_zero(&io->arena, f->schema.n_attributes + 1, sizeof *f->wanted);
     if (!f->wanted) return no_memory(err);
     wr_plan_stream_needs(io->options.plan, stream, f->wanted);
-    for (uint32_t i = 0; (t = wr_io_registry_source(io->options.registry, i)); i++)
-        if (!strcmp(t->name, plan->type)) f->type = t;
-    if (!f->type) return weir_fail(err, WEIR_ENAME, "there is no source of type '%s'", plan->type);
+    WR_TRY(wr_io_registry_need_source(io->options.registry, plan->type, &f->type, err));
     return wr_feed_open(f, err);
 }
 
@@ -73,13 +70,6 @@ static void on_rows(void *ctx, const weir_batch *rows) {
     d->n_lost += rows->n_sel;
     wr_app_io_log(d->io, WEIR_LOG_ERROR, "sink '%s' of stream '%s': %u rows lost: %s", d->plan->type,
                   d->schema.stream, rows->n_sel, err.message);
-}
-
-static const weir_encoder_type *find_encoder(const wr_io_registry *r, const char *name) {
-    const weir_encoder_type *t;
-    for (uint32_t i = 0; (t = wr_io_registry_encoder(r, i)); i++)
-        if (!strcmp(t->name, name)) return t;
-    return NULL;
 }
 
 static weir_status open_sink(wr_drain *d, weir_error *err) {
@@ -96,24 +86,18 @@ static weir_status open_sink(wr_drain *d, weir_error *err) {
                          .host = &io->options.host,
                          .account = io->options.account};
     if (!spec.pairs || !spec.map_pairs) return no_memory(err);
-    if (format && strcmp(format, "passThrough") != 0) {
-        spec.format = find_encoder(io->options.registry, format);
-        if (!spec.format)
-            return weir_fail(err, WEIR_ENAME, "there is no format '%s' to write with @map", format);
-    }
+    if (format && strcmp(format, "passThrough") != 0)
+        WR_TRY(wr_io_registry_need_encoder(io->options.registry, format, &spec.format, err));
     return wr_sink_open(&spec, &d->sink, err);
 }
 
 static weir_status open_drain(wr_app_io *io, wr_drain *d, uint32_t stream, const wr_plan_io *plan,
                               weir_error *err) {
-    const weir_sink_type *t;
     d->io = io;
     d->stream = stream;
     d->plan = plan;
     WR_TRY(make_schema(io, stream, &d->schema, err));
-    for (uint32_t i = 0; (t = wr_io_registry_sink(io->options.registry, i)); i++)
-        if (!strcmp(t->name, plan->type)) d->type = t;
-    if (!d->type) return weir_fail(err, WEIR_ENAME, "there is no sink of type '%s'", plan->type);
+    WR_TRY(wr_io_registry_need_sink(io->options.registry, plan->type, &d->type, err));
     WR_TRY(open_sink(d, err));
     return wr_task_subscribe(io->options.task, stream, on_rows, d, err);
 }

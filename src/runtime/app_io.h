@@ -13,12 +13,13 @@
 
 #include <stdatomic.h>
 
+#include "registry/modules.h"
 #include "runtime/inbox.h"
 #include "runtime/latency.h"
 #include "runtime/task.h"
 #include "weir_io.h"
 
-/* What an app can name; an engine owns one. */
+/* What an app can name; an engine owns one. Several threads may use it. */
 typedef struct wr_io_registry wr_io_registry;
 weir_status wr_io_registry_new(wr_io_registry **out) WR_NODISCARD; /* holds the built-in ones */
 void wr_io_registry_free(wr_io_registry *r);
@@ -34,6 +35,19 @@ const weir_source_type *wr_io_registry_source(const wr_io_registry *r, uint32_t 
 const weir_sink_type *wr_io_registry_sink(const wr_io_registry *r, uint32_t i);
 const weir_decoder_type *wr_io_registry_decoder(const wr_io_registry *r, uint32_t i);
 const weir_encoder_type *wr_io_registry_encoder(const wr_io_registry *r, uint32_t i);
+
+/* The one of that name; a module that holds it is opened. WEIR_ENAME, with what was perhaps meant, when there
+ * is none. */
+weir_status wr_io_registry_need_source(const wr_io_registry *r, const char *name,
+                                       const weir_source_type **out, weir_error *err) WR_NODISCARD;
+weir_status wr_io_registry_need_sink(const wr_io_registry *r, const char *name, const weir_sink_type **out,
+                                     weir_error *err) WR_NODISCARD;
+weir_status wr_io_registry_need_decoder(const wr_io_registry *r, const char *name,
+                                        const weir_decoder_type **out, weir_error *err) WR_NODISCARD;
+weir_status wr_io_registry_need_encoder(const wr_io_registry *r, const char *name,
+                                        const weir_encoder_type **out, weir_error *err) WR_NODISCARD;
+/* Where what is missing may come from; NULL: from nowhere. Borrowed. */
+void wr_io_registry_set_modules(wr_io_registry *r, wr_modules *modules);
 
 typedef struct wr_app_io wr_app_io;
 

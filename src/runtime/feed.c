@@ -86,13 +86,6 @@ static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for a source");
 }
 
-static const weir_decoder_type *find_decoder(const wr_io_registry *r, const char *name) {
-    const weir_decoder_type *t;
-    for (uint32_t i = 0; (t = wr_io_registry_decoder(r, i)); i++)
-        if (!strcmp(t->name, name)) return t;
-    return NULL;
-}
-
 weir_status wr_feed_open(wr_feed *f, weir_error *err) {
     wr_app_io *io = f->io;
     const wr_plan_io *p = f->plan;
@@ -111,11 +104,8 @@ weir_status wr_feed_open(wr_feed *f, weir_error *err) {
                            .bad_ctx = f,
                            .account = io->options.account};
     if (!spec.pairs || !spec.map_pairs || !spec.attributes) return no_memory(err);
-    if (format && strcmp(format, "passThrough") != 0) {
-        spec.format = find_decoder(io->options.registry, format);
-        if (!spec.format)
-            return weir_fail(err, WEIR_ENAME, "there is no format '%s' to read with @map", format);
-    }
+    if (format && strcmp(format, "passThrough") != 0)
+        WR_TRY(wr_io_registry_need_decoder(io->options.registry, format, &spec.format, err));
     return wr_source_open(&spec, &f->source, err);
 }
 

@@ -1,0 +1,6 @@
+/* module_table.c: which module holds which type. A row for each type, in order of the modules. */
+#include "registry/modules.h"
+
+const wr_module_row wr_module_table[] = {
+    {0},
+};
