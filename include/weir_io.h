@@ -21,6 +21,8 @@
 #ifndef WEIR_IO_H
 #define WEIR_IO_H
 
+#include <string.h>
+
 #include "weir_ext.h"
 
 #ifdef __cplusplus
@@ -33,12 +35,14 @@ extern "C" {
  * app (an unknown key is refused with "did you mean"), the defaults, the reference page and explain. */
 typedef enum weir_option_kind {
     WEIR_OPTION_TEXT = 1,
-    WEIR_OPTION_BOOL = 2,   /* 'true' or 'false', in any case */
-    WEIR_OPTION_LONG = 3,   /* a whole number */
-    WEIR_OPTION_DOUBLE = 4, /* a finite number */
-    WEIR_OPTION_TIME = 5,   /* '5 sec', '1 min 30 sec', or a number of ms; the value is ms */
-    WEIR_OPTION_BYTES = 6,  /* '64 MB' (k, M, G are powers of 1024), or a number of bytes */
-    WEIR_OPTION_CHOICE = 7  /* one of `choices`; the value's `l` is its number, 0-based */
+    WEIR_OPTION_BOOL = 2,    /* 'true' or 'false', in any case */
+    WEIR_OPTION_LONG = 3,    /* a whole number */
+    WEIR_OPTION_DOUBLE = 4,  /* a finite number */
+    WEIR_OPTION_TIME = 5,    /* '5 sec', '1 min 30 sec', or a number of ms; the value is ms */
+    WEIR_OPTION_BYTES = 6,   /* '64 MB' (k, M, G are powers of 1024), or a number of bytes */
+    WEIR_OPTION_CHOICE = 7,  /* one of `choices`; the value's `l` is its number, 0-based */
+    WEIR_OPTION_TEMPLATE = 8 /* of a sink: text that may hold {{attribute}} and then is another one for each
+                                record; read it with weir_output_option. Elsewhere as TEXT */
 } weir_option_kind;
 
 typedef struct weir_option {
@@ -54,6 +58,7 @@ typedef struct weir_option {
 typedef struct weir_setting {
     bool given;
     const char *text; /* as written, or the fallback; NULL when not given */
+    uint32_t slot;    /* of a TEMPLATE with attributes: its place in weir_output.values, from 1 */
     union {
         bool b;
         int64_t l; /* LONG, TIME, BYTES, CHOICE */
@@ -74,6 +79,12 @@ typedef struct weir_settings {
     const weir_pair *pairs; /* all as written, for the keys that a ".*" row stands for */
     uint32_t n_pairs;
 } weir_settings;
+
+/* Bytes of somebody else's. NULL: there are none, not even an empty text. */
+typedef struct weir_text {
+    const char *bytes;
+    size_t len;
+} weir_text;
 
 /* ---- Rows that are being filled ----------------------------------------------------------------------- */
 
@@ -129,20 +140,22 @@ typedef enum weir_shape {
     WEIR_SHAPE_ROWS = 4      /* no format needed */
 } weir_shape;
 
-/* A property that travels with a message: `trp:name` in @attributes. */
-typedef struct weir_header {
-    const char *name, *value;
-    uint32_t value_len;
-} weir_header;
+/* What a transport tells of its messages besides their bytes (a header, the topic, the sender): `trp:name`
+ * in @attributes. The engine turns the text into the attribute's type and puts it into each row of the
+ * message; what a message lacks is null. */
+typedef struct weir_property {
+    const char *name; /* "topic"; "*": any other name too, which the sender chose (headers) */
+    const char *doc;  /* one sentence */
+} weir_property;      /* tables end with a row whose name is NULL */
 
 typedef struct weir_message {
-    const char *bytes, *key;
+    const char *bytes;
     size_t len;
-    uint32_t key_len;
     bool has_ts;
     int64_t ts; /* the transport's own time of the message, ms */
-    uint32_t n_headers;
-    const weir_header *headers;
+    /* Value i is that of weir_io_args.properties[i]: only what the app reads has to be looked up. NULL: the
+     * message has none of them. */
+    const weir_text *properties;
 } weir_message;
 
 /* What poll() shows. Valid until the next poll, seek or close; consume() leaves it where it is. */
@@ -153,6 +166,7 @@ typedef struct weir_input {
     bool has_ts; /* ROWS: ts is filled */
     const char *bytes;
     size_t len;
+    const weir_text *properties; /* BYTES: of all that is shown, as in weir_message */
     const weir_message *messages;
     uint32_t n_messages;
     int64_t wait_ms; /* with WEIR_EAGAIN: poll again after so long, unless wake_fd() wakes; -1: fd only */
@@ -186,6 +200,8 @@ typedef struct weir_io_args {
     const bool *wanted; /* by attribute: somebody reads it. NULL: all */
     weir_shape shape;   /* what the engine chose among those the descriptor offers */
     const weir_io_host *host;
+    const char *const *properties; /* of a source: the names that the app reads, each once */
+    uint32_t n_properties;
 } weir_io_args;
 
 /* Order of calls: open, [seek], start, then poll and consume in turn with position, pause, resume, ack in
@@ -233,6 +249,7 @@ typedef struct weir_source_type {
     int64_t (*lag)(const void *self);
     size_t (*bytes)(const void *self); /* heap bytes held */
     void (*close)(void *self);
+    const weir_property *properties; /* what `trp:` can name; NULL: nothing */
 } weir_source_type;
 
 /* ---- Decoders ----------------------------------------------------------------------------------------- */
@@ -273,9 +290,12 @@ typedef struct weir_decode {
 typedef struct weir_decoder_args {
     const weir_settings *settings; /* of @map */
     const weir_schema *schema;
-    const bool *wanted;         /* by attribute; those not wanted need not even be valid. NULL: all */
-    const char *const *mapping; /* by attribute: what @attributes says of it ("$.a.b", "2", "trp:key"), or
-                                   NULL: the format's own idea. NULL: there is no @attributes */
+    /* By attribute; those not wanted need not even be valid, and are left alone even where the rows have
+     * data for them: they are somebody else's to fill. NULL: all */
+    const bool *wanted;
+    /* By attribute: what @attributes says of it ("$.a.b", "2"; "trp:key" is never wanted), or NULL: the
+     * format's own idea. NULL: there is no @attributes */
+    const char *const *mapping;
 } weir_decoder_args;
 
 typedef struct weir_decoder_type {
@@ -325,8 +345,10 @@ static inline void weir_encoded_end_record(weir_encoded *e) {
 typedef struct weir_encoder_args {
     const weir_settings *settings; /* of @map */
     const weir_schema *schema;
-    const char *payload; /* what @payload says, or NULL */
-    bool to_stream;      /* records go into a stream of bytes: end each (with a newline, say) */
+    const weir_pair
+        *payloads; /* what @payload says, in order: texts with {{attribute}}, with or without keys */
+    uint32_t n_payloads;
+    bool to_stream; /* records go into a stream of bytes: end each (with a newline, say) */
     const weir_io_host *host;
 } weir_encoder_args;
 
@@ -339,9 +361,13 @@ typedef struct weir_encoder_type {
     /* What stands at the beginning of a file (a CSV header); called when the sink says it starts one. May be
      * NULL. */
     weir_status (*begin_file)(void *self, weir_encoded *out, weir_error *err);
-    /* Appends the selected rows, in order. All columns have data. */
+    /* Appends the selected rows, in order. All columns have data. A record for each row, unless is_grouping.
+     */
     weir_status (*encode)(void *self, const weir_batch *rows, weir_encoded *out, weir_error *err);
     void (*close)(void *self);
+    /* True: all rows of a call make one record; the engine calls it once for a chunk (or for the rows of a
+     * chunk for which the sink's options are alike). Asked once, after open. NULL: never. */
+    bool (*is_grouping)(const void *self);
 } weir_encoder_type;
 
 /* ---- Sinks -------------------------------------------------------------------------------------------- */
@@ -358,9 +384,17 @@ typedef struct weir_output {
     const char *bytes;
     size_t len;
     uint32_t n_records;
-    const size_t *record_end;
+    const size_t *record_end; /* never NULL when there are values */
     const weir_batch *rows;
+    const weir_text *values; /* of options with attributes: n_values for each record (ROWS: for all rows) */
+    uint32_t n_values;
 } weir_output;
+
+/* What a sink's option says for a record (ROWS: record 0 stands for all); a NUL stands behind it. */
+static inline weir_text weir_output_option(const weir_output *out, const weir_setting *s, uint32_t record) {
+    if (s->slot) return out->values[(size_t)record * out->n_values + s->slot - 1];
+    return (weir_text){s->text, s->text ? strlen(s->text) : 0};
+}
 
 /* Order of calls: open, start, recover, then for each epoch: begin, write..., prepare, [enlist], commit or
  * abort. Without checkpoints there is one epoch that is begun, and committed at the end. close at last.

@@ -243,7 +243,7 @@ bool wr_bus_is_full(weir_bus *bus, const char *topic) {
     bool full = false;
     pthread_mutex_lock(&bus->lock);
     for (wr_bus_subscriber *s = bus->subscribers; s; s = s->next)
-        full |= s->n_bytes >= WR_BUS_QUEUE_BYTES && strcmp(s->topic, topic) == 0;
+        full |= s->n_bytes >= WR_BUS_QUEUE_BYTES && (!topic || strcmp(s->topic, topic) == 0);
     pthread_mutex_unlock(&bus->lock);
     return full;
 }

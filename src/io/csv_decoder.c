@@ -463,7 +463,7 @@ static weir_status one_character(const weir_setting *s, const char *name, char *
 static weir_status check_mapping(const csv *d, weir_error *err) {
     uint32_t unused;
     for (uint32_t i = 0; i < d->args->schema->n_attributes && !d->has_header; i++)
-        if (mapping_of(d, i) && !is_position(mapping_of(d, i), &unused))
+        if (mapping_of(d, i) && is_wanted(d, i) && !is_position(mapping_of(d, i), &unused))
             return weir_fail(err, WEIR_ECONFIG,
                              "csv: @attributes maps '%s' to the column '%s', which takes header='true'; "
                              "without a header give its position, from 0",

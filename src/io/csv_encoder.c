@@ -127,7 +127,7 @@ static weir_status one_character(const weir_setting *s, const char *name, char *
 static weir_status csv_open(void *self, const weir_encoder_args *args, weir_error *err) {
     csv *x = self;
     const weir_setting *set = args->settings->of;
-    if (args->payload)
+    if (args->n_payloads)
         return weir_fail(err, WEIR_EUNSUPPORTED, "weir does not run @payload with the csv format yet");
     x->schema = args->schema;
     x->to_stream = args->to_stream;

@@ -31,8 +31,8 @@ typedef struct json {
     wr_json_node root;
     wr_json_node enclosing; /* a chain of first children */
     weir_arena arena;
-    uint64_t *seen;
-    uint32_t n_columns, n_words;
+    uint64_t *seen, *not_ours; /* of the latter: columns that somebody else fills */
+    uint32_t n_columns, n_words, n_not_ours;
     uint64_t n_records, offset;
     size_t n_scanned; /* bytes of a line whose end hasn't come */
 } json;
@@ -119,8 +119,8 @@ static bool make_room(document *doc) {
 static const char *read_event(document *doc, const char *p) {
     json *d = doc->d;
     if (!make_room(doc)) return NULL;
-    for (uint32_t i = 0; i < d->n_words; i++) d->seen[i] = 0;
-    doc->row.n_seen = 0;
+    for (uint32_t i = 0; i < d->n_words; i++) d->seen[i] = d->not_ours[i];
+    doc->row.n_seen = d->n_not_ours;
     doc->row.fault = (wr_json_fault){.what = WR_JSON_FAULT_NONE};
     const char *next = wr_json_read_object(&doc->row, &d->root, p, doc->end, 0);
     if (!next) return NULL;
@@ -306,7 +306,10 @@ static weir_status add_attributes(json *d, const weir_decoder_args *args, weir_e
     for (uint32_t i = 0; i < d->n_columns; i++) {
         bool wanted = !args->wanted || args->wanted[i];
         const char *path = args->mapping ? args->mapping[i] : NULL;
-        if (path)
+        if (path && strncmp(path, "trp:", 4) == 0) {
+            d->not_ours[i >> 6] |= (uint64_t)1 << (i & 63);
+            d->n_not_ours++;
+        } else if (path)
             WR_TRY(wr_json_path_add(&d->root, path, i, wanted, &d->arena, err));
         else
             WR_TRY(wr_json_name_add(&d->root, d->schema->attributes[i].name, i, wanted, &d->arena, err));
@@ -343,7 +346,8 @@ static weir_status json_open(void *self, const weir_decoder_args *args, weir_err
         return weir_fail(err, WEIR_ECONFIG, "json: record.limit must be from 16 bytes to 1 GB");
     d->limit = (size_t)set[OPT_LIMIT].as.l;
     d->seen = wr_arena_zero(&d->arena, d->n_words, sizeof *d->seen);
-    if (!d->seen) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    d->not_ours = wr_arena_zero(&d->arena, d->n_words, sizeof *d->not_ours);
+    if (!d->seen || !d->not_ours) return weir_fail(err, WEIR_ENOMEM, "out of memory");
     WR_TRY(set_enclosing(d, &set[OPT_ENCLOSING], err));
     return add_attributes(d, args, err);
 }

@@ -141,7 +141,7 @@ static void add_key(json *x, uint32_t column, const char *name) {
 
 static weir_status json_open(void *self, const weir_encoder_args *args, weir_error *err) {
     json *x = self;
-    if (args->payload)
+    if (args->n_payloads)
         return weir_fail(err, WEIR_EUNSUPPORTED, "weir does not run @payload with the json format yet");
     x->to_stream = args->to_stream;
     x->wraps_event = args->settings->of[OPT_FORM].as.l == FORM_EVENT;

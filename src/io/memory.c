@@ -10,7 +10,8 @@
 enum { OPT_TOPIC };
 
 static const weir_option options[] = {
-    [OPT_TOPIC] = {"topic", WEIR_OPTION_TEXT, true, NULL, NULL, "The name by which sinks and sources meet."},
+    [OPT_TOPIC] = {"topic", WEIR_OPTION_TEMPLATE, true, NULL, NULL,
+                   "The name by which sinks and sources meet; a sink's may hold {{attribute}}."},
     {0}};
 
 #define MESSAGES_SHOWN 64
@@ -208,14 +209,14 @@ const weir_source_type wr_memory_source = {
 
 typedef struct memory_sink {
     weir_bus *bus;
-    const char *topic;
+    const weir_setting *topic;
 } memory_sink;
 
 static weir_status sink_open(void *self, const weir_io_args *args, weir_error *err) {
     memory_sink *s = self;
     if (!args->host || !args->host->bus) return no_bus(err);
     s->bus = args->host->bus;
-    s->topic = args->settings->of[OPT_TOPIC].text;
+    s->topic = &args->settings->of[OPT_TOPIC];
     return WEIR_OK;
 }
 
@@ -237,17 +238,20 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
     return nothing_to_do(self, last_epoch, err);
 }
 
-static weir_status publish(memory_sink *s, wr_bus_message *m, weir_error *err) {
-    if (m && wr_bus_publish(s->bus, s->topic, m) == WEIR_OK) return WEIR_OK;
-    return weir_fail(err, WEIR_ENOMEM, "no memory to publish on topic '%s'", s->topic);
+static weir_status publish(memory_sink *s, const weir_output *out, uint32_t record, wr_bus_message *m,
+                           weir_error *err) {
+    const char *topic = weir_output_option(out, s->topic, record).bytes;
+    if (m && wr_bus_publish(s->bus, topic, m) == WEIR_OK) return WEIR_OK;
+    return weir_fail(err, WEIR_ENOMEM, "no memory to publish on topic '%s'", topic);
 }
 
 static weir_status sink_write(void *self, const weir_output *out, weir_error *err) {
     memory_sink *s = self;
-    if (out->shape == WEIR_SHAPE_ROWS) return publish(s, wr_bus_message_of_rows(out->rows), err);
+    if (out->shape == WEIR_SHAPE_ROWS) return publish(s, out, 0, wr_bus_message_of_rows(out->rows), err);
     for (uint32_t i = 0; i < out->n_records; i++) {
         size_t begin = i ? out->record_end[i - 1] : 0;
-        WR_TRY(publish(s, wr_bus_message_of_bytes(out->bytes + begin, out->record_end[i] - begin), err));
+        wr_bus_message *m = wr_bus_message_of_bytes(out->bytes + begin, out->record_end[i] - begin);
+        WR_TRY(publish(s, out, i, m, err));
     }
     return WEIR_OK;
 }
@@ -255,7 +259,7 @@ static weir_status sink_write(void *self, const weir_output *out, weir_error *er
 static weir_status sink_flush(void *self, weir_error *err) {
     memory_sink *s = self;
     (void)err;
-    return wr_bus_is_full(s->bus, s->topic) ? WEIR_EAGAIN : WEIR_OK;
+    return wr_bus_is_full(s->bus, s->topic->slot ? NULL : s->topic->text) ? WEIR_EAGAIN : WEIR_OK;
 }
 
 static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {

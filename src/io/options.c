@@ -67,6 +67,18 @@ static weir_status refuse_unknown(const char *what, const weir_option *options, 
     return fail_at(pair, err, WEIR_ENAME);
 }
 
+void wr_suggest_attribute(const char *wanted, const weir_schema *schema, weir_error *err) {
+    const char *best = NULL;
+    unsigned best_cost = (unsigned)strlen(wanted) / 3 + 2;
+    for (uint32_t i = 0; i < schema->n_attributes; i++) {
+        unsigned cost = edit_distance(wanted, schema->attributes[i].name);
+        if (cost >= best_cost) continue;
+        best_cost = cost;
+        best = schema->attributes[i].name;
+    }
+    if (err && best) snprintf(err->hint, sizeof err->hint, "did you mean '%s'?", best);
+}
+
 static bool parse_choice(const char *choices, const char *text, int64_t *out) {
     size_t len = strlen(text);
     int64_t number = 0;
@@ -83,7 +95,8 @@ static bool parse_choice(const char *choices, const char *text, int64_t *out) {
 
 static bool parse_value(const weir_option *o, const char *text, weir_setting *s) {
     switch (o->kind) {
-    case WEIR_OPTION_TEXT: return true;
+    case WEIR_OPTION_TEXT:
+    case WEIR_OPTION_TEMPLATE: return true;
     case WEIR_OPTION_BOOL:
         s->as.b = strcasecmp(text, "true") == 0;
         return s->as.b || strcasecmp(text, "false") == 0;
@@ -100,6 +113,7 @@ static bool parse_value(const weir_option *o, const char *text, weir_setting *s)
 static const char *expected(const weir_option *o) {
     static const char *const texts[] = {
         [WEIR_OPTION_TEXT] = "text",
+        [WEIR_OPTION_TEMPLATE] = "text",
         [WEIR_OPTION_BOOL] = "'true' or 'false'",
         [WEIR_OPTION_LONG] = "a whole number",
         [WEIR_OPTION_DOUBLE] = "a number",
@@ -141,8 +155,8 @@ static weir_status check_keys(const char *what, const weir_option *options, cons
     return WEIR_OK;
 }
 
-static weir_status copy_pairs(const weir_pair *pairs, uint32_t n, weir_arena *arena, weir_settings *out,
-                              weir_error *err) {
+weir_status wr_pairs_copy(const weir_pair *pairs, uint32_t n, weir_arena *arena, weir_settings *out,
+                          weir_error *err) {
     weir_pair *copy = wr_arena_zero(arena, n, sizeof *copy);
     bool failed = !copy;
     for (uint32_t i = 0; i < n && !failed; i++) {
@@ -163,7 +177,7 @@ weir_status wr_settings_check(const char *what, const weir_option *options, cons
     size_t n = 0;
     while (options[n].name) n++;
     WR_TRY(check_keys(what, options, also, pairs, n_pairs, err));
-    WR_TRY(copy_pairs(pairs, n_pairs, arena, out, err));
+    WR_TRY(wr_pairs_copy(pairs, n_pairs, arena, out, err));
     weir_setting *set = wr_arena_zero(arena, n + 1, sizeof *set);
     if (!set) return weir_fail(err, WEIR_ENOMEM, "out of memory");
     for (size_t i = 0; i < n; i++) {

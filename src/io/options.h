@@ -13,6 +13,12 @@ weir_status wr_settings_check(const char *what, const weir_option *options, cons
                               const weir_pair *pairs, uint32_t n_pairs, weir_arena *arena, weir_settings *out,
                               weir_error *err) WR_NODISCARD;
 
+/* A copy of the pairs, in the arena, as out->pairs. */
+weir_status wr_pairs_copy(const weir_pair *pairs, uint32_t n, weir_arena *arena, weir_settings *out,
+                          weir_error *err) WR_NODISCARD;
+/* Puts the attribute that was probably meant into err->hint; err may be NULL. */
+void wr_suggest_attribute(const char *wanted, const weir_schema *schema, weir_error *err);
+
 /* '5 sec', '1 min 30 sec', '250'; units as in the query language. False: not a time. */
 bool wr_parse_time_span(const char *text, int64_t *ms);
 /* '64 MB', '1k', '4096'. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "io/grouping.h"
 #include "io/io_log.h"
 #include "io/options.h"
 #include "io/table.h"
@@ -28,7 +29,9 @@ struct wr_sink {
     void *self, *encoder;
     weir_encoded encoded; /* waits for the transport */
     uint32_t cap_records; /* room in encoded.record_end */
-    bool is_full, is_started;
+    wr_slots slots;       /* options with attributes, for each record that waits */
+    wr_grouping grouping;
+    bool is_grouping, has_record_ends, is_full, is_started;
     uint64_t epoch;
     weir_io_stats stats;
 };
@@ -65,26 +68,34 @@ static bool grow_encoded(weir_encoded *e, size_t extra) {
 }
 
 static weir_status open_transport(wr_sink *s, weir_error *err) {
-    s->args = (weir_io_args){&s->settings, s->schema, NULL, s->shape, s->host};
+    s->args =
+        (weir_io_args){.settings = &s->settings, .schema = s->schema, .shape = s->shape, .host = s->host};
     void *self = wr_alloc_zero(s->account, s->type->state_size);
     if (!self) return out_of_memory(err);
     s->self = self;
     return s->type->open(self, &s->args, err);
 }
 
-static weir_status open_encoder(wr_sink *s, const char *payload, weir_error *err) {
+static weir_status open_encoder(wr_sink *s, const wr_sink_spec *spec, weir_error *err) {
     if (!s->format)
-        return payload
+        return spec->n_payloads
                    ? weir_fail(err, WEIR_ECONFIG, "@payload needs a format such as @map(type='json', ...)")
                    : WEIR_OK;
-    const char *copy = payload ? wr_arena_strndup(&s->arena, payload, strlen(payload)) : NULL;
-    if (payload && !copy) return out_of_memory(err);
-    s->encoder_args =
-        (weir_encoder_args){&s->map_settings, s->schema, copy, s->shape == WEIR_SHAPE_BYTES, s->host};
+    weir_settings payloads = {0};
+    WR_TRY(wr_pairs_copy(spec->payloads, spec->n_payloads, &s->arena, &payloads, err));
+    s->encoder_args = (weir_encoder_args){.settings = &s->map_settings,
+                                          .schema = s->schema,
+                                          .payloads = payloads.pairs,
+                                          .n_payloads = payloads.n_pairs,
+                                          .to_stream = s->shape == WEIR_SHAPE_BYTES,
+                                          .host = s->host};
     void *encoder = wr_alloc_zero(s->account, s->format->state_size);
     if (!encoder) return out_of_memory(err);
     s->encoder = encoder;
-    return s->format->open(encoder, &s->encoder_args, err);
+    WR_TRY(s->format->open(encoder, &s->encoder_args, err));
+    s->is_grouping = s->format->is_grouping && s->format->is_grouping(encoder);
+    s->has_record_ends = s->shape == WEIR_SHAPE_MESSAGES || s->slots.n;
+    return WEIR_OK;
 }
 
 static weir_status open_parts(wr_sink *s, const wr_sink_spec *spec, weir_error *err) {
@@ -94,11 +105,13 @@ static weir_status open_parts(wr_sink *s, const wr_sink_spec *spec, weir_error *
     snprintf(what, sizeof what, "@sink(type='%s')", s->type->name);
     WR_TRY(wr_settings_check(what, s->type->options, wr_sink_common_options, spec->pairs, spec->n_pairs,
                              &s->arena, &s->settings, err));
+    WR_TRY(wr_slots_open(&s->slots, what, s->type->options, &s->settings, s->schema, &s->arena, s->account,
+                         err));
     snprintf(what, sizeof what, "@map(type='%s')", s->format ? s->format->name : "passThrough");
     WR_TRY(wr_settings_check(what, s->format ? s->format->options : no_options, NULL, spec->map_pairs,
                              spec->n_map_pairs, &s->arena, &s->map_settings, err));
     WR_TRY(open_transport(s, err));
-    return open_encoder(s, spec->payload, err);
+    return open_encoder(s, spec, err);
 }
 
 static void release(wr_sink *s) {
@@ -110,6 +123,8 @@ static void release(wr_sink *s) {
         s->type->close(s->self);
         wr_free(s->account, s->self, s->type->state_size);
     }
+    wr_slots_close(&s->slots);
+    wr_grouping_fini(&s->grouping);
     wr_free(s->account, s->encoded.data, s->encoded.cap);
     wr_free(s->account, s->encoded.record_end, s->cap_records * sizeof *s->encoded.record_end);
     wr_arena_fini(&s->arena);
@@ -124,7 +139,7 @@ weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *er
     s->format = spec->format;
     s->schema = spec->schema;
     s->host = spec->host;
-    s->account = spec->account;
+    s->account = s->grouping.account = spec->account;
     s->encoded.grow = grow_encoded;
     s->encoded.grow_ctx = s;
     s->stats.lag = -1;
@@ -170,7 +185,9 @@ static weir_status push(wr_sink *s, weir_error *err) {
                                                        .bytes = e->data,
                                                        .len = e->len,
                                                        .n_records = e->n_records,
-                                                       .record_end = e->record_end},
+                                                       .record_end = e->record_end,
+                                                       .values = wr_slots_values(&s->slots),
+                                                       .n_values = s->slots.n},
                                         err);
     s->is_full = status == WEIR_EAGAIN;
     if (status == WEIR_EAGAIN) s->stats.waits++;
@@ -178,11 +195,12 @@ static weir_status push(wr_sink *s, weir_error *err) {
     s->stats.bytes += e->len;
     e->len = 0;
     e->n_records = 0;
+    wr_slots_cut(&s->slots, 0);
     return WEIR_OK;
 }
 
 static weir_status reserve_records(wr_sink *s, uint32_t n_rows, weir_error *err) {
-    if (s->shape != WEIR_SHAPE_MESSAGES) return WEIR_OK;
+    if (!s->has_record_ends) return WEIR_OK;
     uint64_t need = (uint64_t)s->encoded.n_records + n_rows + 1;
     if (need > UINT32_MAX || wr_grow(s->account, &s->encoded.record_end, &s->cap_records, (uint32_t)need,
                                      sizeof *s->encoded.record_end))
@@ -190,23 +208,61 @@ static weir_status reserve_records(wr_sink *s, uint32_t n_rows, weir_error *err)
     return WEIR_OK;
 }
 
+static weir_status add_values(wr_sink *s, const weir_batch *rows, weir_error *err) {
+    for (uint32_t k = 0; s->slots.n && k < rows->n_sel; k++)
+        if (!wr_slots_add(&s->slots, rows, weir_batch_row(rows, k))) return out_of_memory(err);
+    return WEIR_OK;
+}
+
+/* Rows that make one record. */
+static weir_status encode_group(void *ctx, const weir_batch *rows, weir_error *err) {
+    wr_sink *s = ctx;
+    if (!wr_slots_add(&s->slots, rows, rows->sel[0])) return out_of_memory(err);
+    return s->format->encode(s->encoder, rows, &s->encoded, err);
+}
+
+/* What stands at the beginning of a file goes where the first row goes. */
+static weir_status begin_file(wr_sink *s, const weir_batch *rows, weir_error *err) {
+    WR_TRY(s->format->begin_file(s->encoder, &s->encoded, err));
+    for (uint32_t i = 0; i < s->encoded.n_records; i++)
+        if (!wr_slots_add(&s->slots, rows, weir_batch_row(rows, 0))) return out_of_memory(err);
+    return WEIR_OK;
+}
+
+static weir_status encode_rows(wr_sink *s, const weir_batch *rows, weir_error *err) {
+    if (!s->encoded.len && s->format->begin_file && s->type->at_file_start && s->type->at_file_start(s->self))
+        WR_TRY(begin_file(s, rows, err));
+    if (s->is_grouping) return wr_grouping_run(&s->grouping, &s->slots, rows, encode_group, s, err);
+    WR_TRY(add_values(s, rows, err));
+    return s->format->encode(s->encoder, rows, &s->encoded, err);
+}
+
 static weir_status encode(wr_sink *s, const weir_batch *rows, weir_error *err) {
     WR_TRY(reserve_records(s, rows->n_sel, err));
     size_t len = s->encoded.len;
     uint32_t n_records = s->encoded.n_records;
-    weir_status status = WEIR_OK;
-    if (!len && s->format->begin_file && s->type->at_file_start && s->type->at_file_start(s->self))
-        status = s->format->begin_file(s->encoder, &s->encoded, err);
-    if (status == WEIR_OK) status = s->format->encode(s->encoder, rows, &s->encoded, err);
+    weir_status status = encode_rows(s, rows, err);
     if (status == WEIR_OK) return WEIR_OK;
     s->encoded.len = len; /* not half a batch */
     s->encoded.n_records = n_records;
+    wr_slots_cut(&s->slots, n_records);
     s->stats.bad_rows += rows->n_sel;
     return failed(s, err, status);
 }
 
+/* Rows for which the options say the same. */
+static weir_status write_group(void *ctx, const weir_batch *rows, weir_error *err) {
+    wr_sink *s = ctx;
+    wr_slots_cut(&s->slots, 0);
+    if (!wr_slots_add(&s->slots, rows, weir_batch_row(rows, 0))) return out_of_memory(err);
+    weir_output out = {
+        .shape = WEIR_SHAPE_ROWS, .rows = rows, .values = wr_slots_values(&s->slots), .n_values = s->slots.n};
+    return s->type->write(s->self, &out, err);
+}
+
 static weir_status write_rows(wr_sink *s, const weir_batch *rows, weir_error *err) {
-    weir_status status = s->type->write(s->self, &(weir_output){.shape = WEIR_SHAPE_ROWS, .rows = rows}, err);
+    weir_status status = s->slots.n ? wr_grouping_run(&s->grouping, &s->slots, rows, write_group, s, err)
+                                    : write_group(s, rows, err);
     return status == WEIR_OK ? status : failed(s, err, status);
 }
 

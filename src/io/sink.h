@@ -17,7 +17,8 @@ typedef struct wr_sink_spec {
     uint32_t n_pairs;
     const weir_pair *map_pairs; /* of @map, without type */
     uint32_t n_map_pairs;
-    const char *payload;       /* @payload('...'), or NULL */
+    const weir_pair *payloads; /* of @payload */
+    uint32_t n_payloads;
     const weir_schema *schema; /* these two outlive the sink */
     const weir_io_host *host;
     wr_account *account;

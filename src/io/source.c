@@ -9,6 +9,7 @@
 #include "io/io_log.h"
 #include "io/number.h"
 #include "io/options.h"
+#include "io/properties.h"
 #include "io/rows.h"
 #include "io/table.h"
 
@@ -43,8 +44,10 @@ struct wr_source {
     weir_io_args args;
     weir_decoder_args decoder_args;
     weir_shape shape;
-    bool *wanted;
+    bool *wanted, *wanted_of_format; /* the format knows nothing of the transport's properties */
     const char **mapping;
+    wr_properties properties;
+    const weir_text *property_values; /* of the record in hand */
     void *self, *decoder;
     bool has_event_time, is_paused;
     wr_event_time event_time;
@@ -124,10 +127,11 @@ static weir_status map_one(wr_source *s, const weir_pair *pair, uint32_t positio
     if (i >= n)
         return weir_fail(err, WEIR_ENAME, "@attributes names '%s', which is no attribute of '%s'", pair->key,
                          s->schema->stream);
-    if (strncmp(pair->value, "trp:", 4) == 0)
-        return weir_fail(err, WEIR_EUNSUPPORTED,
-                         "@source(type='%s') has no transport properties such as '%s'", s->type->name,
-                         pair->value);
+    if (s->mapping[i]) return weir_fail(err, WEIR_ENAME, "@attributes names '%s' twice", pair->key);
+    if (strncmp(pair->value, "trp:", 4) == 0) {
+        WR_TRY(wr_properties_add(&s->properties, s->type, pair->value + 4, i, s->schema, &s->arena, err));
+        s->wanted_of_format[i] = false;
+    }
     s->mapping[i] = wr_arena_strndup(&s->arena, pair->value, strlen(pair->value));
     return s->mapping[i] ? WEIR_OK : out_of_memory(err);
 }
@@ -143,6 +147,9 @@ static weir_status set_mapping(wr_source *s, const wr_source_spec *spec, weir_er
         return weir_fail(err, WEIR_ECONFIG, "@attributes has %u value%s, but '%s' has %u attributes",
                          spec->n_attributes, spec->n_attributes == 1 ? "" : "s", s->schema->stream,
                          s->schema->n_attributes);
+    s->wanted_of_format = wr_arena_zero(&s->arena, s->schema->n_attributes, sizeof *s->wanted_of_format);
+    if (!s->wanted_of_format) return out_of_memory(err);
+    memcpy(s->wanted_of_format, s->wanted, s->schema->n_attributes * sizeof *s->wanted);
     for (uint32_t i = 0; i < spec->n_attributes; i++) {
         weir_status status = map_one(s, &spec->attributes[i], i, by_position, err);
         if (status == WEIR_OK) continue;
@@ -166,7 +173,13 @@ static weir_status check_settings(wr_source *s, const wr_source_spec *spec, weir
 }
 
 static weir_status open_transport(wr_source *s, weir_error *err) {
-    s->args = (weir_io_args){&s->settings, s->schema, s->wanted, s->shape, s->host};
+    s->args = (weir_io_args){.settings = &s->settings,
+                             .schema = s->schema,
+                             .wanted = s->wanted,
+                             .shape = s->shape,
+                             .host = s->host,
+                             .properties = s->properties.names,
+                             .n_properties = s->properties.n_names};
     void *self = wr_alloc_zero(s->account, s->type->state_size);
     if (!self) return out_of_memory(err);
     s->self = self;
@@ -175,7 +188,8 @@ static weir_status open_transport(wr_source *s, weir_error *err) {
 
 static weir_status open_decoder(wr_source *s, weir_error *err) {
     if (!s->format) return WEIR_OK;
-    s->decoder_args = (weir_decoder_args){&s->map_settings, s->schema, s->wanted, s->mapping};
+    s->decoder_args = (weir_decoder_args){&s->map_settings, s->schema,
+                                          s->wanted_of_format ? s->wanted_of_format : s->wanted, s->mapping};
     void *decoder = wr_alloc_zero(s->account, s->format->state_size);
     if (!decoder) return out_of_memory(err);
     s->decoder = decoder;
@@ -267,7 +281,7 @@ static bool is_due(wr_source *s, int64_t ts) {
 }
 
 /* Gives row `row` its time and decides about it. */
-static weir_verdict judge(void *ctx, weir_rows *rows, uint32_t row, const char **reason) {
+static weir_verdict judge_time(void *ctx, weir_rows *rows, uint32_t row, const char **reason) {
     wr_source *s = ctx;
     int64_t ts;
     if (WR_UNLIKELY(!wr_event_time_of(&s->event_time, rows, row, &ts, s->reason, sizeof s->reason))) {
@@ -282,13 +296,24 @@ static weir_verdict judge(void *ctx, weir_rows *rows, uint32_t row, const char *
     return WEIR_ROW_TAKE;
 }
 
+/* The same for a row of a record, once it has what the transport tells of the record. */
+static weir_verdict judge(void *ctx, weir_rows *rows, uint32_t row, const char **reason) {
+    wr_source *s = ctx;
+    if (!wr_properties_fill(&s->properties, s->schema, s->property_values, rows, row, s->reason,
+                            sizeof s->reason)) {
+        *reason = s->reason;
+        return WEIR_ROW_REFUSE;
+    }
+    return s->has_event_time ? judge_time(ctx, rows, row, reason) : WEIR_ROW_TAKE;
+}
+
 static void fill_ts(weir_rows *rows, uint32_t first, int64_t ts) {
     for (uint32_t r = first; r < rows->n; r++) rows->ts[r] = ts;
 }
 
 static weir_decode new_call(wr_source *s, weir_rows *rows) {
     return (weir_decode){.rows = rows,
-                         .accept = s->has_event_time ? judge : NULL,
+                         .accept = s->has_event_time || s->properties.n_columns ? judge : NULL,
                          .accept_ctx = s,
                          .bad = count_bad,
                          .bad_ctx = s};
@@ -301,6 +326,7 @@ static weir_status decode_bytes(wr_source *s, weir_rows *rows, weir_error *err) 
     call.bytes = s->in.bytes + s->used;
     call.len = s->in.len - s->used;
     call.ends = s->in.ends;
+    s->property_values = s->in.properties;
     weir_status status = s->format->decode(s->decoder, &call, err);
     s->used += call.consumed;
     s->stats.bytes += call.consumed;
@@ -318,6 +344,7 @@ static weir_status decode_messages(wr_source *s, weir_rows *rows, weir_error *er
         call.bytes = m->bytes;
         call.len = m->len;
         call.is_message = true;
+        s->property_values = m->properties;
         weir_status status = s->format->decode(s->decoder, &call, err);
         if (status != WEIR_EAGAIN) return status;
         if (!s->has_event_time) fill_ts(rows, first, m->has_ts ? m->ts : s->poll->now_ms);
@@ -340,7 +367,7 @@ static void judge_rows(wr_source *s, weir_rows *rows, uint32_t first) {
     size_t n_given = rows->n - first, n_refused = 0;
     for (uint32_t r = first; r < rows->n;) {
         const char *reason = "";
-        weir_verdict verdict = judge(s, rows, r, &reason);
+        weir_verdict verdict = judge_time(s, rows, r, &reason);
         if (verdict == WEIR_ROW_TAKE) {
             r++;
         } else if (verdict == WEIR_ROW_REFUSE) {

@@ -81,11 +81,12 @@ static weir_status open_sink(wr_drain *d, weir_error *err) {
                          .n_pairs = p->n_options,
                          .map_pairs = wr_io_pairs(io, p->map_options, p->n_map_options),
                          .n_map_pairs = p->n_map_options,
-                         .payload = p->n_payloads ? p->payloads[0].value : NULL,
+                         .payloads = wr_io_pairs(io, p->payloads, p->n_payloads),
+                         .n_payloads = p->n_payloads,
                          .schema = &d->schema,
                          .host = &io->options.host,
                          .account = io->options.account};
-    if (!spec.pairs || !spec.map_pairs) return no_memory(err);
+    if (!spec.pairs || !spec.map_pairs || !spec.payloads) return no_memory(err);
     if (format && strcmp(format, "passThrough") != 0)
         WR_TRY(wr_io_registry_need_encoder(io->options.registry, format, &spec.format, err));
     return wr_sink_open(&spec, &d->sink, err);
