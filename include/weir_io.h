@@ -332,6 +332,7 @@ struct weir_encoded {
     size_t *record_end;
     bool (*grow)(weir_encoded *e, size_t extra); /* room for extra bytes more; false: no memory */
     void *grow_ctx;
+    void (*dropped)(weir_encoded *e, const char *reason); /* NULL: nobody asks */
 };
 
 static inline bool weir_encoded_reserve(weir_encoded *e, size_t extra) {
@@ -340,6 +341,11 @@ static inline bool weir_encoded_reserve(weir_encoded *e, size_t extra) {
 static inline void weir_encoded_end_record(weir_encoded *e) {
     if (e->record_end) e->record_end[e->n_records] = e->len;
     e->n_records++;
+}
+/* Takes back what was appended from `begin` on: this record can't be written. It is counted and told. */
+static inline void weir_encoded_drop(weir_encoded *e, size_t begin, const char *reason) {
+    e->len = begin;
+    if (e->dropped) e->dropped(e, reason);
 }
 
 typedef struct weir_encoder_args {

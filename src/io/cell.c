@@ -187,10 +187,6 @@ void wr_report_cell(const weir_decode *call, const weir_schema *schema, const wr
     case WR_CELL_NUL:
         wr_report_record(call, place, c, "column '%s': a NUL byte in '%s'", a->name, value);
         break;
-    case WR_CELL_OBJECT:
-        wr_report_record(call, place, c, "column '%s': a nested value can't become an object: %s", a->name,
-                         value);
-        break;
     default:
         wr_report_record(call, place, c, "column '%s': '%s' is not %s", a->name, value,
                          with_article(a->type));

@@ -11,8 +11,7 @@ typedef enum wr_cell_status {
     WR_CELL_RANGE,     /* a number that the type can't hold */
     WR_CELL_UTF8,
     WR_CELL_NUL,
-    WR_CELL_NOMEM,
-    WR_CELL_OBJECT /* an object column and a value that isn't a scalar */
+    WR_CELL_NOMEM
 } wr_cell_status;
 
 /* Bytes for strings, taken from the arena some KiB at a time: one decode call's. */

@@ -1,172 +1,224 @@
-/* json_encoder.c: columns to JSON, an object a row. The keys are quoted and escaped once, when it is opened.
- */
-#include "base/alloc.h"
+/* json_encoder.c: columns to JSON: weir's own flat objects, Siddhi's {"event":{...}}, or what @payload says.
+ * Keys are quoted and escaped once, when it is opened. */
+#include "base/arena.h"
 #include "base/buf.h"
-#include "io/cell.h"
 #include "io/encode.h"
-#include "io/number.h"
+#include "io/json_path.h"
+#include "io/json_text.h"
+#include "io/json_write.h"
 #include "io/table.h"
+#include "io/template.h"
 
-enum { OPT_FORM };
-enum { FORM_OBJECT, FORM_EVENT };
+enum { OPT_FORM, OPT_GROUPING, OPT_ENCLOSING, OPT_VALIDATE };
+enum { FORM_AUTO, FORM_OBJECT, FORM_EVENT };
 
 static const weir_option options[] = {
-    [OPT_FORM] = {"form", WEIR_OPTION_CHOICE, false, "object", "object|event",
-                  "'object': {\"a\":1}; 'event': {\"event\":{\"a\":1}}, as Siddhi writes it."},
+    [OPT_FORM] =
+        {"form", WEIR_OPTION_CHOICE, false, "auto", "auto|object|event",
+         "'object': {\"a\":1}; 'event': {\"event\":{\"a\":1}}, as Siddhi writes it. 'auto': 'object' a "
+         "line in files, 'event' in messages."},
+    [OPT_GROUPING] = {"event.grouping.enabled", WEIR_OPTION_BOOL, false, NULL, NULL,
+                      "Events that come out together make one message, an array. By default so in messages "
+                      "of the form 'event' and with @payload, as in Siddhi."},
+    [OPT_ENCLOSING] = {"enclosing.element", WEIR_OPTION_TEXT, false, NULL, NULL,
+                       "What the event, or the array of events, is put into: '$.data.events'."},
+    [OPT_VALIDATE] = {"validate.json", WEIR_OPTION_BOOL, false, "false", NULL,
+                      "What @payload gives is checked; what is no JSON is dropped and told."},
     {0}};
 
 typedef struct json {
-    bool to_stream, wraps_event;
-    wr_buf keys;        /* `{"a":`, `,"b":`, ... one after another */
-    uint32_t *key_ends; /* by column */
-    uint32_t n_keys;
+    bool to_stream, is_grouping, validates;
+    weir_arena arena;
+    wr_buf keys;                /* `{"a":`, `,"b":`, ... one after another */
+    uint32_t *key_ends;         /* by column */
+    weir_text opening, closing; /* of the enclosing elements */
+    weir_text event_end;        /* "}" or "}}" */
+    wr_template payload;        /* n == 0: none */
+    bool *in_string;            /* by part: it stands within quotes */
 } json;
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "no memory to write JSON");
 }
 
-static bool is_plain(unsigned char c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F; }
-
-static size_t put_escape(unsigned char c, char *out) {
-    static const char hex[] = "0123456789abcdef";
-    static const char named[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
-    const char *at = c ? strchr(named, c) : NULL;
-    out[0] = '\\';
-    if (at) {
-        out[1] = letters[at - named];
-        return 2;
-    }
-    memcpy(out + 1, "u00", 3);
-    out[4] = hex[c >> 4];
-    out[5] = hex[c & 15];
-    return 6;
-}
-
-/* The character U+FFFD, for bytes that are no character: the output is always UTF-8. */
-static const char replacement[] = "\xEF\xBF\xBD";
-
-/* At most 6 bytes for each of text, and two quotes. */
-static size_t put_quoted(const char *text, size_t len, char *out) {
-    size_t n = 0, valid = wr_utf8_valid(text, len);
-    out[n++] = '"';
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (i == valid) {
-            memcpy(out + n, replacement, 3);
-            n += 3;
-            valid = i + 1 + wr_utf8_valid(text + i + 1, len - i - 1);
-        } else if (is_plain(c)) {
-            out[n++] = (char)c;
-        } else {
-            n += put_escape(c, out + n);
-        }
-    }
-    out[n++] = '"';
-    return n;
-}
-
-static bool put_string(weir_encoded *e, const weir_string *s) {
-    const char *text = weir_string_data(s);
-    if (!weir_encoded_reserve(e, 6 * (size_t)s->len + 2)) return false;
-    e->len += put_quoted(text, s->len, e->data + e->len);
+static bool put_text(weir_encoded *e, weir_text t) {
+    if (!weir_encoded_reserve(e, t.len)) return false;
+    wr_encode_bytes(e, t.bytes, t.len);
     return true;
 }
 
-static bool put_null(weir_encoded *e) {
-    if (!weir_encoded_reserve(e, 4)) return false;
-    wr_encode_bytes(e, "null", 4);
-    return true;
-}
+/* ---- Events ------------------------------------------------------------------------------------------- */
 
-static bool put_object(weir_encoded *e, weir_object *o) {
-    char text[64];
-    bool is_number;
-    weir_value v = wr_encode_unbox(o, text, sizeof text);
-    if (v.is_null) return put_null(e);
-    if (v.type == WEIR_STRING) return put_string(e, &v.as.s);
-    if (!weir_encoded_reserve(e, WR_NUMBER_TEXT_BYTES)) return false;
-    size_t begin = e->len;
-    wr_encode_scalar_value(e, &v, &is_number);
-    if (is_number) return true;
-    e->len = begin;
-    return put_null(e);
-}
-
-/* JSON has no NaN and no infinities: they are null. */
-static bool put_cell(weir_encoded *e, const weir_column *c, uint32_t row) {
-    if (weir_is_null(c, row)) return put_null(e);
-    if (c->boxed || c->type == WEIR_OBJECT) return put_object(e, ((weir_object **)c->data)[row]);
-    if (c->type == WEIR_STRING) return put_string(e, (const weir_string *)c->data + row);
-    if (!weir_encoded_reserve(e, WR_NUMBER_TEXT_BYTES)) return false;
-    size_t begin = e->len;
-    bool is_number;
-    wr_encode_scalar(e, c, row, &is_number);
-    if (is_number) return true;
-    e->len = begin;
-    return put_null(e);
-}
-
-static bool put_row(const json *x, const weir_batch *rows, uint32_t row, weir_encoded *e) {
+static bool put_event(const json *x, const weir_batch *rows, uint32_t row, weir_encoded *e) {
     uint32_t key = 0;
     for (uint32_t i = 0; i < rows->n_cols; i++) {
         if (!weir_encoded_reserve(e, x->key_ends[i] - key)) return false;
         wr_encode_bytes(e, x->keys.data + key, x->key_ends[i] - key);
         key = x->key_ends[i];
-        if (!put_cell(e, &rows->cols[i], row)) return false;
+        if (!wr_json_put_cell(e, &rows->cols[i], row)) return false;
     }
-    if (!weir_encoded_reserve(e, 3)) return false;
-    wr_encode_char(e, '}');
-    if (x->wraps_event) wr_encode_char(e, '}');
+    return put_text(e, x->event_end);
+}
+
+static bool put_part(const json *x, uint32_t i, const weir_batch *rows, uint32_t row, weir_encoded *e) {
+    const wr_template_part *p = &x->payload.parts[i];
+    if (p->column == WR_TEMPLATE_LITERAL) return put_text(e, (weir_text){p->text, p->len});
+    const weir_column *c = &rows->cols[p->column];
+    return x->in_string[i] ? wr_json_put_within_string(e, c, row) : wr_template_java_cell(e, c, row);
+}
+
+static bool put_one(const json *x, const weir_batch *rows, uint32_t row, weir_encoded *e) {
+    bool ok = true;
+    if (!x->payload.n) return put_event(x, rows, row, e);
+    for (uint32_t i = 0; ok && i < x->payload.n; i++) ok = put_part(x, i, rows, row, e);
+    return ok;
+}
+
+/* ---- Records ------------------------------------------------------------------------------------------ */
+
+static bool is_json(const char *text, size_t len) {
+    const char *end = text + len, *p = wr_json_skip_value(text, end, 0);
+    return p && wr_json_skip_space(p, end) == end;
+}
+
+static bool end_record(const json *x, size_t begin, weir_encoded *e) {
+    if (x->validates && !is_json(e->data + begin, e->len - begin)) {
+        weir_encoded_drop(e, begin, "what @payload gives is no JSON");
+        return true;
+    }
+    if (!weir_encoded_reserve(e, 1)) return false;
     if (x->to_stream) wr_encode_char(e, '\n');
     weir_encoded_end_record(e);
     return true;
 }
 
+/* Rows from..to-1 as one record. */
+static bool put_record(const json *x, const weir_batch *rows, uint32_t from, uint32_t to, weir_encoded *e) {
+    static const weir_text between = {",", 1}, between_payloads = {",\n", 2}, open = {"[", 1},
+                           close = {"]", 1};
+    size_t begin = e->len;
+    bool ok = put_text(e, x->opening) && (to - from == 1 || put_text(e, open));
+    for (uint32_t k = from; ok && k < to; k++) {
+        if (k > from) ok = put_text(e, x->payload.n && !x->to_stream ? between_payloads : between);
+        ok = ok && put_one(x, rows, weir_batch_row(rows, k), e);
+    }
+    ok = ok && (to - from == 1 || put_text(e, close)) && put_text(e, x->closing);
+    return ok && end_record(x, begin, e);
+}
+
 static weir_status json_encode(void *self, const weir_batch *rows, weir_encoded *e, weir_error *err) {
     const json *x = self;
-    for (uint32_t k = 0; k < rows->n_sel; k++)
-        if (!put_row(x, rows, weir_batch_row(rows, k), e)) return no_memory(err);
+    uint32_t step = x->is_grouping ? rows->n_sel : 1;
+    for (uint32_t k = 0; k < rows->n_sel; k += step)
+        if (!put_record(x, rows, k, k + step, e)) return no_memory(err);
     return WEIR_OK;
 }
 
-static void add_key(json *x, uint32_t column, const char *name) {
-    size_t len = strlen(name);
-    wr_buf_puts(&x->keys, column ? "," : x->wraps_event ? "{\"event\":{" : "{");
-    if (!wr_buf_reserve(&x->keys, 6 * len + 3)) return;
-    x->keys.len += put_quoted(name, len, x->keys.data + x->keys.len);
-    wr_buf_putc(&x->keys, ':');
-    x->key_ends[column] = (uint32_t)x->keys.len;
+static bool json_is_grouping(const void *self) { return ((const json *)self)->is_grouping; }
+
+/* ---- Life --------------------------------------------------------------------------------------------- */
+
+static void put_name(wr_buf *b, const char *name, size_t len) {
+    wr_buf_putc(b, '"');
+    if (wr_buf_reserve(b, WR_JSON_ESCAPED_BYTES(len) + 1))
+        b->len += wr_json_escape(name, len, b->data + b->len);
+    wr_buf_puts(b, "\":");
+}
+
+static weir_status add_keys(json *x, const weir_schema *schema, bool wraps_event, weir_error *err) {
+    x->key_ends = wr_arena_zero(&x->arena, schema->n_attributes, sizeof *x->key_ends);
+    if (!x->key_ends) return no_memory(err);
+    for (uint32_t i = 0; i < schema->n_attributes; i++) {
+        const char *name = schema->attributes[i].name;
+        wr_buf_puts(&x->keys, i ? "," : wraps_event ? "{\"event\":{" : "{");
+        put_name(&x->keys, name, strlen(name));
+        x->key_ends[i] = (uint32_t)x->keys.len;
+    }
+    x->event_end = (weir_text){"}}", wraps_event ? 2 : 1};
+    return x->keys.failed ? no_memory(err) : WEIR_OK;
+}
+
+/* '$.a.b' becomes `{"a":{"b":` and `}}`. */
+static weir_status set_enclosing(json *x, const weir_setting *s, weir_error *err) {
+    wr_json_node root = {.column = WR_JSON_NO_COLUMN};
+    wr_buf open = WR_BUF_INIT, close = WR_BUF_INIT;
+    if (!s->given || strcmp(s->text, "$") == 0) return WEIR_OK;
+    WR_TRY(wr_json_path_add(&root, s->text, 0, false, &x->arena, err));
+    for (const wr_json_node *c = root.children; c; c = c->children) {
+        if (!c->name) {
+            wr_buf_fini(&open);
+            wr_buf_fini(&close);
+            return weir_fail(err, WEIR_ECONFIG, "json: enclosing.element '%s' can't be in an array", s->text);
+        }
+        wr_buf_putc(&open, '{');
+        put_name(&open, c->name, c->name_len);
+        wr_buf_putc(&close, '}');
+    }
+    x->opening = (weir_text){wr_arena_strndup(&x->arena, open.data, open.len), open.len};
+    x->closing = (weir_text){wr_arena_strndup(&x->arena, close.data, close.len), close.len};
+    bool failed = open.failed || close.failed || !x->opening.bytes || !x->closing.bytes;
+    wr_buf_fini(&open);
+    wr_buf_fini(&close);
+    return failed ? no_memory(err) : WEIR_OK;
+}
+
+/* Whether a part follows an odd number of quotes. */
+static void find_strings(json *x) {
+    bool inside = false;
+    for (uint32_t i = 0; i < x->payload.n; i++) {
+        const wr_template_part *p = &x->payload.parts[i];
+        x->in_string[i] = inside;
+        for (uint32_t k = 0; p->column == WR_TEMPLATE_LITERAL && k < p->len; k++) {
+            if (p->text[k] == '\\' && inside)
+                k++;
+            else if (p->text[k] == '"')
+                inside = !inside;
+        }
+    }
+}
+
+static weir_status set_payload(json *x, const weir_encoder_args *args, weir_error *err) {
+    if (!args->n_payloads) return WEIR_OK;
+    if (args->n_payloads > 1 || args->payloads[0].key[0])
+        return weir_fail(err, WEIR_ECONFIG, "json: @payload takes one text, without a key");
+    WR_TRY(wr_template_parse("@payload", args->payloads[0].value, args->schema, &x->arena, &x->payload, err));
+    if (!x->payload.n) return weir_fail(err, WEIR_ECONFIG, "json: @payload is empty");
+    x->in_string = wr_arena_zero(&x->arena, x->payload.n, sizeof *x->in_string);
+    if (!x->in_string) return no_memory(err);
+    find_strings(x);
+    return WEIR_OK;
 }
 
 static weir_status json_open(void *self, const weir_encoder_args *args, weir_error *err) {
     json *x = self;
-    if (args->n_payloads)
-        return weir_fail(err, WEIR_EUNSUPPORTED, "weir does not run @payload with the json format yet");
+    const weir_setting *set = args->settings->of;
+    int64_t form = set[OPT_FORM].as.l;
+    wr_arena_init(&x->arena, NULL);
     x->to_stream = args->to_stream;
-    x->wraps_event = args->settings->of[OPT_FORM].as.l == FORM_EVENT;
-    uint32_t n = args->schema->n_attributes;
-    x->key_ends = wr_alloc(NULL, n * sizeof *x->key_ends);
-    if (!x->key_ends) return no_memory(err);
-    x->n_keys = n;
-    for (uint32_t i = 0; i < n; i++) add_key(x, i, args->schema->attributes[i].name);
-    return x->keys.failed ? no_memory(err) : WEIR_OK;
+    x->validates = set[OPT_VALIDATE].as.b;
+    bool wraps_event = form == FORM_EVENT || (form == FORM_AUTO && !args->to_stream);
+    bool groups = !args->to_stream && (wraps_event || args->n_payloads);
+    x->is_grouping = set[OPT_GROUPING].given ? set[OPT_GROUPING].as.b : groups;
+    WR_TRY(set_enclosing(x, &set[OPT_ENCLOSING], err));
+    WR_TRY(set_payload(x, args, err));
+    return add_keys(x, args->schema, wraps_event, err);
 }
 
 static void json_close(void *self) {
     json *x = self;
     wr_buf_fini(&x->keys);
-    wr_free(NULL, x->key_ends, x->n_keys * sizeof *x->key_ends);
+    wr_arena_fini(&x->arena);
 }
 
 const weir_encoder_type wr_json_encoder = {
     .struct_size = sizeof wr_json_encoder,
     .name = "json",
-    .doc = "JSON: an object a row, keyed by attribute; a line each in files.",
-    .example = "@map(type='json', form='event')",
+    .doc = "JSON: an object a row, keyed by attribute; a line each in files, Siddhi's events in messages.",
+    .example = "@map(type='json', @payload('{\"speed\":{{speed}},\"station\":\"{{station}}\"}'))",
     .options = options,
     .state_size = sizeof(json),
     .open = json_open,
     .encode = json_encode,
     .close = json_close,
+    .is_grouping = json_is_grouping,
 };

@@ -113,7 +113,7 @@ static const char *read_bool(wr_json_row *row, uint32_t column, const char *p, c
     return p;
 }
 
-/* An object or array where an attribute is expected: its text, for a string attribute. */
+/* An object or array where an attribute is expected: its text, for strings and objects, as in Siddhi. */
 static const char *read_nested(wr_json_row *row, uint32_t column, const char *p, const char *end,
                                unsigned depth) {
     const char *text = p;
@@ -121,10 +121,8 @@ static const char *read_nested(wr_json_row *row, uint32_t column, const char *p,
     if (!p) return NULL;
     size_t len = (size_t)(p - text);
     weir_type type = row->rows->cols[column].type;
-    if (type == WEIR_STRING)
+    if (type == WEIR_STRING || type == WEIR_OBJECT)
         store_text(row, column, text, len);
-    else if (type == WEIR_OBJECT)
-        set_fault(row, WR_JSON_FAULT_CELL, WR_CELL_OBJECT, column, text, len);
     else
         set_fault(row, WR_JSON_FAULT_KIND, WR_CELL_MALFORMED, column, text, len);
     return p;

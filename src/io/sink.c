@@ -13,7 +13,8 @@
 
 const weir_option wr_sink_common_options[] = {{0}};
 
-#define FINISH_MS 10000 /* how long a commit waits for room */
+#define FINISH_MS    10000 /* how long a commit waits for room */
+#define LOGGED_DROPS 10
 
 struct wr_sink {
     const weir_sink_type *type;
@@ -65,6 +66,16 @@ static bool grow_encoded(weir_encoded *e, size_t extra) {
     e->data = data;
     e->cap = cap;
     return true;
+}
+
+/* A record that the format can't write: the first ones are told, then every thousandth. */
+static void on_dropped(weir_encoded *e, const char *reason) {
+    wr_sink *s = e->grow_ctx;
+    wr_slots_remove(&s->slots, e->n_records);
+    s->stats.bad_rows++;
+    if (s->stats.bad_rows > LOGGED_DROPS && s->stats.bad_rows % 1000) return;
+    wr_io_log(s->host, WEIR_LOG_ERROR, "sink '%s' of stream '%s': a record is dropped: %s (so far: %llu)",
+              s->type->name, s->schema->stream, reason, (unsigned long long)s->stats.bad_rows);
 }
 
 static weir_status open_transport(wr_sink *s, weir_error *err) {
@@ -142,6 +153,7 @@ weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *er
     s->account = s->grouping.account = spec->account;
     s->encoded.grow = grow_encoded;
     s->encoded.grow_ctx = s;
+    s->encoded.dropped = on_dropped;
     s->stats.lag = -1;
     s->stats.last_ts = INT64_MIN;
     wr_arena_init(&s->arena, spec->account);

@@ -81,6 +81,16 @@ static size_t size_of(const wr_slots *s, uint32_t from, uint32_t to) {
     return size;
 }
 
+void wr_slots_remove(wr_slots *s, uint32_t record) {
+    uint32_t first = record * s->n, end = first + s->n;
+    if (end > s->n_values || !s->n) return;
+    size_t begin = size_of(s, 0, first), size = size_of(s, first, end);
+    memmove(s->bytes.data + begin, s->bytes.data + begin + size, s->bytes.len - begin - size);
+    memmove(s->values + first, s->values + end, (s->n_values - end) * sizeof *s->values);
+    s->bytes.len -= size;
+    s->n_values -= s->n;
+}
+
 void wr_slots_cut(wr_slots *s, uint32_t n_records) {
     uint32_t keep = n_records * s->n;
     if (keep >= s->n_values) return;

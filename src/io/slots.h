@@ -25,6 +25,7 @@ void wr_slots_close(wr_slots *s);
 
 /* What the options say for this row, as one record more; false: no memory. */
 bool wr_slots_add(wr_slots *s, const weir_batch *rows, uint32_t row) WR_NODISCARD;
+void wr_slots_remove(wr_slots *s, uint32_t record);
 void wr_slots_cut(wr_slots *s, uint32_t n_records); /* keeps the first ones */
 /* Of all records; NULL when there are no slots. Good until the next call that changes them. */
 const weir_text *wr_slots_values(wr_slots *s);

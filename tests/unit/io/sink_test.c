@@ -199,7 +199,9 @@ static void the_log_has_a_line_an_event(void **state) {
                      WEIR_OK);
     assert_int_equal(wr_sink_start(t.sink, 0, NULL, NULL), WEIR_OK);
     assert_int_equal(write_rows(&t, 1, 2, NULL), WEIR_OK);
-    assert_string_equal(t.log.data, "1 hey : {\"n\":1,\"s\":\"row 1\"}\n1 hey : {\"n\":2,\"s\":\"row 2\"}\n");
+    assert_string_equal(
+        t.log.data,
+        "1 hey : {\"event\":{\"n\":1,\"s\":\"row 1\"}}\n1 hey : {\"event\":{\"n\":2,\"s\":\"row 2\"}}\n");
     close_sink(&t, true);
 }
 
@@ -212,7 +214,7 @@ static void wrong_annotations_are_told(void **state) {
         {"stdout", "", NULL, "", "@sink(type='stdout') needs a format, such as @map(type='csv') or 'json'"},
         {"log", "prioity=INFO", NULL, "", "@sink(type='log') has no option 'prioity'"},
         {"stdout", "", "json", "form=flat",
-         "@map(type='json'): option 'form' is 'flat'; it takes object|event"},
+         "@map(type='json'): option 'form' is 'flat'; it takes auto|object|event"},
         {"inMemory", "topic=x", NULL, "", "this engine has no in-memory topics"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -97,6 +97,88 @@ static void a_sinks_option_may_change_from_event_to_event(void **state) {
     wr_bus_free(bus);
 }
 
+/* One chunk of the rows 1 x, 2 y, 3 x, 4 y in one write. */
+static void write_chunk(test_sink *w) {
+    static const uint32_t end[] = {4};
+    int32_t n[] = {1, 2, 3, 4};
+    int64_t ts[4] = {0};
+    weir_string s[4];
+    for (int i = 0; i < 4; i++) s[i] = weir_string_view(i % 2 ? "y" : "x", 1);
+    weir_column cols[2] = {{.type = WEIR_INT, .data = n}, {.type = WEIR_STRING, .data = s}};
+    weir_batch batch = {
+        .n_rows = 4, .n_sel = 4, .ts = ts, .n_cols = 2, .cols = cols, .n_chunks = 1, .chunk_end = end};
+    assert_int_equal(wr_sink_write(w->sink, &batch, NULL), WEIR_OK);
+}
+
+static void take_messages(wr_bus_subscriber *s, const char *expected) {
+    wr_buf got = WR_BUF_INIT;
+    for (const wr_bus_message *m; (m = wr_bus_peek(s, 0)); wr_bus_pop(s, 1)) {
+        wr_buf_put(&got, m->bytes, m->len);
+        wr_buf_putc(&got, '\n');
+    }
+    assert_string_equal(got.data, expected);
+    wr_buf_fini(&got);
+    wr_bus_unsubscribe(s);
+}
+
+static void events_are_grouped_by_what_the_options_say(void **state) {
+    (void)state;
+    weir_bus *bus = wr_bus_new();
+    test_sink w = {.host.bus = bus};
+    wr_bus_subscriber *x = wr_bus_subscribe(bus, "t-x"), *y = wr_bus_subscribe(bus, "t-y");
+    assert_int_equal(open_sink(&w, "n int, s string", "inMemory", "topic=t-{{s}}", "json", "", NULL),
+                     WEIR_OK);
+    assert_int_equal(wr_sink_start(w.sink, 0, NULL, NULL), WEIR_OK);
+    write_chunk(&w);
+    close_sink(&w, true);
+    take_messages(x, "[{\"event\":{\"n\":1,\"s\":\"x\"}},{\"event\":{\"n\":3,\"s\":\"x\"}}]\n");
+    take_messages(y, "[{\"event\":{\"n\":2,\"s\":\"y\"}},{\"event\":{\"n\":4,\"s\":\"y\"}}]\n");
+    wr_bus_free(bus);
+}
+
+static void a_dropped_record_takes_its_options_along(void **state) {
+    (void)state;
+    weir_bus *bus = wr_bus_new();
+    wr_bus_subscriber *one = wr_bus_subscribe(bus, "1"), *two = wr_bus_subscribe(bus, "2");
+    wr_bus_subscriber *three = wr_bus_subscribe(bus, "3");
+    test_schema schema;
+    weir_pair topic = {"topic", "{{n}}", 0, 0},
+              map[] = {{"validate.json", "true", 0, 0}, {"event.grouping.enabled", "false", 0, 0}};
+    weir_pair payload = {"", "{\"a\":{{s}}}", 0, 0};
+    test_sink w = {0};
+    weir_io_host host = {
+        .struct_size = sizeof host, .app = "A", .log = note_sink_log, .log_ctx = &w, .bus = bus};
+    schema_of(&schema, "n int, s string");
+    wr_sink_spec spec = {.type = &wr_memory_sink,
+                         .format = &wr_json_encoder,
+                         .pairs = &topic,
+                         .n_pairs = 1,
+                         .map_pairs = map,
+                         .n_map_pairs = 2,
+                         .payloads = &payload,
+                         .n_payloads = 1,
+                         .schema = &schema.schema,
+                         .host = &host};
+    assert_int_equal(wr_sink_open(&spec, &w.sink, NULL), WEIR_OK);
+    assert_int_equal(wr_sink_start(w.sink, 0, NULL, NULL), WEIR_OK);
+    int32_t n[] = {1, 2, 3};
+    int64_t ts[3] = {0};
+    weir_string s[] = {weir_string_view("10", 2), weir_string_view("oops", 4), weir_string_view("30", 2)};
+    weir_column cols[2] = {{.type = WEIR_INT, .data = n}, {.type = WEIR_STRING, .data = s}};
+    weir_batch batch = {.n_rows = 3, .n_sel = 3, .ts = ts, .n_cols = 2, .cols = cols, .n_chunks = 3};
+    assert_int_equal(wr_sink_write(w.sink, &batch, NULL), WEIR_OK);
+    assert_int_equal(wr_sink_stats(w.sink)->bad_rows, 1);
+    assert_string_equal(w.log.data,
+                        "0 sink 'inMemory' of stream 'S': a record is dropped: what @payload gives is "
+                        "no JSON (so far: 1)\n");
+    close_sink(&w, true);
+    take_messages(one, "{\"a\":10}\n");
+    assert_null(wr_bus_peek(two, 0));
+    wr_bus_unsubscribe(two);
+    take_messages(three, "{\"a\":30}\n");
+    wr_bus_free(bus);
+}
+
 static void an_option_that_can_not_change_is_refused(void **state) {
     (void)state;
     test_sink w = {0};
@@ -238,6 +320,8 @@ int main(void) {
         cmocka_unit_test(attributes_are_put_in_as_java_spells_them),
         cmocka_unit_test(an_unknown_attribute_is_told_with_the_one_that_was_meant),
         cmocka_unit_test(a_sinks_option_may_change_from_event_to_event),
+        cmocka_unit_test(events_are_grouped_by_what_the_options_say),
+        cmocka_unit_test(a_dropped_record_takes_its_options_along),
         cmocka_unit_test(an_option_that_can_not_change_is_refused),
         cmocka_unit_test(properties_go_into_attributes),
         cmocka_unit_test(properties_that_a_transport_has_not_are_refused),

@@ -1,0 +1,113 @@
+/* json_write.c: see json_write.h. */
+#include "io/json_write.h"
+
+#include "io/cell.h"
+#include "io/encode.h"
+#include "io/number.h"
+#include "io/template.h"
+
+static bool is_plain(unsigned char c) { return c >= 0x20 && c != '"' && c != '\\' && c < 0x7F; }
+
+static size_t put_escape(unsigned char c, char *out) {
+    static const char hex[] = "0123456789abcdef";
+    static const char named[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+    const char *at = c ? strchr(named, c) : NULL;
+    out[0] = '\\';
+    if (at) {
+        out[1] = letters[at - named];
+        return 2;
+    }
+    memcpy(out + 1, "u00", 3);
+    out[4] = hex[c >> 4];
+    out[5] = hex[c & 15];
+    return 6;
+}
+
+/* From the first byte on that is not plain. */
+static size_t escape_rest(const char *text, size_t len, char *out) {
+    size_t n = 0, valid = wr_utf8_valid(text, len);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (i == valid) {
+            memcpy(out + n, "\xEF\xBF\xBD", 3);
+            n += 3;
+            valid = i + 1 + wr_utf8_valid(text + i + 1, len - i - 1);
+        } else if (is_plain(c) || c > 0x7F) {
+            out[n++] = (char)c;
+        } else {
+            n += put_escape(c, out + n);
+        }
+    }
+    return n;
+}
+
+/* True when none of the 8 bytes is a control character, a quote, a backslash, or beyond ASCII; it may be
+ * false for DEL's neighbours too. */
+static bool all_plain(uint64_t w) {
+    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    uint64_t quote = w ^ (ones * '"'), backslash = w ^ (ones * '\\'), del = w ^ (ones * 0x7F);
+    uint64_t found = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((del - ones) & ~del) |
+                     ((w - ones * 0x20) & ~w) | w;
+    return !(found & highs);
+}
+
+size_t wr_json_escape(const char *text, size_t len, char *out) {
+    size_t n = 0;
+    for (; len - n >= 8; n += 8) {
+        uint64_t w;
+        memcpy(&w, text + n, 8);
+        if (!all_plain(w)) break;
+        memcpy(out + n, &w, 8);
+    }
+    for (; n < len && is_plain((unsigned char)text[n]); n++) out[n] = text[n];
+    return n == len ? n : n + escape_rest(text + n, len - n, out + n);
+}
+
+static bool put_string(weir_encoded *e, const weir_string *s, bool quoted) {
+    if (WR_UNLIKELY(!weir_encoded_reserve(e, WR_JSON_ESCAPED_BYTES(s->len) + 2))) return false;
+    if (quoted) wr_encode_char(e, '"');
+    e->len += wr_json_escape(weir_string_data(s), s->len, e->data + e->len);
+    if (quoted) wr_encode_char(e, '"');
+    return true;
+}
+
+static bool put_null(weir_encoded *e) {
+    if (!weir_encoded_reserve(e, 4)) return false;
+    wr_encode_bytes(e, "null", 4);
+    return true;
+}
+
+static bool put_object(weir_encoded *e, weir_object *o, bool quoted) {
+    char text[64];
+    bool is_number;
+    weir_value v = wr_encode_unbox(o, text, sizeof text);
+    if (v.is_null) return put_null(e);
+    if (v.type == WEIR_STRING) return put_string(e, &v.as.s, quoted);
+    if (!weir_encoded_reserve(e, WR_NUMBER_TEXT_BYTES)) return false;
+    size_t begin = e->len;
+    wr_encode_scalar_value(e, &v, &is_number);
+    if (is_number) return true;
+    e->len = begin;
+    return put_null(e);
+}
+
+static bool put_cell(weir_encoded *e, const weir_column *c, uint32_t row, bool quoted) {
+    if (weir_is_null(c, row)) return put_null(e);
+    if (c->boxed || c->type == WEIR_OBJECT) return put_object(e, ((weir_object **)c->data)[row], quoted);
+    if (c->type == WEIR_STRING) return put_string(e, (const weir_string *)c->data + row, quoted);
+    if (!weir_encoded_reserve(e, WR_NUMBER_TEXT_BYTES)) return false;
+    size_t begin = e->len;
+    bool is_number;
+    wr_encode_scalar(e, c, row, &is_number);
+    if (is_number) return true;
+    e->len = begin;
+    return put_null(e);
+}
+
+bool wr_json_put_cell(weir_encoded *e, const weir_column *c, uint32_t row) {
+    return put_cell(e, c, row, true);
+}
+
+bool wr_json_put_within_string(weir_encoded *e, const weir_column *c, uint32_t row) {
+    return put_cell(e, c, row, false);
+}
