@@ -152,7 +152,8 @@ typedef struct weir_message {
     const char *bytes;
     size_t len;
     bool has_ts;
-    int64_t ts; /* the transport's own time of the message, ms */
+    bool is_bare; /* no value at all: a row of nulls, but for its properties; no decoder sees it */
+    int64_t ts;   /* the transport's own time of the message, ms */
     /* Value i is that of weir_io_args.properties[i]: only what the app reads has to be looked up. NULL: the
      * message has none of them. */
     const weir_text *properties;
@@ -192,7 +193,17 @@ typedef struct weir_io_host {
     void *now_ctx;
     weir_bus *bus;
     const char *base_dir; /* relative file names are relative to it; NULL: the working directory */
+    /* A block of the app's, zeroed when it is first asked for, which connectors of one family share: the same
+     * one for every call with this family. Lives until all of them are closed. NULL: no memory. */
+    void *(*shared)(void *ctx, const char *family, size_t size);
+    void *shared_ctx;
 } weir_io_host;
+
+typedef enum weir_guarantee {
+    WEIR_AT_MOST_ONCE = 0,  /* what is written may be lost in a crash */
+    WEIR_AT_LEAST_ONCE = 1, /* after a crash rows since the last commit are written a second time */
+    WEIR_EXACTLY_ONCE = 2   /* after recover() only committed epochs are there, each once */
+} weir_guarantee;
 
 typedef struct weir_io_args {
     const weir_settings *settings;
@@ -202,6 +213,7 @@ typedef struct weir_io_args {
     const weir_io_host *host;
     const char *const *properties; /* of a source: the names that the app reads, each once */
     uint32_t n_properties;
+    weir_guarantee guarantee; /* what the app asked for: at least once, or @app:guarantee('exactly-once') */
 } weir_io_args;
 
 /* Order of calls: open, [seek], start, then poll and consume in turn with position, pause, resume, ack in
@@ -250,6 +262,12 @@ typedef struct weir_source_type {
     size_t (*bytes)(const void *self); /* heap bytes held */
     void (*close)(void *self);
     const weir_property *properties; /* what `trp:` can name; NULL: nothing */
+    /* True: it needs a checkpoint (position and ack) before it can go on, as when partitions are taken away
+     * from it. Asked after each poll. NULL: never. */
+    bool (*wants_checkpoint)(const void *self);
+    /* What is wrong with the connection just now, for people: "no broker can be reached"; "": nothing. May be
+     * NULL. */
+    const char *(*state)(const void *self);
 } weir_source_type;
 
 /* ---- Decoders ----------------------------------------------------------------------------------------- */
@@ -378,12 +396,6 @@ typedef struct weir_encoder_type {
 
 /* ---- Sinks -------------------------------------------------------------------------------------------- */
 
-typedef enum weir_guarantee {
-    WEIR_AT_MOST_ONCE = 0,  /* what is written may be lost in a crash */
-    WEIR_AT_LEAST_ONCE = 1, /* after a crash rows since the last commit are written a second time */
-    WEIR_EXACTLY_ONCE = 2   /* after recover() only committed epochs are there, each once */
-} weir_guarantee;
-
 /* One write: bytes with record ends (record_end may be NULL for BYTES), or rows. */
 typedef struct weir_output {
     weir_shape shape;
@@ -402,8 +414,9 @@ static inline weir_text weir_output_option(const weir_output *out, const weir_se
     return (weir_text){s->text, s->text ? strlen(s->text) : 0};
 }
 
-/* Order of calls: open, start, recover, then for each epoch: begin, write..., prepare, [enlist], commit or
- * abort. Without checkpoints there is one epoch that is begun, and committed at the end. close at last.
+/* Order of calls: open, start, recover, then for each epoch: begin, write..., [enlist], prepare, commit or
+ * abort. Without checkpoints there is one epoch that is begun, and committed at the end (or, for sources that
+ * want ack, at each time at which a checkpoint would be: prepare is then given no writer). close at last.
  *
  * A checkpoint: prepare() of all sinks; their bytes go into the checkpoint's file; the file is made durable;
  * commit() of all sinks, ack() of all sources. After a crash the newest durable checkpoint counts: sinks get
@@ -420,7 +433,9 @@ typedef struct weir_sink_type {
     weir_status (*open)(void *self, const weir_io_args *args, weir_error *err); /* as for sources */
     weir_status (*start)(void *self, weir_error *err);
     /* Brings the outside to the end of last_epoch: what is beyond it goes, what of it was prepared is
-     * committed. `saved` is what prepare(last_epoch) wrote; NULL with last_epoch 0: a fresh start. */
+     * committed. `saved` is what prepare(last_epoch) wrote; NULL with last_epoch 0: a fresh start. WEIR_EEND:
+     * what was prepared is gone and can't be committed any more; then the checkpoint before it counts, and
+     * recover is called again, as it is after abort when an app goes back to its checkpoint by itself. */
     weir_status (*recover)(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err);
     weir_status (*begin)(void *self, uint64_t epoch, weir_error *err);
     /* Takes all of it (OK), or nothing (EAGAIN: full; wait for wake_fd or wait_ms, then offer it again).
@@ -432,7 +447,8 @@ typedef struct weir_sink_type {
     /* All of the epoch is durable, though perhaps not visible; it can be committed from here on even after a
      * crash. Saves what recover needs, first a u32 version. w NULL: no checkpoint will name this epoch. */
     weir_status (*prepare)(void *self, uint64_t epoch, weir_writer *w, weir_error *err);
-    /* With family: the positions of sources of the same family join the transaction. NULL without. */
+    /* With family: the positions of sources of the same family join the transaction, for each source and
+     * sink, right before prepare. NULL without. */
     weir_status (*enlist)(void *self, uint64_t epoch, const void *native_position, weir_error *err);
     weir_status (*commit)(void *self, uint64_t epoch, weir_error *err); /* idempotent */
     weir_status (*abort)(void *self, uint64_t epoch, weir_error *err);  /* the epoch's writes are undone */
@@ -442,6 +458,7 @@ typedef struct weir_sink_type {
     int (*wake_fd)(const void *self); /* writable or readable, as poll(2) with both; -1: none */
     size_t (*bytes)(const void *self);
     void (*close)(void *self); /* flushes what it can; an epoch that was not committed stays so */
+    const char *(*state)(const void *self); /* as for sources */
 } weir_sink_type;
 
 /* ---- What each keeps count of ------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 # or for measuring it beside Siddhi too. Asks nothing, and takes no time when all is there.
 set -eu
 
-build="meson ninja-build gcc libc6-dev pkg-config libzstd-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev libcmocka-dev"
+build="meson ninja-build gcc libc6-dev pkg-config libzstd-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev libcmocka-dev librdkafka-dev"
 test="$build clang-14 libclang-rt-14-dev clang-format-14 python3 zstd"
 
 case ${1-} in

@@ -25,6 +25,7 @@ struct wr_sink {
     weir_arena arena;
     weir_settings settings, map_settings;
     weir_io_args args;
+    weir_guarantee guarantee;
     weir_encoder_args encoder_args;
     weir_shape shape;
     void *self, *encoder;
@@ -32,7 +33,7 @@ struct wr_sink {
     uint32_t cap_records; /* room in encoded.record_end */
     wr_slots slots;       /* options with attributes, for each record that waits */
     wr_grouping grouping;
-    bool is_grouping, has_record_ends, is_full, is_started;
+    bool is_grouping, has_record_ends, is_full, has_begun, is_started;
     uint64_t epoch;
     weir_io_stats stats;
 };
@@ -79,8 +80,11 @@ static void on_dropped(weir_encoded *e, const char *reason) {
 }
 
 static weir_status open_transport(wr_sink *s, weir_error *err) {
-    s->args =
-        (weir_io_args){.settings = &s->settings, .schema = s->schema, .shape = s->shape, .host = s->host};
+    s->args = (weir_io_args){.settings = &s->settings,
+                             .schema = s->schema,
+                             .shape = s->shape,
+                             .host = s->host,
+                             .guarantee = s->guarantee};
     void *self = wr_alloc_zero(s->account, s->type->state_size);
     if (!self) return out_of_memory(err);
     s->self = self;
@@ -150,6 +154,7 @@ weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *er
     s->format = spec->format;
     s->schema = spec->schema;
     s->host = spec->host;
+    s->guarantee = spec->guarantee;
     s->account = s->grouping.account = spec->account;
     s->encoded.grow = grow_encoded;
     s->encoded.grow_ctx = s;
@@ -176,13 +181,22 @@ static weir_status failed(wr_sink *s, weir_error *err, weir_status status) {
     return status;
 }
 
+static void drop_waiting(wr_sink *s) {
+    s->encoded.len = 0;
+    s->encoded.n_records = 0;
+    s->is_full = false;
+    wr_slots_cut(&s->slots, 0);
+}
+
 weir_status wr_sink_start(wr_sink *s, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
-    weir_status status = s->type->start(s->self, err);
+    weir_status status = s->has_begun ? WEIR_OK : s->type->start(s->self, err);
+    s->has_begun |= status == WEIR_OK;
     if (status == WEIR_OK) status = s->type->recover(s->self, last_epoch, saved, err);
     if (status == WEIR_OK) status = s->type->begin(s->self, last_epoch + 1, err);
     if (status != WEIR_OK) return failed(s, err, status);
     s->epoch = last_epoch + 1;
     s->is_started = true;
+    drop_waiting(s);
     return WEIR_OK;
 }
 
@@ -329,6 +343,19 @@ weir_status wr_sink_commit(wr_sink *s, weir_error *err) {
     s->epoch++;
     return WEIR_OK;
 }
+
+weir_status wr_sink_enlist(wr_sink *s, const void *native_position, weir_error *err) {
+    weir_status status = s->type->enlist(s->self, s->epoch, native_position, err);
+    return status == WEIR_OK ? status : failed(s, err, status);
+}
+
+weir_status wr_sink_abort(wr_sink *s, weir_error *err) {
+    drop_waiting(s);
+    weir_status status = s->type->abort(s->self, s->epoch, err);
+    return status == WEIR_OK ? status : failed(s, err, status);
+}
+
+const char *wr_sink_state(const wr_sink *s) { return s->type->state ? s->type->state(s->self) : ""; }
 
 uint64_t wr_sink_epoch(const wr_sink *s) { return s->epoch; }
 

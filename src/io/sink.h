@@ -21,11 +21,14 @@ typedef struct wr_sink_spec {
     uint32_t n_payloads;
     const weir_schema *schema; /* these two outlive the sink */
     const weir_io_host *host;
+    weir_guarantee guarantee; /* what the app asked for */
     wr_account *account;
 } wr_sink_spec;
 
 weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *err) WR_NODISCARD;
-/* Starts the transport, brings it to the end of last_epoch (0 and NULL: a fresh start), begins the next. */
+/* Starts the transport, brings it to the end of last_epoch (0 and NULL: a fresh start), begins the next. May
+ * be called again, to go back: what was not committed is void. WEIR_EEND: last_epoch was never committed; the
+ * one before counts. */
 weir_status wr_sink_start(wr_sink *s, uint64_t last_epoch, weir_reader *saved, weir_error *err) WR_NODISCARD;
 /* Takes the selected rows of the batch, now or later: nothing of the batch is needed after the call. */
 weir_status wr_sink_write(wr_sink *s, const weir_batch *rows, weir_error *err) WR_NODISCARD;
@@ -35,7 +38,12 @@ weir_status wr_sink_flush(wr_sink *s, weir_error *err) WR_NODISCARD;
 /* Checkpoint: prepare saves into w, commit begins the next epoch. Prepare may block. */
 weir_status wr_sink_prepare(wr_sink *s, weir_writer *w, weir_error *err) WR_NODISCARD;
 weir_status wr_sink_commit(wr_sink *s, weir_error *err) WR_NODISCARD;
-uint64_t wr_sink_epoch(const wr_sink *s); /* the one being written */
+/* Before prepare: the position of a source of the same family becomes part of the epoch. */
+weir_status wr_sink_enlist(wr_sink *s, const void *native_position, weir_error *err) WR_NODISCARD;
+/* The epoch is undone, and what waits is dropped; wr_sink_start comes next. */
+weir_status wr_sink_abort(wr_sink *s, weir_error *err) WR_NODISCARD;
+const char *wr_sink_state(const wr_sink *s); /* what is wrong with the connection; "": nothing */
+uint64_t wr_sink_epoch(const wr_sink *s);    /* the one being written */
 int wr_sink_wake_fd(const wr_sink *s);
 const weir_io_stats *wr_sink_stats(const wr_sink *s);
 weir_guarantee wr_sink_guarantee(const wr_sink *s);

@@ -42,6 +42,7 @@ struct wr_source {
     weir_arena arena; /* settings and the like */
     weir_settings common, settings, map_settings;
     weir_io_args args;
+    weir_guarantee guarantee;
     weir_decoder_args decoder_args;
     weir_shape shape;
     bool *wanted, *wanted_of_format; /* the format knows nothing of the transport's properties */
@@ -179,7 +180,8 @@ static weir_status open_transport(wr_source *s, weir_error *err) {
                              .shape = s->shape,
                              .host = s->host,
                              .properties = s->properties.names,
-                             .n_properties = s->properties.n_names};
+                             .n_properties = s->properties.n_names,
+                             .guarantee = s->guarantee};
     void *self = wr_alloc_zero(s->account, s->type->state_size);
     if (!self) return out_of_memory(err);
     s->self = self;
@@ -213,6 +215,7 @@ weir_status wr_source_open(const wr_source_spec *spec, wr_source **out, weir_err
     s->format = spec->format;
     s->schema = spec->schema;
     s->host = spec->host;
+    s->guarantee = spec->guarantee;
     s->bad = spec->bad;
     s->bad_ctx = spec->bad_ctx;
     s->account = spec->account;
@@ -335,6 +338,27 @@ static weir_status decode_bytes(wr_source *s, weir_rows *rows, weir_error *err) 
     return status;
 }
 
+/* A message without a value: nulls, and its properties. */
+static weir_status add_bare_row(wr_source *s, weir_rows *rows, weir_error *err) {
+    uint32_t row = rows->n;
+    const char *reason = "";
+    if (row >= rows->cap) WR_TRY(rows->grow(rows, row + 1, err));
+    for (uint32_t i = 0; i < rows->n_cols; i++)
+        if (rows->cols[i].data) wr_cell_set_null(&rows->cols[i], row);
+    weir_verdict verdict =
+        s->has_event_time || s->properties.n_columns ? judge(s, rows, row, &reason) : WEIR_ROW_TAKE;
+    if (verdict == WEIR_ROW_TAKE) {
+        rows->n++;
+        weir_rows_end_chunk(rows, row);
+        return WEIR_EAGAIN;
+    }
+    for (uint32_t i = 0; i < rows->n_cols; i++)
+        if (rows->cols[i].data) weir_set_valid(&rows->cols[i], row);
+    if (verdict == WEIR_ROW_LATER) return WEIR_OK;
+    count_bad(s, &(weir_bad_record){.raw = "", .reason = reason, .column = -1});
+    return WEIR_EAGAIN;
+}
+
 static weir_status decode_messages(wr_source *s, weir_rows *rows, weir_error *err) {
     for (; s->used < s->in.n_messages; s->used++) {
         if (rows->n >= rows->limit) return WEIR_OK;
@@ -345,7 +369,8 @@ static weir_status decode_messages(wr_source *s, weir_rows *rows, weir_error *er
         call.len = m->len;
         call.is_message = true;
         s->property_values = m->properties;
-        weir_status status = s->format->decode(s->decoder, &call, err);
+        weir_status status =
+            m->is_bare ? add_bare_row(s, rows, err) : s->format->decode(s->decoder, &call, err);
         if (status != WEIR_EAGAIN) return status;
         if (!s->has_event_time) fill_ts(rows, first, m->has_ts ? m->ts : s->poll->now_ms);
         s->stats.bytes += m->len;
@@ -474,6 +499,16 @@ weir_status wr_source_load(wr_source *s, weir_reader *r, weir_error *err) {
     s->has_input = s->has_anchor = false;
     return status == WEIR_OK ? status : failed(s, err, status);
 }
+
+bool wr_source_wants_checkpoint(const wr_source *s) {
+    return s->type->wants_checkpoint && s->type->wants_checkpoint(s->self);
+}
+
+const void *wr_source_native_position(wr_source *s) {
+    return s->type->native_position ? s->type->native_position(s->self) : NULL;
+}
+
+const char *wr_source_state(const wr_source *s) { return s->type->state ? s->type->state(s->self) : ""; }
 
 void wr_source_ack(wr_source *s, uint64_t epoch) {
     if (s->type->ack) s->type->ack(s->self, epoch);

@@ -22,6 +22,7 @@ typedef struct wr_source_spec {
     const weir_schema *schema; /* these three outlive the source */
     const bool *wanted;        /* NULL: all */
     const weir_io_host *host;
+    weir_guarantee guarantee;                              /* what the app asked for */
     void (*bad)(void *ctx, const weir_bad_record *record); /* may be NULL: only counted */
     void *bad_ctx;
     wr_account *account; /* may be NULL */
@@ -55,6 +56,11 @@ const bool *wr_source_wanted(const wr_source *s);
 /* Position of what poll has given so far, decoder's knowledge included. */
 weir_status wr_source_save(wr_source *s, uint64_t epoch, weir_writer *w, weir_error *err) WR_NODISCARD;
 void wr_source_ack(wr_source *s, uint64_t epoch);
+/* It can't go on without a checkpoint. */
+bool wr_source_wants_checkpoint(const wr_source *s);
+const void *
+wr_source_native_position(wr_source *s);         /* of the position that was saved last; NULL: it has none */
+const char *wr_source_state(const wr_source *s); /* what is wrong with the connection; "": nothing */
 void wr_source_pause(wr_source *s);
 void wr_source_resume(wr_source *s);
 const weir_io_stats *wr_source_stats(wr_source *s); /* lag is brought up to date */

@@ -88,10 +88,28 @@ static const char *app_text(wr_planner *p, const char *name) {
     return value ? wr_plan_strdup(p, value) : NULL;
 }
 
+/* How often rows that go out may be there after a crash. */
+static void app_guarantee(wr_planner *p) {
+    static const char *const names[] = {"at-least-once", "exactly-once"};
+    static const weir_guarantee values[] = {WEIR_AT_LEAST_ONCE, WEIR_EXACTLY_ONCE};
+    p->plan->guarantee = WEIR_AT_LEAST_ONCE;
+    const wr_ast_annotation *a = wr_plan_annotation(p, &p->app->annotations, "guarantee");
+    const char *value = app_text(p, "guarantee");
+    for (uint32_t i = 0; value && i < WR_COUNT(names); i++)
+        if (strcasecmp(value, names[i]) == 0) {
+            p->plan->guarantee = values[i];
+            return;
+        }
+    if (value)
+        wr_plan_error(p, a->span, WEIR_ECONFIG, "it takes 'at-least-once' or 'exactly-once'",
+                      "@app:guarantee does not know '%s'", value);
+}
+
 void wr_plan_app_annotations(wr_planner *p) {
     const wr_ast_annotations *all = &p->app->annotations;
     p->plan->name = app_text(p, "name");
     p->plan->description = app_text(p, "description");
+    app_guarantee(p);
     const wr_ast_annotation *playback = wr_plan_annotation(p, all, "playback");
     if (playback) app_playback(p, playback);
     const wr_ast_annotation *async = wr_ast_find_annotation(all, "async", 0);

@@ -15,6 +15,7 @@
 #include "data/schema.h"
 #include "plan/expr.h"
 #include "registry/registry.h"
+#include "weir_io.h"
 
 #define WR_NONE_ID UINT32_MAX
 
@@ -272,6 +273,7 @@ typedef struct wr_plan {
     const char *description; /* or NULL */
     wr_clock_kind clock;
     bool no_io; /* @app:transportChannelCreationEnabled('false'): sources and sinks are checked, not opened */
+    weir_guarantee guarantee;      /* @app:guarantee; at least once without it */
     int64_t idle_ms, increment_ms; /* @app:playback(idle.time, increment); 0: none */
     wr_plan_stream *streams;
     uint32_t n_streams;

@@ -2,5 +2,6 @@
 #include "registry/modules.h"
 
 const wr_module_row wr_module_table[] = {
+    {WR_MODULE_SOURCE | WR_MODULE_SINK, "", "kafka", "kafka"},
     {0},
 };

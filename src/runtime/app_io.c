@@ -44,6 +44,26 @@ static weir_status make_schema(wr_app_io *io, uint32_t stream, weir_schema *out,
     return WEIR_OK;
 }
 
+static void *find_shared(void *ctx, const char *family, size_t size) {
+    wr_app_io *io = ctx;
+    for (wr_io_shared *s = io->shared; s; s = s->next)
+        if (!strcmp(s->family, family)) return s->size == size ? s->bytes : NULL;
+    wr_io_shared *s = wr_alloc_zero(NULL, sizeof *s + size);
+    if (!s) return NULL;
+    snprintf(s->family, sizeof s->family, "%s", family);
+    s->size = size;
+    s->next = io->shared;
+    io->shared = s;
+    return s->bytes;
+}
+
+/* What is written twice after a crash, or can't be read again, is not for exactly-once. */
+static weir_status not_exact(const char *what, const char *type, const char *why, weir_error *err) {
+    return weir_fail(err, WEIR_EUNSUPPORTED,
+                     "%s '%s' %s: it can't be in an app with @app:guarantee('exactly-once')", what, type,
+                     why);
+}
+
 /* ---- Sources ---- */
 
 static weir_status open_feed(wr_app_io *io, wr_feed *f, uint32_t stream, const wr_plan_io *plan,
@@ -57,6 +77,8 @@ static weir_status open_feed(wr_app_io *io, wr_feed *f, uint32_t stream, const w
     if (!f->wanted) return no_memory(err);
     wr_plan_stream_needs(io->options.plan, stream, f->wanted);
     WR_TRY(wr_io_registry_need_source(io->options.registry, plan->type, &f->type, err));
+    if (io->is_exact && !f->type->replayable)
+        return not_exact("source", plan->type, "can't read again what it has given", err);
     return wr_feed_open(f, err);
 }
 
@@ -66,7 +88,12 @@ static void on_rows(void *ctx, const weir_batch *rows) {
     wr_drain *d = ctx;
     weir_error err;
     if (!d->is_open) return; /* the app runs without its sinks */
-    if (wr_sink_write(d->sink, rows, &err) == WEIR_OK) return;
+    if (d->io->has_failed || wr_sink_write(d->sink, rows, &err) == WEIR_OK) return;
+    if (d->io->is_exact) { /* nothing is lost: the cycle is undone */
+        d->io->has_failed = true;
+        d->io->failure = err;
+        return;
+    }
     d->n_lost += rows->n_sel;
     wr_app_io_log(d->io, WEIR_LOG_ERROR, "sink '%s' of stream '%s': %u rows lost: %s", d->plan->type,
                   d->schema.stream, rows->n_sel, err.message);
@@ -85,6 +112,7 @@ static weir_status open_sink(wr_drain *d, weir_error *err) {
                          .n_payloads = p->n_payloads,
                          .schema = &d->schema,
                          .host = &io->options.host,
+                         .guarantee = io->options.plan->guarantee,
                          .account = io->options.account};
     if (!spec.pairs || !spec.map_pairs || !spec.payloads) return no_memory(err);
     if (format && strcmp(format, "passThrough") != 0)
@@ -99,6 +127,8 @@ static weir_status open_drain(wr_app_io *io, wr_drain *d, uint32_t stream, const
     d->plan = plan;
     WR_TRY(make_schema(io, stream, &d->schema, err));
     WR_TRY(wr_io_registry_need_sink(io->options.registry, plan->type, &d->type, err));
+    if (io->is_exact && d->type->guarantee < WEIR_EXACTLY_ONCE)
+        return not_exact("sink", plan->type, "can't take back what it has written", err);
     WR_TRY(open_sink(d, err));
     return wr_task_subscribe(io->options.task, stream, on_rows, d, err);
 }
@@ -149,6 +179,9 @@ weir_status wr_app_io_new(const wr_app_io_options *options, on_wrong *wrong, voi
     wr_app_io *io = wr_alloc_zero(NULL, sizeof *io);
     if (!io) return no_memory(err);
     io->options = *options;
+    io->options.host.shared = find_shared;
+    io->options.host.shared_ctx = io;
+    io->is_exact = p->guarantee == WEIR_EXACTLY_ONCE;
     io->wake_fd[0] = io->wake_fd[1] = -1;
     wr_arena_init(&io->arena, NULL);
     wr_arena_init(&io->cycle_arena, options->account);
@@ -180,12 +213,16 @@ weir_status wr_app_io_free(wr_app_io *io, weir_error *err) {
     for (uint32_t i = 0; i < io->n_drains; i++) {
         if (!io->drains[i].sink) continue;
         weir_error own = {0};
-        weir_status st = wr_sink_close(io->drains[i].sink, io->is_started, &own);
+        weir_status st = wr_sink_close(io->drains[i].sink, io->is_started && !io->is_exact, &own);
         if (st != WEIR_OK && first == WEIR_OK && err) *err = own;
         if (first == WEIR_OK) first = st;
     }
     for (int i = 0; i < 2; i++)
         if (io->wake_fd[i] >= 0) close(io->wake_fd[i]);
+    for (wr_io_shared *shared = io->shared, *next; shared; shared = next) {
+        next = shared->next;
+        wr_free(NULL, shared, sizeof *shared + shared->size);
+    }
     wr_arena_fini(&io->cycle_arena);
     wr_arena_fini(&io->arena);
     wr_free(NULL, io, sizeof *io);

@@ -40,6 +40,14 @@ typedef struct wr_drain {
     bool is_open; /* started: takes rows */
 } wr_drain;
 
+/* weir_io_host.shared: a block of the connectors of one family. */
+typedef struct wr_io_shared {
+    struct wr_io_shared *next;
+    char family[32];
+    size_t size;
+    _Alignas(16) unsigned char bytes[];
+} wr_io_shared;
+
 struct wr_app_io {
     wr_app_io_options options;
     weir_arena arena; /* schemas, pairs */
@@ -54,6 +62,10 @@ struct wr_app_io {
     int64_t last_event_ms; /* wall time of the last event, for @app:playback(idle.time) */
     int wake_fd[2];        /* a pipe: wr_app_io_wake writes */
     bool is_started;
+    wr_io_shared *shared;
+    bool is_exact;   /* @app:guarantee('exactly-once') */
+    bool has_failed; /* a sink took rows and lost them: `failure`; with is_exact only */
+    weir_error failure;
 };
 
 int64_t wr_io_wall_ms(void);
@@ -80,5 +92,10 @@ weir_status wr_io_run_tick(wr_app_io *io, int64_t clock, weir_error *err) WR_NOD
 
 /* checkpoint.c */
 weir_status wr_io_checkpoint(wr_app_io *io, weir_error *err) WR_NODISCARD;
+/* Without a state directory: what went out is committed, and sources that keep their own positions (ack) are
+ * told so. */
+weir_status wr_io_acknowledge(wr_app_io *io, weir_error *err) WR_NODISCARD;
+/* Undoes what was done since the last checkpoint and goes back to it. */
+weir_status wr_io_rewind(wr_app_io *io, weir_error *err) WR_NODISCARD;
 
 #endif

@@ -45,6 +45,19 @@ static weir_status tick(wr_app_io *io, weir_error *err) {
     return wr_io_run_tick(io, wr_task_clock(io->options.task) + p->increment_ms, err);
 }
 
+static bool is_wanted(const wr_app_io *io) {
+    for (uint32_t i = 0; i < io->n_feeds; i++)
+        if (wr_source_wants_checkpoint(io->feeds[i].source)) return true;
+    return false;
+}
+
+/* A source that keeps its own positions: acknowledging is worth the while without a state directory too. */
+static bool any_acks(const wr_app_io *io) {
+    for (uint32_t i = 0; i < io->n_feeds; i++)
+        if (io->feeds[i].type->ack) return true;
+    return false;
+}
+
 static int64_t shorter(int64_t wait, int64_t other) { return WR_MIN(wait, WR_MAX(other, 0)); }
 
 /* How long nothing can be due, in ms. While a sink is full, neither sources nor checkpoints have their turn.
@@ -57,6 +70,7 @@ static int64_t longest_wait(const wr_app_io *io) {
     } else if (io->options.plan->idle_ms)
         wait = shorter(wait, io->last_event_ms + io->options.plan->idle_ms - now);
     if (any_full(io)) return WR_MIN(wait, FULL_WAIT_MS);
+    if (is_wanted(io)) return 0;
     if (io->dirty) wait = shorter(wait, io->next_checkpoint_ms - now);
     for (uint32_t i = 0; i < io->n_feeds; i++) {
         const wr_feed *f = &io->feeds[i];
@@ -91,10 +105,19 @@ static weir_status wait_for_something(wr_app_io *io, weir_error *err) {
 }
 
 static weir_status checkpoint_if_due(wr_app_io *io, weir_error *err) {
-    if (wr_io_wall_ms() < io->next_checkpoint_ms) return WEIR_OK;
+    bool wanted = is_wanted(io);
+    if (!wanted && wr_io_wall_ms() < io->next_checkpoint_ms) return WEIR_OK;
     io->next_checkpoint_ms = wr_io_wall_ms() + io->options.checkpoint_ms;
-    if (!io->dirty || !io->options.state_dir) return WEIR_OK;
-    return wr_io_checkpoint(io, err);
+    if ((!io->dirty && !wanted) || (!io->options.state_dir && !any_acks(io))) return WEIR_OK;
+    weir_error own = {0};
+    weir_status st = io->options.state_dir ? wr_io_checkpoint(io, &own) : wr_io_acknowledge(io, &own);
+    if (st == WEIR_OK) return WEIR_OK;
+    if (own.retriable && !io->is_exact) { /* the outside is away: the rows wait, and so does the checkpoint */
+        wr_app_io_log(io, WEIR_LOG_WARN, "no checkpoint now: %s", own.message);
+        return WEIR_OK;
+    }
+    if (err) *err = own;
+    return st;
 }
 
 /* One turn: *did tells whether rows moved. A checkpoint is taken between the flush and new rows, when nothing
@@ -110,7 +133,23 @@ static weir_status turn(wr_app_io *io, bool *did, weir_error *err) {
     }
     if (n_rows) io->last_event_ms = wr_io_wall_ms();
     *did = n_rows > 0;
-    return WEIR_OK;
+    if (io->has_failed && err) *err = io->failure;
+    return io->has_failed ? io->failure.code : WEIR_OK;
+}
+
+/* With exactly-once, what failed and may be tried again is undone: the app goes back to its checkpoint. While
+ * that is not possible either, it is tried again and again. */
+static weir_status go_back(wr_app_io *io, const atomic_bool *stop, weir_status st, weir_error *err) {
+    while (st != WEIR_OK && st != WEIR_ENOMEM && io->is_exact && err->retriable && !atomic_load(stop)) {
+        wr_app_io_log(io, WEIR_LOG_WARN, "going back to the last checkpoint: %s", err->message);
+        weir_error own = {0};
+        st = wr_io_rewind(io, &own);
+        *err = own;
+        struct pollfd wake = {.fd = io->wake_fd[0], .events = POLLIN};
+        if (st != WEIR_OK) poll(&wake, 1, LONGEST_WAIT_MS);
+        if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
+    }
+    return st;
 }
 
 /* Until the sinks have handed on everything. A reader may be as slow as it likes, unless a stop was asked
@@ -155,6 +194,7 @@ static weir_status finish(wr_app_io *io, const atomic_bool *stop, weir_error *er
     else
         WR_TRY(run_rows_in_hand(io, err));
     WR_TRY(drain(io, stop, err));
+    if (!io->options.state_dir && any_acks(io)) return wr_io_acknowledge(io, err);
     if (!io->options.state_dir) return commit(io, err);
     return io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;
 }
@@ -162,9 +202,11 @@ static weir_status finish(wr_app_io *io, const atomic_bool *stop, weir_error *er
 weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) {
     if (!io->is_started) return weir_fail(err, WEIR_EUSAGE, "sources and sinks have not been started");
     bool has_ended = false;
+    weir_error own;
+    if (!err) err = &own;
     while (!atomic_load(stop) && !has_ended) {
-        bool did;
-        WR_TRY(turn(io, &did, err));
+        bool did = false;
+        WR_TRY(go_back(io, stop, turn(io, &did, err), err));
         if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
         has_ended = !did && !any_full(io) && all_ended(io);
         if (!did && !has_ended && !atomic_load(stop)) WR_TRY(wait_for_something(io, err));

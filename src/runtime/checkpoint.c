@@ -4,6 +4,8 @@
  *
  * Order of a checkpoint: sinks prepare, the file becomes durable, sinks commit, sources acknowledge. A crash
  * before the file is durable goes back to the one before; a crash after it commits what was prepared. */
+#include <stdio.h>
+
 #include "runtime/app_io_internal.h"
 #include "state/file.h"
 #include "state/writer.h"
@@ -33,10 +35,25 @@ static weir_status save_drain(wr_drain *d, weir_writer *w, weir_error *err) {
     return st;
 }
 
+/* The positions that were just saved become part of what the sinks of the same family commit. */
+static weir_status enlist_all(wr_app_io *io, weir_error *err) {
+    for (uint32_t d = 0; d < io->n_drains; d++) {
+        const weir_sink_type *t = io->drains[d].type;
+        for (uint32_t f = 0; t->family && t->enlist && f < io->n_feeds; f++) {
+            const char *family = io->feeds[f].type->family;
+            const void *position =
+                family && !strcmp(family, t->family) ? wr_source_native_position(io->feeds[f].source) : NULL;
+            if (position) WR_TRY(wr_sink_enlist(io->drains[d].sink, position, err));
+        }
+    }
+    return WEIR_OK;
+}
+
 static weir_status save_all(wr_app_io *io, weir_writer *w, weir_error *err) {
     wr_writer_begin_section(w, TAG_APP, VERSION);
     wr_write_u64(w, io->epoch);
     for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(save_feed(io, &io->feeds[i], w, err));
+    WR_TRY(enlist_all(io, err));
     for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(save_drain(&io->drains[i], w, err));
     wr_task_save(io->options.task, w);
     wr_writer_end_section(w);
@@ -51,8 +68,39 @@ static weir_status commit_all(wr_app_io *io, weir_error *err) {
     return WEIR_OK;
 }
 
+/* Rows in hand of a source whose position others see (its broker, another member of its group) must not lie
+ * behind that position. On the wall clock they can as well be run now. */
+static weir_status run_what_others_see(wr_app_io *io, weir_error *err) {
+    bool others_see = false;
+    for (uint32_t i = 0; i < io->n_feeds; i++) others_see |= io->feeds[i].type->ack != NULL;
+    for (uint32_t n_rows = 1; others_see && !io->options.playback && n_rows;)
+        WR_TRY(wr_io_run_cycle(io, &n_rows, err));
+    return io->has_failed ? (err ? *err = io->failure : io->failure).code : WEIR_OK;
+}
+
+static bool any_rows_in_hand(const wr_app_io *io) {
+    bool any = false;
+    for (uint32_t i = 0; i < io->n_feeds; i++) any |= wr_feed_has_rows(&io->feeds[i]);
+    return any;
+}
+
+weir_status wr_io_acknowledge(wr_app_io *io, weir_error *err) {
+    weir_writer nowhere;
+    weir_status st = run_what_others_see(io, err);
+    if (st != WEIR_OK || any_rows_in_hand(io)) return st; /* another time */
+    wr_writer_init(&nowhere);
+    for (uint32_t i = 0; st == WEIR_OK && i < io->n_drains; i++)
+        st = wr_sink_prepare(io->drains[i].sink, NULL, err);
+    for (uint32_t i = 0; st == WEIR_OK && i < io->n_feeds; i++)
+        st = wr_source_save(io->feeds[i].source, io->epoch, &nowhere, err);
+    wr_writer_fini(&nowhere);
+    WR_TRY(st);
+    return commit_all(io, err);
+}
+
 weir_status wr_io_checkpoint(wr_app_io *io, weir_error *err) {
     weir_writer w;
+    WR_TRY(run_what_others_see(io, err));
     wr_writer_init(&w);
     weir_status st = save_all(io, &w, err);
     if (st == WEIR_OK)
@@ -119,31 +167,87 @@ static weir_status start_fresh(wr_app_io *io, weir_error *err) {
     return WEIR_OK;
 }
 
+/* The newest checkpoint that is whole and was committed by all sinks. WEIR_EEND: there is none. */
+typedef struct search {
+    uint64_t revision;
+    uint32_t n_damaged, n_uncommitted;
+    weir_error damage; /* of the newest that is damaged */
+} search;
+
+static weir_status load_one(wr_app_io *io, uint64_t revision, wr_buf *bytes, bool *is_damaged,
+                            weir_error *err) {
+    weir_arena names;
+    weir_reader r;
+    weir_status st = wr_snapshot_load(io->options.state_dir, io->options.app_name, revision, bytes, err);
+    *is_damaged = st == WEIR_ESTATE;
+    WR_TRY(st);
+    wr_arena_init(&names, NULL);
+    wr_reader_init(&r, bytes->data, bytes->len);
+    st = load_all(io, &r, &names, err);
+    wr_arena_fini(&names);
+    return st;
+}
+
+/* A damaged file, and one whose transactions never came to be, give way to the one before. */
+static weir_status load_newest(wr_app_io *io, search *found, weir_error *err) {
+    uint64_t *revisions;
+    uint32_t n;
+    WR_TRY(wr_snapshot_list(io->options.state_dir, io->options.app_name, &revisions, &n, err));
+    wr_buf bytes = WR_BUF_INIT;
+    weir_status st = WEIR_EEND;
+    bool has_loaded = false;
+    for (uint32_t i = 0; i < n && !has_loaded; i++) {
+        weir_error own = {0};
+        found->revision = revisions[i];
+        bool is_damaged = false;
+        st = load_one(io, revisions[i], &bytes, &is_damaged, &own);
+        bool is_uncommitted = st == WEIR_EEND;
+        if (is_damaged && !found->n_damaged++) found->damage = own;
+        found->n_uncommitted += is_uncommitted;
+        has_loaded = !is_damaged && !is_uncommitted;
+        if (st != WEIR_OK && err) *err = own;
+        if (is_uncommitted && i + 1 == n)
+            st = weir_fail(err, WEIR_ESTATE, "no checkpoint is left whose transaction was committed");
+    }
+    wr_buf_fini(&bytes);
+    wr_snapshot_list_free(revisions, n);
+    return st;
+}
+
+static void tell_found(const wr_app_io *io, const search *found) {
+    if (found->n_damaged)
+        wr_app_io_log(io, WEIR_LOG_WARN, "%u newer checkpoints are damaged (%s); going on from number %llu",
+                      found->n_damaged, found->damage.message, (unsigned long long)found->revision);
+    if (found->n_uncommitted)
+        wr_app_io_log(io, WEIR_LOG_INFO, "%u newer checkpoint(s) were never committed", found->n_uncommitted);
+    wr_app_io_log(io, WEIR_LOG_INFO, "going on from checkpoint %llu", (unsigned long long)found->revision);
+}
+
 weir_status wr_app_io_recover(wr_app_io *io, bool *recovered, weir_error *err) {
     *recovered = false;
+    if (!io->options.state_dir && io->is_exact) {
+        weir_fail(err, WEIR_ECONFIG, "@app:guarantee('exactly-once') needs a directory for checkpoints");
+        if (err) snprintf(err->hint, sizeof err->hint, "weir run --state DIR");
+        return WEIR_ECONFIG;
+    }
     if (!io->options.state_dir) return start_fresh(io, err);
-    wr_buf bytes = WR_BUF_INIT;
-    wr_snapshot_found found = {0};
-    weir_arena names;
-    weir_status st =
-        wr_snapshot_load_newest(io->options.state_dir, io->options.app_name, &bytes, &found, err);
-    if (st == WEIR_EEND) {
-        wr_buf_fini(&bytes);
-        return start_fresh(io, err);
-    }
-    if (st == WEIR_OK && found.n_damaged)
-        wr_app_io_log(io, WEIR_LOG_WARN, "%u newer checkpoints are damaged (%s); going on from number %llu",
-                      found.n_damaged, found.damage.message, (unsigned long long)found.revision);
-    wr_arena_init(&names, NULL);
-    if (st == WEIR_OK) {
-        weir_reader r;
-        wr_reader_init(&r, bytes.data, bytes.len);
-        st = load_all(io, &r, &names, err);
-        *recovered = st == WEIR_OK;
-    }
-    if (st == WEIR_OK)
-        wr_app_io_log(io, WEIR_LOG_INFO, "going on from checkpoint %llu", (unsigned long long)found.revision);
-    wr_arena_fini(&names);
-    wr_buf_fini(&bytes);
-    return st;
+    search found = {0};
+    weir_status st = load_newest(io, &found, err);
+    if (st == WEIR_EEND) return start_fresh(io, err);
+    WR_TRY(st);
+    *recovered = true;
+    tell_found(io, &found);
+    return WEIR_OK;
+}
+
+weir_status wr_io_rewind(wr_app_io *io, weir_error *err) {
+    search found = {0};
+    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_sink_abort(io->drains[i].sink, err));
+    wr_inbox_clear(io->options.inbox);
+    weir_status st = load_newest(io, &found, err);
+    if (st == WEIR_EEND) return weir_fail(err, WEIR_ESTATE, "there is no checkpoint to go back to");
+    WR_TRY(st);
+    io->has_failed = false;
+    tell_found(io, &found);
+    return WEIR_OK;
 }

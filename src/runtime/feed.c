@@ -100,6 +100,7 @@ weir_status wr_feed_open(wr_feed *f, weir_error *err) {
                            .schema = &f->schema,
                            .wanted = f->wanted,
                            .host = &io->options.host,
+                           .guarantee = io->options.plan->guarantee,
                            .bad = on_bad_record,
                            .bad_ctx = f,
                            .account = io->options.account};

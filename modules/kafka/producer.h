@@ -1,0 +1,82 @@
+/* producer.h: one client that writes, shared by the Kafka sinks of an app that have the same connection, and
+ * the transactions of exactly-once.
+ *
+ * An epoch is a transaction. At a checkpoint its messages are delivered (prepare), the checkpoint's file is
+ * made durable, then the positions of the app's Kafka sources and the epoch's record go into the transaction,
+ * and it is committed. The record is a committed offset, whose number is the epoch and whose metadata says
+ * whose epoch it is, of the group "weir-TRANSACTIONAL.ID", in a partition that the checkpoint names. After a
+ * crash the transactional.id is taken over, which ends what was open; the record then tells whether the
+ * newest checkpoint's transaction came to be. If not, the checkpoint before it counts. */
+#ifndef KAFKA_PRODUCER_H
+#define KAFKA_PRODUCER_H
+
+#include "source.h"
+
+#define KAFKA_MAX_ENLISTED 64u
+
+typedef struct kafka_topic {
+    char *name;
+    rd_kafka_topic_t *handle;
+} kafka_topic;
+
+typedef struct kafka_producer {
+    kafka_link link; /* first: the client's opaque */
+    struct kafka_producer *next;
+    uint32_t n_users;
+    char *conf_text;
+    char who[64];
+    rd_kafka_t *rk;
+    int wake[2];
+    kafka_topic *topics; /* by name */
+    uint32_t n_topics, cap_topics, last_topic;
+    uint64_t n_undelivered;      /* messages that failed for good since the last epoch */
+    rd_kafka_resp_err_t failure; /* of the first of them */
+    double mean_bytes;           /* of a message */
+    /* Transactions. */
+    char *transactional_id; /* NULL: none */
+    bool is_initialised;
+    char identity[KAFKA_IDENTITY];
+    uint64_t open_epoch, committed_epoch;
+    const kafka_native *enlisted[KAFKA_MAX_ENLISTED];
+    uint32_t n_enlisted;
+    char record_topic[250]; /* where the open epoch's record goes; "": there is nothing to commit */
+    int32_t record_partition;
+} kafka_producer;
+
+/* For a check of the app: whatever a producer would be refused for. */
+weir_status kafka_producer_check(const weir_io_args *args, const char *transactional_id, weir_error *err);
+
+/* Of one app; made when its first Kafka sink starts. */
+typedef struct kafka_app {
+    kafka_producer *producers;
+} kafka_app;
+
+/* The producer for these settings; a new one for the first sink that asks. transactional_id NULL: none. */
+weir_status kafka_producer_get(kafka_app *app, const weir_io_args *args, const char *transactional_id,
+                               kafka_producer **out, weir_error *err);
+void kafka_producer_put(kafka_app *app, kafka_producer *p); /* NULL is fine */
+
+/* The topic's handle; the same ones are kept. NULL: why is in err. */
+rd_kafka_topic_t *kafka_producer_topic(kafka_producer *p, const char *name, weir_error *err);
+/* Serves callbacks. An error: messages were lost for good. */
+weir_status kafka_producer_serve(kafka_producer *p, weir_error *err);
+/* How many messages of the usual size there is room for. */
+uint32_t kafka_producer_room(const kafka_producer *p);
+/* Waits until everything is delivered. A time-out is retriable. */
+weir_status kafka_producer_deliver(kafka_producer *p, weir_error *err);
+
+/* transaction.c; without transactions they do nothing. Each may be called for every sink: the first call of
+ * an epoch counts. */
+weir_status kafka_transaction_begin(kafka_producer *p, uint64_t epoch, weir_error *err);
+/* Messages of this topic are in it: their first partition can hold the epoch's record. */
+void kafka_transaction_touch(kafka_producer *p, const char *topic);
+weir_status kafka_transaction_enlist(kafka_producer *p, const kafka_native *source, weir_error *err);
+weir_status kafka_transaction_commit(kafka_producer *p, uint64_t epoch, weir_error *err);
+weir_status kafka_transaction_abort(kafka_producer *p, weir_error *err);
+void kafka_transaction_save(kafka_producer *p, weir_writer *w);
+/* EEND: the epoch was never committed, and can't be any more. */
+weir_status kafka_transaction_recover(kafka_producer *p, uint64_t epoch, weir_reader *saved, weir_error *err);
+
+extern const weir_sink_type kafka_sink_type;
+
+#endif

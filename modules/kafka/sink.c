@@ -1,0 +1,391 @@
+/* sink.c: writes to topics of Kafka; see producer.h for what exactly-once does. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "producer.h"
+
+enum {
+    OPT_TOPIC = OPT_FIRST_OWN,
+    OPT_PARTITION,
+    OPT_KEY,
+    OPT_HEADERS,
+    OPT_TOMBSTONE,
+    OPT_SEQUENCE,
+    OPT_BINARY,
+    OPT_TRANSACTION
+};
+
+static const weir_option options[] = {
+    KAFKA_COMMON_OPTIONS,
+    [OPT_TOPIC] = {"topic", WEIR_OPTION_TEMPLATE, true, NULL, NULL, "The topic; may hold {{attribute}}."},
+    [OPT_PARTITION] =
+        {"partition.no", WEIR_OPTION_TEMPLATE, false, NULL, NULL,
+         "The partition's number; may hold {{attribute}}. Without it the key decides, by the hash that "
+         "Kafka's own client takes."},
+    [OPT_KEY] = {"key", WEIR_OPTION_TEMPLATE, false, NULL, NULL,
+                 "The message's key; may hold {{attribute}}."},
+    [OPT_HEADERS] = {"headers", WEIR_OPTION_TEMPLATE, false, NULL, NULL,
+                     "Headers, 'name:value,other:{{attribute}}'; a value can't hold ','."},
+    [OPT_TOMBSTONE] = {"tombstone", WEIR_OPTION_TEMPLATE, false, NULL, NULL,
+                       "'true', as of '{{deleted}}': the message has no value, which deletes its key in a "
+                       "compacted topic."},
+    [OPT_SEQUENCE] =
+        {"sequence.id", WEIR_OPTION_TEXT, false, NULL, NULL,
+         "Puts 'ID:NUMBER~' in front of each message, by which a source with seq.enabled drops duplicates."},
+    [OPT_BINARY] = {"is.binary.message", WEIR_OPTION_BOOL, false, "false", NULL,
+                    "With sequence.id: puts it there in binary form."},
+    [OPT_TRANSACTION] =
+        {"transactional.id", WEIR_OPTION_TEXT, false, NULL, NULL,
+         "With exactly-once: the name of the app's transactions, the same after a restart, another for "
+         "each running copy. Without it: weir-APP."},
+    {0}};
+
+#define BATCH        1000u
+#define LONGEST_HEAD 256u
+#define MOST_HEADERS 32u
+#define LONGEST_TEXT 4096u
+
+typedef struct kafka_sink {
+    const weir_io_args *args;
+    const weir_setting *set;
+    char who[200];
+    char transactional_id[256];
+    bool is_transactional, is_binary;
+    kafka_app *app;
+    kafka_producer *producer;
+    int64_t sequence; /* of the next message */
+    uint32_t n_done;  /* records of the output in hand that were taken */
+    rd_kafka_message_t batch[BATCH];
+    char *heads; /* bytes with sequence numbers in front, for a batch */
+    size_t heads_cap;
+    uint64_t n_dropped;
+} kafka_sink;
+
+static weir_status sink_open(void *self, const weir_io_args *args, weir_error *err) {
+    kafka_sink *s = self;
+    s->args = args;
+    s->set = args->settings->of;
+    snprintf(s->who, sizeof s->who, "sink 'kafka' of '%.100s'", args->schema->stream);
+    s->is_binary = s->set[OPT_BINARY].as.b;
+    s->is_transactional = args->guarantee == WEIR_EXACTLY_ONCE;
+    const char *id = s->set[OPT_TRANSACTION].text;
+    if (id)
+        snprintf(s->transactional_id, sizeof s->transactional_id, "%s", id);
+    else
+        snprintf(s->transactional_id, sizeof s->transactional_id, "weir-%.200s",
+                 args->host ? args->host->app : "app");
+    if (id && !s->is_transactional)
+        return weir_fail(err, WEIR_ECONFIG, "transactional.id goes with @app:guarantee('exactly-once')");
+    const char *sequence = s->set[OPT_SEQUENCE].text;
+    if (sequence && (!*sequence || strlen(sequence) > 200 || strpbrk(sequence, ":~")))
+        return weir_fail(err, WEIR_ECONFIG,
+                         "sequence.id is '%s'; it takes up to 200 bytes without ':' and '~'", sequence);
+    return kafka_producer_check(args, s->is_transactional ? s->transactional_id : NULL, err);
+}
+
+static weir_status sink_start(void *self, weir_error *err) {
+    kafka_sink *s = self;
+    if (!s->args->host || !s->args->host->shared)
+        return weir_fail(err, WEIR_EUSAGE, "the engine shares nothing");
+    s->app = s->args->host->shared(s->args->host->shared_ctx, "kafka", sizeof *s->app);
+    if (!s->app) return kafka_no_memory(err);
+    return kafka_producer_get(s->app, s->args, s->is_transactional ? s->transactional_id : NULL, &s->producer,
+                              err);
+}
+
+static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
+    kafka_sink *s = self;
+    s->n_done = 0;
+    s->sequence = 0;
+    if (!saved) return kafka_transaction_recover(s->producer, last_epoch, NULL, err);
+    if (weir_read_u32(saved) != 1) return weir_fail(err, WEIR_ESTATE, "saved by another version");
+    s->sequence = weir_read_i64(saved);
+    return kafka_transaction_recover(s->producer, last_epoch, saved, err);
+}
+
+static weir_status sink_begin(void *self, uint64_t epoch, weir_error *err) {
+    kafka_sink *s = self;
+    return kafka_transaction_begin(s->producer, epoch, err);
+}
+
+/* ---- Writing ------------------------------------------------------------------------------------------ */
+
+/* A record that Kafka will never take is told and left out: everything behind it would wait for it forever.
+ */
+static void drop(kafka_sink *s, const char *topic, size_t len, const char *why) {
+    s->n_dropped++;
+    kafka_log(s->args->host, WEIR_LOG_ERROR,
+              "%s: a message of %zu bytes for topic '%s' was dropped (%" PRIu64 " so far): %s", s->who, len,
+              topic, s->n_dropped, why);
+}
+
+static bool read_partition(weir_text text, int32_t *out) {
+    int64_t number = 0;
+    *out = RD_KAFKA_PARTITION_UA;
+    if (!text.bytes) return true;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.bytes[i] < '0' || text.bytes[i] > '9' || number > INT32_MAX / 10) return false;
+        number = number * 10 + (text.bytes[i] - '0');
+    }
+    *out = (int32_t)number;
+    return text.len > 0;
+}
+
+/* Puts the sequence number in front, into `heads`, whose room was seen to. */
+static void put_sequence(kafka_sink *s, char **at, rd_kafka_message_t *m) {
+    char head[LONGEST_HEAD];
+    int n = snprintf(head, sizeof head, "%s:%" PRId64 "~", s->set[OPT_SEQUENCE].text, s->sequence++);
+    char *begin = *at, *to = begin;
+    if (s->is_binary) {
+        unsigned char len[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8),
+                                (unsigned char)n};
+        memcpy(to, len, 4);
+        to += 4;
+    }
+    memcpy(to, head, (size_t)n);
+    if (m->len) memcpy(to + n, m->payload, m->len);
+    *at = to + n + m->len;
+    m->payload = begin;
+    m->len = (size_t)(*at - begin);
+}
+
+static weir_status reserve_heads(kafka_sink *s, size_t bytes, uint32_t n, weir_error *err) {
+    size_t need = bytes + (size_t)n * (LONGEST_HEAD + 4);
+    if (s->heads_cap >= need) return WEIR_OK;
+    char *bigger = realloc(s->heads, need);
+    if (!bigger) return kafka_no_memory(err);
+    s->heads = bigger;
+    s->heads_cap = need;
+    return WEIR_OK;
+}
+
+/* Headers of one message, 'name:value,other:value'; NULL: none. */
+static rd_kafka_headers_t *make_headers(weir_text text) {
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(4);
+    const char *at = text.bytes, *end = at + text.len;
+    while (at < end) {
+        const char *comma = memchr(at, ',', (size_t)(end - at)), *stop = comma ? comma : end;
+        const char *colon = memchr(at, ':', (size_t)(stop - at));
+        while (at < stop && *at == ' ') at++;
+        if (colon && colon > at) rd_kafka_header_add(headers, at, colon - at, colon + 1, stop - colon - 1);
+        at = comma ? comma + 1 : end;
+    }
+    return headers;
+}
+
+/* One message by itself: with headers, or another try of one for which there was no room. */
+static rd_kafka_resp_err_t produce_one(kafka_sink *s, rd_kafka_topic_t *topic, const rd_kafka_message_t *m,
+                                       weir_text headers) {
+    rd_kafka_vu_t args[8];
+    size_t n = 0;
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = m->partition};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {m->payload, m->len}};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {m->key, m->key_len}};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
+    rd_kafka_headers_t *list = headers.bytes ? make_headers(headers) : NULL;
+    if (list) args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = list};
+    rd_kafka_error_t *error = rd_kafka_produceva(s->producer->rk, args, n);
+    rd_kafka_resp_err_t code = error ? rd_kafka_error_code(error) : 0;
+    if (error && list) rd_kafka_headers_destroy(list); /* else it is the client's */
+    if (error) rd_kafka_error_destroy(error);
+    return code;
+}
+
+static weir_status refused(kafka_sink *s, rd_kafka_topic_t *topic, const rd_kafka_message_t *m,
+                           rd_kafka_resp_err_t code, weir_error *err) {
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR: return WEIR_OK;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+        drop(s, rd_kafka_topic_name(topic), m->len, "it is larger than message.max.bytes");
+        return WEIR_OK;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+        drop(s, rd_kafka_topic_name(topic), m->len, "the topic has no partition of that number");
+        return WEIR_OK;
+    default: break;
+    }
+    weir_fail(err, WEIR_EIO, "topic '%s': %s", rd_kafka_topic_name(topic), rd_kafka_err2str(code));
+    if (err) err->fatal = code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__FENCED;
+    if (err) err->retriable = !err->fatal;
+    return WEIR_EIO;
+}
+
+/* The client's queue is bounded by what kafka_producer_room says, so that this is not met; yet it must not
+ * lose. */
+static rd_kafka_resp_err_t insist(kafka_sink *s, rd_kafka_topic_t *topic, const rd_kafka_message_t *m) {
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    for (int i = 0; i < 500 && code == RD_KAFKA_RESP_ERR__QUEUE_FULL; i++) {
+        rd_kafka_poll(s->producer->rk, 10);
+        code = produce_one(s, topic, m, (weir_text){NULL, 0});
+    }
+    return code;
+}
+
+static weir_status send_batch(kafka_sink *s, rd_kafka_topic_t *topic, uint32_t n, weir_error *err) {
+    rd_kafka_produce_batch(topic, 0, RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_PARTITION, s->batch, (int)n);
+    weir_status st = WEIR_OK;
+    for (uint32_t i = 0; i < n; i++) {
+        rd_kafka_resp_err_t code = s->batch[i].err;
+        if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) code = insist(s, topic, &s->batch[i]);
+        weir_status one = code ? refused(s, topic, &s->batch[i], code, st == WEIR_OK ? err : NULL) : WEIR_OK;
+        if (st == WEIR_OK) st = one;
+    }
+    return st;
+}
+
+/* Record i as a message without its topic. False: it can't be one. */
+static bool make_message(kafka_sink *s, const weir_output *out, uint32_t i, rd_kafka_message_t *m) {
+    size_t begin = i ? out->record_end[i - 1] : 0;
+    weir_text key = weir_output_option(out, &s->set[OPT_KEY], i);
+    weir_text tombstone = weir_output_option(out, &s->set[OPT_TOMBSTONE], i);
+    bool is_tombstone = tombstone.bytes && tombstone.len == 4 && strncasecmp(tombstone.bytes, "true", 4) == 0;
+    memset(m, 0, sizeof *m);
+    if (!is_tombstone) {
+        m->payload = (void *)(uintptr_t)(out->bytes + begin);
+        m->len = out->record_end[i] - begin;
+    }
+    m->key = (void *)(uintptr_t)key.bytes;
+    m->key_len = key.bytes ? key.len : 0;
+    weir_text partition = weir_output_option(out, &s->set[OPT_PARTITION], i);
+    if (read_partition(partition, &m->partition)) return true;
+    char why[80];
+    snprintf(why, sizeof why, "partition.no is '%.30s', which is no number", partition.bytes);
+    drop(s, weir_output_option(out, &s->set[OPT_TOPIC], i).bytes, m->len, why);
+    return false;
+}
+
+/* Sends records from n_done on: as many as are for one topic and fit into a batch. */
+static weir_status send_run(kafka_sink *s, const weir_output *out, uint32_t limit, weir_error *err) {
+    weir_text name = weir_output_option(out, &s->set[OPT_TOPIC], s->n_done);
+    bool is_sequenced = s->set[OPT_SEQUENCE].given, has_headers = s->set[OPT_HEADERS].given;
+    rd_kafka_topic_t *topic = kafka_producer_topic(s->producer, name.bytes, err);
+    uint32_t first = s->n_done, i, n = 0;
+    if (!topic) {
+        drop(s, name.bytes, 0, err ? err->message : "there is no such topic");
+        s->n_done++;
+        return WEIR_OK;
+    }
+    size_t begin = first ? out->record_end[first - 1] : 0;
+    uint32_t stop = first + (limit < BATCH ? limit : BATCH);
+    if (stop > out->n_records) stop = out->n_records;
+    if (is_sequenced) KAFKA_TRY(reserve_heads(s, out->record_end[stop - 1] - begin, stop - first, err));
+    char *at = s->heads;
+    for (i = first; i < stop; i++) {
+        if (i > first && s->set[OPT_TOPIC].slot &&
+            strcmp(weir_output_option(out, &s->set[OPT_TOPIC], i).bytes, name.bytes) != 0)
+            break;
+        if (!make_message(s, out, i, &s->batch[n])) continue;
+        if (is_sequenced && s->batch[n].payload) put_sequence(s, &at, &s->batch[n]);
+        if (!has_headers) {
+            n++;
+            continue;
+        }
+        KAFKA_TRY(refused(
+            s, topic, &s->batch[n],
+            produce_one(s, topic, &s->batch[n], weir_output_option(out, &s->set[OPT_HEADERS], i)), err));
+    }
+    s->n_done = i;
+    kafka_transaction_touch(s->producer, name.bytes);
+    return n ? send_batch(s, topic, n, err) : WEIR_OK;
+}
+
+static weir_status sink_write(void *self, const weir_output *out, weir_error *err) {
+    kafka_sink *s = self;
+    KAFKA_TRY(kafka_producer_serve(s->producer, err));
+    if (out->n_records > s->n_done) {
+        size_t begin = s->n_done ? out->record_end[s->n_done - 1] : 0;
+        double mean = (double)(out->len - begin) / (out->n_records - s->n_done) + 50;
+        s->producer->mean_bytes += (mean - s->producer->mean_bytes) / 4;
+    }
+    while (s->n_done < out->n_records) {
+        uint32_t room = kafka_producer_room(s->producer);
+        if (!room) return WEIR_EAGAIN;
+        weir_status st = send_run(s, out, room, err);
+        if (st != WEIR_OK) return st; /* what is offered again goes on behind what was taken */
+    }
+    s->n_done = 0;
+    return WEIR_OK;
+}
+
+static weir_status sink_flush(void *self, weir_error *err) {
+    kafka_sink *s = self;
+    KAFKA_TRY(kafka_producer_serve(s->producer, err));
+    return kafka_producer_room(s->producer) ? WEIR_OK : WEIR_EAGAIN;
+}
+
+/* ---- Epochs ------------------------------------------------------------------------------------------- */
+
+static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
+    kafka_sink *s = self;
+    (void)epoch;
+    KAFKA_TRY(kafka_producer_deliver(s->producer, err));
+    if (!w) return WEIR_OK;
+    weir_write_u32(w, 1);
+    weir_write_i64(w, s->sequence);
+    kafka_transaction_save(s->producer, w);
+    return WEIR_OK;
+}
+
+static weir_status sink_enlist(void *self, uint64_t epoch, const void *native_position, weir_error *err) {
+    kafka_sink *s = self;
+    (void)epoch;
+    return native_position ? kafka_transaction_enlist(s->producer, native_position, err) : WEIR_OK;
+}
+
+static weir_status sink_commit(void *self, uint64_t epoch, weir_error *err) {
+    return kafka_transaction_commit(((kafka_sink *)self)->producer, epoch, err);
+}
+
+static weir_status sink_abort(void *self, uint64_t epoch, weir_error *err) {
+    kafka_sink *s = self;
+    (void)epoch;
+    s->n_done = 0;
+    return kafka_transaction_abort(s->producer, err);
+}
+
+static const char *sink_state(const void *self) {
+    const kafka_sink *s = self;
+    return s->producer && s->producer->link.is_down ? "no broker can be reached" : "";
+}
+
+static size_t sink_bytes(const void *self) {
+    const kafka_sink *s = self;
+    return s->heads_cap +
+           (s->producer ? (size_t)(rd_kafka_outq_len(s->producer->rk) * s->producer->mean_bytes) : 0);
+}
+
+static void sink_close(void *self) {
+    kafka_sink *s = self;
+    if (s->app) kafka_producer_put(s->app, s->producer);
+    free(s->heads);
+}
+
+const weir_sink_type kafka_sink_type = {
+    .struct_size = sizeof kafka_sink_type,
+    .name = "kafka",
+    .doc =
+        "Writes to topics of Kafka: at least once, or with @app:guarantee('exactly-once') in transactions.",
+    .example = "@sink(type='kafka', topic='alerts', key='{{station}}', bootstrap.servers='localhost:9092', "
+               "@map(type='json'))",
+    .options = options,
+    .shapes = WEIR_SHAPE_MESSAGES,
+    .guarantee = WEIR_EXACTLY_ONCE,
+    .family = "kafka",
+    .state_size = sizeof(kafka_sink),
+    .open = sink_open,
+    .start = sink_start,
+    .recover = sink_recover,
+    .begin = sink_begin,
+    .write = sink_write,
+    .flush = sink_flush,
+    .prepare = sink_prepare,
+    .enlist = sink_enlist,
+    .commit = sink_commit,
+    .abort = sink_abort,
+    .bytes = sink_bytes,
+    .close = sink_close,
+    .state = sink_state,
+};

@@ -1,0 +1,210 @@
+/* transaction.c: epochs as transactions; see producer.h for the protocol. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "producer.h"
+
+#define CALL_MS    10000
+#define GIVE_UP_NS ((int64_t)60 * 1000000000)
+
+typedef rd_kafka_topic_partition_list_t list;
+
+/* retriable: the whole epoch may be undone and done again. */
+static weir_status failed(const char *what, rd_kafka_error_t *error, weir_error *err) {
+    weir_fail(err, WEIR_EIO, "%s: %s", what, rd_kafka_error_string(error));
+    if (err) {
+        err->fatal = rd_kafka_error_is_fatal(error);
+        err->retriable = !err->fatal;
+        if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__FENCED)
+            snprintf(err->hint, sizeof err->hint,
+                     "another weir writes with the same transactional.id: give each its own");
+    }
+    rd_kafka_error_destroy(error);
+    return WEIR_EIO;
+}
+
+/* Calls until it is done, or fails for another reason than that it takes long. */
+#define UNTIL_DONE(error, call)                                                                              \
+    do {                                                                                                     \
+        int64_t give_up_ = kafka_now_ns() + GIVE_UP_NS;                                                      \
+        while (((error) = (call)) && rd_kafka_error_is_retriable(error) && kafka_now_ns() < give_up_)        \
+            rd_kafka_error_destroy(error);                                                                   \
+    } while (0)
+
+static void draw_identity(kafka_producer *p) {
+    unsigned char bytes[16];
+    if (getentropy(bytes, sizeof bytes)) memset(bytes, 0, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++) sprintf(p->identity + 2 * i, "%02x", bytes[i]);
+}
+
+/* Takes over the id: what another life of it left open is ended, committed or not. */
+static weir_status initialise(kafka_producer *p, weir_error *err) {
+    rd_kafka_error_t *error;
+    if (p->is_initialised) return WEIR_OK;
+    UNTIL_DONE(error, rd_kafka_init_transactions(p->rk, CALL_MS));
+    if (error) return failed("can't begin with transactions", error, err);
+    p->is_initialised = true;
+    return WEIR_OK;
+}
+
+weir_status kafka_transaction_begin(kafka_producer *p, uint64_t epoch, weir_error *err) {
+    if (!p->transactional_id || p->open_epoch == epoch) return WEIR_OK;
+    rd_kafka_error_t *error = rd_kafka_begin_transaction(p->rk);
+    if (error) return failed("can't begin a transaction", error, err);
+    p->open_epoch = epoch;
+    p->n_enlisted = 0;
+    p->record_topic[0] = 0;
+    return WEIR_OK;
+}
+
+void kafka_transaction_touch(kafka_producer *p, const char *topic) {
+    if (!p->transactional_id || p->record_topic[0]) return;
+    snprintf(p->record_topic, sizeof p->record_topic, "%s", topic);
+    p->record_partition = 0;
+}
+
+weir_status kafka_transaction_enlist(kafka_producer *p, const kafka_native *source, weir_error *err) {
+    if (!p->transactional_id) return WEIR_OK;
+    for (uint32_t i = 0; i < p->n_enlisted; i++)
+        if (p->enlisted[i] == source) return WEIR_OK;
+    if (p->n_enlisted == KAFKA_MAX_ENLISTED)
+        return weir_fail(err, WEIR_ELIMIT, "more than %u Kafka sources in one app", KAFKA_MAX_ENLISTED);
+    p->enlisted[p->n_enlisted++] = source;
+    if (p->record_topic[0] || !source->positions || !source->positions->cnt) return WEIR_OK;
+    snprintf(p->record_topic, sizeof p->record_topic, "%s", source->positions->elems[0].topic);
+    p->record_partition = source->positions->elems[0].partition;
+    return WEIR_OK;
+}
+
+void kafka_transaction_save(kafka_producer *p, weir_writer *w) {
+    weir_write_u32(w, p->transactional_id ? 1 : 0);
+    if (!p->transactional_id) return;
+    kafka_write_text(w, p->identity);
+    kafka_write_text(w, p->record_topic);
+    weir_write_u32(w, (uint32_t)p->record_partition);
+}
+
+/* ---- Commit ------------------------------------------------------------------------------------------- */
+
+static void group_name(const kafka_producer *p, char name[300]) {
+    snprintf(name, 300, "weir-%.280s", p->transactional_id);
+}
+
+static weir_status send_positions(kafka_producer *p, const kafka_native *source, weir_error *err) {
+    rd_kafka_error_t *error;
+    if (!source->positions || !source->positions->cnt) return WEIR_OK;
+    UNTIL_DONE(error, rd_kafka_send_offsets_to_transaction(p->rk, source->positions, source->group, CALL_MS));
+    return error ? failed("positions could not join the transaction", error, err) : WEIR_OK;
+}
+
+static weir_status send_record(kafka_producer *p, uint64_t epoch, weir_error *err) {
+    char name[300];
+    rd_kafka_error_t *error;
+    group_name(p, name);
+    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new(name);
+    list *record = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *one =
+        rd_kafka_topic_partition_list_add(record, p->record_topic, p->record_partition);
+    one->offset = (int64_t)epoch;
+    one->metadata = strdup(p->identity);
+    one->metadata_size = one->metadata ? strlen(p->identity) : 0;
+    UNTIL_DONE(error, rd_kafka_send_offsets_to_transaction(p->rk, record, group, CALL_MS));
+    rd_kafka_topic_partition_list_destroy(record);
+    rd_kafka_consumer_group_metadata_destroy(group);
+    return error ? failed("the epoch could not join the transaction", error, err) : WEIR_OK;
+}
+
+weir_status kafka_transaction_commit(kafka_producer *p, uint64_t epoch, weir_error *err) {
+    rd_kafka_error_t *error;
+    if (!p->transactional_id || p->committed_epoch == epoch) return WEIR_OK;
+    if (p->open_epoch != epoch)
+        return weir_fail(err, WEIR_EUSAGE, "no transaction of epoch %" PRIu64 " is open", epoch);
+    for (uint32_t i = 0; i < p->n_enlisted; i++) KAFKA_TRY(send_positions(p, p->enlisted[i], err));
+    if (p->record_topic[0]) KAFKA_TRY(send_record(p, epoch, err));
+    UNTIL_DONE(error, rd_kafka_commit_transaction(p->rk, CALL_MS));
+    if (error) return failed("the transaction could not be committed", error, err);
+    p->committed_epoch = epoch;
+    p->open_epoch = 0;
+    return WEIR_OK;
+}
+
+weir_status kafka_transaction_abort(kafka_producer *p, weir_error *err) {
+    rd_kafka_error_t *error;
+    p->n_undelivered = 0;
+    if (!p->transactional_id || !p->open_epoch) return WEIR_OK;
+    UNTIL_DONE(error, rd_kafka_abort_transaction(p->rk, CALL_MS));
+    if (error) return failed("the transaction could not be undone", error, err);
+    p->n_undelivered = 0;
+    p->open_epoch = p->committed_epoch = 0;
+    return WEIR_OK;
+}
+
+/* ---- Recovery ----------------------------------------------------------------------------------------- */
+
+/* A client of the record's group that only asks. */
+static weir_status open_reader(kafka_producer *p, rd_kafka_t **out, weir_error *err) {
+    static const char *const not_for_consumers[] = {"transactional.id", "enable.idempotence", "partitioner",
+                                                    NULL};
+    char why[256], name[300];
+    size_t n;
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    const char **all = rd_kafka_conf_dump((rd_kafka_conf_t *)rd_kafka_conf(p->rk), &n);
+    for (size_t i = 0; all && i + 1 < n; i += 2) { /* how to get to the brokers */
+        bool is_wanted =
+            strncmp(all[i], "ssl.", 4) == 0 || strncmp(all[i], "sasl.", 5) == 0 ||
+            strcmp(all[i], "security.protocol") == 0 || strcmp(all[i], "bootstrap.servers") == 0 ||
+            strcmp(all[i], "metadata.broker.list") == 0 || strcmp(all[i], "broker.address.family") == 0;
+        for (size_t k = 0; not_for_consumers[k]; k++) is_wanted &= strcmp(all[i], not_for_consumers[k]) != 0;
+        if (is_wanted) rd_kafka_conf_set(conf, all[i], all[i + 1], why, sizeof why);
+    }
+    if (all) rd_kafka_conf_dump_free(all, n);
+    group_name(p, name);
+    rd_kafka_conf_set(conf, "group.id", name, why, sizeof why);
+    rd_kafka_conf_set(conf, "log_level", "0", why, sizeof why);
+    *out = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+    if (*out) return WEIR_OK;
+    rd_kafka_conf_destroy(conf);
+    return weir_fail(err, WEIR_EIO, "%s", why);
+}
+
+static weir_status read_record(kafka_producer *p, uint64_t epoch, bool *is_committed, weir_error *err) {
+    rd_kafka_t *rk;
+    KAFKA_TRY(open_reader(p, &rk, err));
+    list *record = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *one =
+        rd_kafka_topic_partition_list_add(record, p->record_topic, p->record_partition);
+    int64_t give_up = kafka_now_ns() + GIVE_UP_NS;
+    rd_kafka_resp_err_t why;
+    while ((why = rd_kafka_committed(rk, record, CALL_MS)) && kafka_now_ns() < give_up) usleep(100000);
+    if (!why) why = one->err;
+    *is_committed = !why && one->offset == (int64_t)epoch && one->metadata_size == strlen(p->identity) &&
+                    memcmp(one->metadata, p->identity, one->metadata_size) == 0;
+    rd_kafka_topic_partition_list_destroy(record);
+    rd_kafka_destroy(rk);
+    return why ? weir_fail(err, WEIR_EIO, "can't find out which epoch was committed last: %s",
+                           rd_kafka_err2str(why))
+               : WEIR_OK;
+}
+
+weir_status kafka_transaction_recover(kafka_producer *p, uint64_t epoch, weir_reader *saved,
+                                      weir_error *err) {
+    bool was_with = saved && weir_read_u32(saved) == 1, is_committed = true;
+    if (was_with) {
+        KAFKA_TRY(kafka_read_text(saved, p->identity, sizeof p->identity, err));
+        KAFKA_TRY(kafka_read_text(saved, p->record_topic, sizeof p->record_topic, err));
+        p->record_partition = (int32_t)weir_read_u32(saved);
+        KAFKA_TRY(weir_reader_status(saved, err));
+    } else if (!p->identity[0])
+        draw_identity(p);
+    if (!p->transactional_id) return WEIR_OK;
+    KAFKA_TRY(initialise(p, err));
+    if (was_with && p->record_topic[0] && p->committed_epoch != epoch)
+        KAFKA_TRY(read_record(p, epoch, &is_committed, err));
+    if (!is_committed)
+        return weir_fail(err, WEIR_EEND, "the transaction of epoch %" PRIu64 " was never committed", epoch);
+    p->committed_epoch = epoch;
+    return WEIR_OK;
+}
