@@ -58,6 +58,8 @@ WEIR_API void weir_engine_free(weir_engine *engine); /* NULL is fine */
  */
 WEIR_API weir_status weir_register_function(weir_engine *engine, const weir_function_type *type,
                                             weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_register_stream_function(weir_engine *engine, const weir_stream_function_type *type,
+                                                   weir_error *err) WEIR_MUST_CHECK;
 WEIR_API weir_status weir_register_aggregator(weir_engine *engine, const weir_aggregator_type *type,
                                               weir_error *err) WEIR_MUST_CHECK;
 WEIR_API weir_status weir_register_window(weir_engine *engine, const weir_window_type *type,
@@ -78,9 +80,10 @@ WEIR_API weir_status weir_engine_open_modules(weir_engine *engine, weir_error *e
 /* Everything registered (of modules: of those that are open), kind by kind in order of name: for
  * documentation and completion. visit returns false to end. */
 typedef struct weir_registered {
-    const char *kind; /* "function", "aggregator", "window", "source", "sink", "decoder", "encoder" */
+    const char *kind; /* "function", "stream function", "aggregator", "window", "source", "sink", "decoder",
+                         "encoder" */
     const char *ns, *name, *doc, *example;
-    const weir_param_doc *params; /* functions, aggregators, windows; ends with {NULL, NULL} */
+    const weir_param_doc *params; /* all but connectors and formats; ends with {NULL, NULL} */
     const weir_option *options;   /* sources, sinks, formats: their keys; ends with a NULL key */
 } weir_registered;
 WEIR_API void weir_engine_visit(const weir_engine *engine,

@@ -187,6 +187,40 @@ WEIR_API uint32_t weir_object_set_size(const weir_object *set);
 WEIR_API weir_value weir_object_set_member(const weir_object *set,
                                            uint32_t index); /* in order of insertion */
 WEIR_API bool weir_object_set_has(const weir_object *set, const weir_value *member);
+/* Lists and maps hold values of any kind, other objects too (boxed ones are unboxed), at most
+ * WEIR_OBJECT_DEPTH deep. Changing one that a second holder has, or putting one into itself, is WEIR_EUSAGE:
+ * change a copy. Values given out belong to the container. Equality is Java's, deep. */
+#define WEIR_OBJECT_DEPTH 128u
+WEIR_API weir_object *weir_object_copy(const weir_object *object); /* a new one with the same members */
+WEIR_API weir_object *weir_object_new_list(void);
+WEIR_API uint32_t weir_object_list_size(const weir_object *list);
+WEIR_API weir_value weir_object_list_at(const weir_object *list, uint32_t index); /* null beyond the end */
+WEIR_API weir_status weir_object_list_add(weir_object *list, const weir_value *member) WEIR_MUST_CHECK;
+/* At index, before what stands there; index <= size. */
+WEIR_API weir_status weir_object_list_insert(weir_object *list, uint32_t index,
+                                             const weir_value *member) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_object_list_set(weir_object *list, uint32_t index,
+                                          const weir_value *member) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_object_list_remove(weir_object *list, uint32_t index) WEIR_MUST_CHECK;
+/* The order in which a map gives its entries. */
+typedef enum weir_map_order {
+    WEIR_MAP_HASHED = 0, /* that of Java's HashMap, which apps written for Siddhi see */
+    WEIR_MAP_LINKED = 1  /* that in which the keys came */
+} weir_map_order;
+WEIR_API weir_object *weir_object_new_map(weir_map_order order);
+WEIR_API uint32_t weir_object_map_size(const weir_object *map);
+WEIR_API bool weir_object_map_get(const weir_object *map, const weir_value *key, weir_value *value);
+WEIR_API weir_status weir_object_map_put(weir_object *map, const weir_value *key,
+                                         const weir_value *value) WEIR_MUST_CHECK;
+/* Nothing happens if the key is not there. */
+WEIR_API weir_status weir_object_map_remove(weir_object *map, const weir_value *key) WEIR_MUST_CHECK;
+/* Entry after entry: *cursor is 0 at first. False at the end. */
+WEIR_API bool weir_object_map_next(const weir_object *map, uint32_t *cursor, weir_value *key,
+                                   weir_value *value);
+
+/* Writes what Java's String.valueOf gives, as snprintf does: at most size bytes, the last one 0; returns how
+ * many the whole text needs, without that 0. SIZE_MAX: memory is out. */
+WEIR_API size_t weir_value_text(const weir_value *value, char *text, size_t size);
 
 /* ---- Columns and batches ------------------------------------------------------------------------------ */
 
@@ -368,6 +402,62 @@ typedef struct weir_function_type {
      * another type fail. */
     bool takes_boxed;
 } weir_function_type;
+
+/* ---- Stream functions --------------------------------------------------------------------------------- */
+
+/* A stream function stands between '#' and the rest of a query: it sees each row, adds attributes to it, and
+ * gives it on once, several times or not at all. Rows of all kinds pass (resets, which carry no values, on
+ * their own); what is given stands where its row stood, in the same chunk, with its timestamp and kind. */
+
+/* What check() fills in: the attributes that are added. */
+typedef struct weir_stream_added {
+    const char *name; /* static, or of the check's arena */
+    weir_type type;
+} weir_stream_added;
+#define WEIR_STREAM_ADDED_MAX 16u
+
+/* What eval() computes over, and what it gives. */
+typedef struct weir_stream_call {
+    const weir_batch *in; /* whole rows, for those that write them; pruned columns have no data */
+    uint32_t n_sel;
+    const uint32_t *sel;     /* physical rows to compute, ascending; without resets */
+    const weir_column *args; /* by physical row of in; constants too */
+    uint32_t n_args;
+    uint32_t n_added;
+    weir_column *added; /* n_added columns. adds_only: by physical row of in, all there. Else: by row given,
+                           room for cap rows. Bits of valid are all set, data is zero */
+    /* Not adds_only: rows given, and the physical row of in that each is of, never descending. */
+    uint32_t *row;
+    uint32_t n, cap;
+    weir_arena *arena; /* for strings and objects in added */
+    const char *app_name;
+    void (*log)(void *ctx, int level, const char *line); /* weir_log_level; NULL: nobody listens */
+    void *log_ctx;
+    void (*fail)(void *ctx, uint32_t row, const char *message); /* by row of in: WEIR_EVALUE for its chunk */
+    void *fail_ctx;
+} weir_stream_call;
+
+/* Room for `more` rows beyond call->n; row and added may move. WEIR_ENOMEM. */
+WEIR_API weir_status weir_stream_reserve(weir_stream_call *call, uint32_t more) WEIR_MUST_CHECK;
+
+typedef struct weir_stream_function_type {
+    size_t struct_size;
+    const char *ns, *name; /* "str" and "tokenize" */
+    const char *doc;
+    const char *example; /* a query over S */
+    const weir_param_doc *params;
+    /* Checks the arguments and names what is added, WEIR_STREAM_ADDED_MAX at most. */
+    weir_status (*check)(const weir_arg *args, uint32_t n_args, weir_stream_added *added, uint32_t *n_added,
+                         weir_error *err);
+    size_t state_size; /* what open() makes of constant arguments; not saved */
+    weir_status (*open)(void *self, const weir_arg *args, uint32_t n_args, weir_error *err);
+    void (*close)(void *self);
+    weir_status (*eval)(void *self, weir_stream_call *call, weir_error *err);
+    bool adds_only; /* each row is given once: eval() fills added and no more */
+    bool can_fail;  /* may call call->fail */
+    /* May the function, with these arguments, read every column of its input? NULL: never. */
+    bool (*reads_all)(const weir_arg *args, uint32_t n_args);
+} weir_stream_function_type;
 
 /* ---- Aggregators -------------------------------------------------------------------------------------- */
 

@@ -7,6 +7,8 @@ const char *weir_version(void) { return WEIR_VERSION; }
 static weir_status add_built_in(wr_registry *r, weir_error *err) {
     for (const weir_function_type *const *f = wr_function_table; *f; f++)
         WR_TRY(wr_registry_add_function(r, *f, err));
+    for (const weir_stream_function_type *const *s = wr_stream_function_table; *s; s++)
+        WR_TRY(wr_registry_add_stream_function(r, *s, err));
     for (const weir_aggregator_type *const *a = wr_aggregator_table; *a; a++)
         WR_TRY(wr_registry_add_aggregator(r, *a, err));
     for (const weir_window_type *const *w = wr_window_table; *w; w++)
@@ -62,6 +64,12 @@ weir_status weir_register_function(weir_engine *engine, const weir_function_type
     return wr_registry_add_function(engine->registry, type, err);
 }
 
+weir_status weir_register_stream_function(weir_engine *engine, const weir_stream_function_type *type,
+                                          weir_error *err) {
+    WR_TRY(check_args(engine, type, "weir_register_stream_function", err));
+    return wr_registry_add_stream_function(engine->registry, type, err);
+}
+
 weir_status weir_register_aggregator(weir_engine *engine, const weir_aggregator_type *type, weir_error *err) {
     WR_TRY(check_args(engine, type, "weir_register_aggregator", err));
     return wr_registry_add_aggregator(engine->registry, type, err);
@@ -105,6 +113,11 @@ static bool visit_language(const wr_registry *r, visitor *visit, void *ctx) {
     for (uint32_t i = 0; i < wr_registry_n_functions(r); i++) {
         const weir_function_type *t = wr_registry_function(r, i);
         weir_registered item = {"function", t->ns, t->name, t->doc, t->example, t->params, NULL};
+        if (!visit(ctx, &item)) return false;
+    }
+    for (uint32_t i = 0; i < wr_registry_n_stream_functions(r); i++) {
+        const weir_stream_function_type *t = wr_registry_stream_function(r, i);
+        weir_registered item = {"stream function", t->ns, t->name, t->doc, t->example, t->params, NULL};
         if (!visit(ctx, &item)) return false;
     }
     for (uint32_t i = 0; i < wr_registry_n_aggregators(r); i++) {

@@ -60,16 +60,31 @@ static json *real_json(double d, bool is_float) {
     return number_json(text, is_float);
 }
 
+/* As Java prints it. */
+static json *container_json(const weir_object *o) {
+    weir_value v = {.type = WEIR_OBJECT, .as.o = (weir_object *)(uintptr_t)o};
+    size_t len = weir_value_text(&v, NULL, 0);
+    char *text = len == SIZE_MAX ? NULL : malloc(len + 1);
+    if (!text) return NULL;
+    weir_value_text(&v, text, len + 1);
+    json *j = json_new_text(JSON_STRING, text, len);
+    free(text);
+    return j;
+}
+
 static json *object_json(const weir_object *o) {
     char text[64];
-    json *j = json_new(JSON_OBJECT);
-    const char *shown = "object";
-    if (weir_object_get_kind(o) == WEIR_OBJECT_ERROR) shown = "error";
-    if (weir_object_get_kind(o) == WEIR_OBJECT_SET) {
+    json *j = json_new(JSON_OBJECT), *shown;
+    switch (weir_object_get_kind(o)) {
+    case WEIR_OBJECT_LIST:
+    case WEIR_OBJECT_MAP: shown = container_json(o); break;
+    case WEIR_OBJECT_SET:
         snprintf(text, sizeof text, "set of %u", weir_object_set_size(o));
-        shown = text;
+        shown = json_new_text(JSON_STRING, text, strlen(text));
+        break;
+    default: shown = json_new_text(JSON_STRING, "error", 5);
     }
-    json_set(j, "object", json_new_text(JSON_STRING, shown, strlen(shown)));
+    json_set(j, "object", shown);
     return j;
 }
 

@@ -14,6 +14,8 @@ static const struct {
     const char *kind, *title, *text;
 } sections[] = {
     {"function", "Functions", "Scalar functions, for any expression."},
+    {"stream function", "Stream functions",
+     "`from S#NAME(…)`: what adds attributes to events, or makes several of one."},
     {"aggregator", "Aggregators",
      "For `select` and `having`, and for filters. Expired events are taken out again."},
     {"window", "Windows", "`from S#window.NAME(…)`."},
@@ -97,7 +99,8 @@ static int run_docs(int argc, char **argv) {
 
 static const cli_option no_options[] = {{NULL, NULL, NULL}};
 const cli_command cli_docs = {
-    "docs", "", "Prints the reference of functions, aggregators, windows, sources, sinks and formats.",
+    "docs", "",
+    "Prints the reference of functions, stream functions, aggregators, windows, sources, sinks and formats.",
     no_options, run_docs};
 
 /* ---- completion ---- */

@@ -7,7 +7,7 @@
 #define FIRST_SLOTS 32u
 #define SCAN_LIMIT  8u /* members up to which a set is searched without slots */
 
-static weir_object *new_object(weir_object_kind kind, size_t extra_bytes) {
+weir_object *wr_object_new(weir_object_kind kind, size_t extra_bytes) {
     weir_object *o = wr_alloc_zero(NULL, sizeof *o + extra_bytes);
     if (!o) return NULL;
     wr_refcount_init(&o->refs);
@@ -23,7 +23,7 @@ static size_t outside_bytes(const weir_value *v) {
 /* An object of one block over *v; a long string's bytes are copied behind the struct. */
 static weir_object *new_holder(weir_object_kind kind, const weir_value *v) {
     size_t extra = outside_bytes(v);
-    weir_object *o = new_object(kind, extra);
+    weir_object *o = wr_object_new(kind, extra);
     if (!o) return NULL;
     o->u.value = *v;
     if (extra) {
@@ -39,7 +39,7 @@ weir_object *weir_object_new_value(const weir_value *value) {
     return new_holder(WEIR_OBJECT_VALUE, value);
 }
 
-weir_object *weir_object_new_set(void) { return new_object(WEIR_OBJECT_SET, 0); }
+weir_object *weir_object_new_set(void) { return wr_object_new(WEIR_OBJECT_SET, 0); }
 
 weir_object *wr_object_new_error_text(const char *message, size_t len) {
     if (len > UINT32_MAX) len = UINT32_MAX;
@@ -67,20 +67,72 @@ static void free_set(wr_set *s) {
     wr_free(NULL, s->slots, (size_t)s->n_slots * sizeof *s->slots);
 }
 
+static void free_container(weir_object *object) {
+    switch (object->kind) {
+    case WEIR_OBJECT_SET: free_set(&object->u.set); break;
+    case WEIR_OBJECT_LIST: wr_list_fini(&object->u.list); break;
+    default: wr_map_fini(&object->u.map);
+    }
+    wr_free(NULL, object, sizeof *object);
+}
+
+static bool is_holder(const weir_object *o) {
+    return o->kind == WEIR_OBJECT_VALUE || o->kind == WEIR_OBJECT_ERROR;
+}
+
 void weir_object_unref(weir_object *object) {
     if (!object || !wr_refcount_unref(&object->refs)) return;
-    if (object->kind == WEIR_OBJECT_SET) {
-        free_set(&object->u.set);
-        wr_free(NULL, object, sizeof *object);
-        return;
-    }
-    wr_free(NULL, object, sizeof *object + outside_bytes(&object->u.value));
+    if (is_holder(object))
+        wr_free(NULL, object, sizeof *object + outside_bytes(&object->u.value));
+    else
+        free_container(object);
 }
 
 weir_object_kind weir_object_get_kind(const weir_object *object) { return object->kind; }
 
 weir_value weir_object_get_value(const weir_object *object) {
-    return object->kind == WEIR_OBJECT_SET ? wr_value_null(WEIR_NONE) : object->u.value;
+    return is_holder(object) ? object->u.value : wr_value_null(WEIR_NONE);
+}
+
+/* ---- Members of containers ---------------------------------------------------------------------------- */
+
+weir_status wr_member_keep(weir_value *v) {
+    *v = wr_value_unbox(*v);
+    if (v->is_null) {
+        *v = wr_value_null(WEIR_NONE);
+        return WEIR_OK;
+    }
+    if (v->type == WEIR_OBJECT) weir_object_ref(v->as.o);
+    size_t bytes = outside_bytes(v);
+    if (!bytes) return WEIR_OK;
+    char *copy = wr_alloc(NULL, bytes);
+    if (!copy) return WEIR_ENOMEM;
+    memcpy(copy, v->as.s.u.ptr, bytes);
+    v->as.s.u.ptr = copy;
+    return WEIR_OK;
+}
+
+void wr_member_drop(weir_value *v) {
+    if (v->type == WEIR_OBJECT && !v->is_null)
+        weir_object_unref(v->as.o);
+    else
+        free_member(v);
+}
+
+size_t wr_member_bytes(const weir_value *v) {
+    if (v->type == WEIR_OBJECT && !v->is_null) return wr_object_bytes(v->as.o);
+    return outside_bytes(v);
+}
+
+weir_status wr_container_take(weir_object *container, const weir_value *v) {
+    weir_value inner = wr_value_unbox(*v);
+    if (!wr_refcount_is_sole(&container->refs)) return WEIR_EUSAGE;
+    if (inner.type != WEIR_OBJECT || inner.is_null) return WEIR_OK;
+    if (inner.as.o == container) return WEIR_EUSAGE;
+    if (inner.as.o->depth + 1 >= WEIR_OBJECT_DEPTH) return WEIR_ELIMIT;
+    uint32_t depth = inner.as.o->depth + 1u;
+    container->depth = (uint16_t)WR_MAX(container->depth, depth);
+    return WEIR_OK;
 }
 
 /* ---- Sets --------------------------------------------------------------------------------------------- */
@@ -174,7 +226,9 @@ weir_object *wr_object_copy_set(const weir_object *set) {
 }
 
 size_t wr_object_bytes(const weir_object *object) {
-    if (object->kind != WEIR_OBJECT_SET) return sizeof *object + outside_bytes(&object->u.value);
+    if (is_holder(object)) return sizeof *object + outside_bytes(&object->u.value);
+    if (object->kind == WEIR_OBJECT_LIST) return sizeof *object + wr_list_bytes(&object->u.list);
+    if (object->kind == WEIR_OBJECT_MAP) return sizeof *object + wr_map_bytes(&object->u.map);
     const wr_set *s = &object->u.set;
     size_t bytes =
         sizeof *object + (size_t)s->cap * sizeof *s->members + (size_t)s->n_slots * sizeof *s->slots;

@@ -19,8 +19,8 @@ size_t wr_text_of_float(float v, char *out);
 size_t wr_text_plain_double(double v, char *out);
 size_t wr_text_plain_float(float v, char *out);
 
-/* Appends what Java's String.valueOf gives: null is "null", a set "[a, b]" in order of insertion, an error
- * its message. */
+/* Appends what Java's String.valueOf gives: null is "null", a list "[a, b]", a set the same in order of
+ * insertion, a map "{k=v, k2=v2}" in its order, an error its message. */
 void wr_text_of_value(wr_buf *out, const weir_value *v);
 
 /* Java's parsers; false, with *out untouched, when the text is not a number of that kind. Integers: an

@@ -2,6 +2,8 @@
 #include <math.h>
 
 #include "data/digits.h"
+#include "data/json.h"
+#include "data/object.h"
 #include "data/text.h"
 #include "data/value.h"
 
@@ -123,13 +125,42 @@ static void put_set(wr_buf *out, const weir_object *set) {
     wr_buf_putc(out, ']');
 }
 
+static void put_list(wr_buf *out, const weir_object *list) {
+    uint32_t n = weir_object_list_size(list);
+    wr_buf_putc(out, '[');
+    for (uint32_t i = 0; i < n; i++) {
+        weir_value member = weir_object_list_at(list, i);
+        if (i) wr_buf_puts(out, ", ");
+        wr_text_of_value(out, &member);
+    }
+    wr_buf_putc(out, ']');
+}
+
+static void put_map(wr_buf *out, const weir_object *map) {
+    uint32_t cursor = 0;
+    weir_value key, value;
+    wr_buf_putc(out, '{');
+    for (bool is_first = true; weir_object_map_next(map, &cursor, &key, &value); is_first = false) {
+        if (!is_first) wr_buf_puts(out, ", ");
+        wr_text_of_value(out, &key);
+        wr_buf_putc(out, '=');
+        wr_text_of_value(out, &value);
+    }
+    wr_buf_putc(out, '}');
+}
+
 static void put_object(wr_buf *out, const weir_object *o) {
-    if (weir_object_get_kind(o) == WEIR_OBJECT_SET) {
-        put_set(out, o);
+    weir_value v = {.type = WEIR_OBJECT, .as.o = (weir_object *)(uintptr_t)o};
+    if (o->is_json) {
+        wr_json_of_value(out, &v, WR_JSON_WEB);
         return;
     }
-    weir_value v = weir_object_get_value(o);
-    wr_text_of_value(out, &v);
+    switch (weir_object_get_kind(o)) {
+    case WEIR_OBJECT_SET: put_set(out, o); break;
+    case WEIR_OBJECT_LIST: put_list(out, o); break;
+    case WEIR_OBJECT_MAP: put_map(out, o); break;
+    default: v = weir_object_get_value(o); wr_text_of_value(out, &v);
+    }
 }
 
 static size_t number_text(const weir_value *v, char *out) {
@@ -154,4 +185,14 @@ void wr_text_of_value(wr_buf *out, const weir_value *v) {
     case WEIR_OBJECT: put_object(out, v->as.o); break;
     default: wr_buf_put(out, text, number_text(v, text));
     }
+}
+
+size_t weir_value_text(const weir_value *value, char *text, size_t size) {
+    wr_buf b = WR_BUF_INIT;
+    wr_text_of_value(&b, value);
+    size_t len = b.failed ? SIZE_MAX : b.len, shown = b.failed || !size ? 0 : WR_MIN(b.len, size - 1);
+    if (shown) memcpy(text, b.data, shown);
+    if (size) text[shown] = 0;
+    wr_buf_fini(&b);
+    return len;
 }

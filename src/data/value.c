@@ -1,6 +1,8 @@
 /* value.c: see value.h. */
 #include "data/value.h"
 
+#include "data/object.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -27,7 +29,7 @@ static uint64_t scalar_bits(const weir_value *v) {
         memcpy(&bits, &d, sizeof bits);
         return bits;
     case WEIR_BOOL: return v->as.b;
-    case WEIR_OBJECT: return (uint64_t)(uintptr_t)v->as.o;
+    case WEIR_OBJECT: return wr_object_java_hash(v->as.o);
     default: return 0;
     }
 }
@@ -36,6 +38,7 @@ bool wr_value_equal(const weir_value *a, const weir_value *b) {
     if (a->is_null || b->is_null) return a->is_null && b->is_null;
     if (a->type != b->type) return false;
     if (a->type == WEIR_STRING) return weir_string_equal(&a->as.s, &b->as.s);
+    if (a->type == WEIR_OBJECT) return wr_object_equal(a->as.o, b->as.o);
     return scalar_bits(a) == scalar_bits(b);
 }
 

@@ -26,7 +26,8 @@ static inline weir_value wr_value_text(const char *text) {
 weir_value wr_value_unbox(weir_value v);
 
 /* Equality as a Java set sees it, of unboxed values: type and value; all nulls are one; NaN equals NaN and
- * 0.0 differs from -0.0; objects are equal when they are the same object. */
+ * 0.0 differs from -0.0; lists, sets and maps are equal when what they hold is, errors when they are the same
+ * object. */
 bool wr_value_equal(const weir_value *a, const weir_value *b);
 /* Equal values have equal hashes; the same in every run and on every machine. */
 uint64_t wr_value_hash(const weir_value *v);

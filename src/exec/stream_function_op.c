@@ -1,68 +1,195 @@
-/* stream_function_op.c: #log, which writes a line for each row that passes, and #pol2Cart, which adds
- * columns.
+/* stream_function_op.c: runs a stream function (weir_stream_function_type) over what passes.
  *
- * Rows of all kinds pass; resets carry no values, so they are neither logged nor computed. */
-#include <math.h>
-
-#include "base/buf.h"
-#include "data/text.h"
-#include "data/value.h"
+ * Rows of all kinds pass; resets carry no values, so the function does not see them. Where it only adds
+ * attributes, its columns are put beside those of the input and no data moves. Else it says of which row each
+ * row that it gives is, and the input's columns are gathered; chunks keep their numbers and may become empty.
+ */
+#include "data/column.h"
 #include "exec/chunk_faults.h"
+#include "exec/kernel/bits.h"
 #include "exec/program.h"
-#include "weir_io.h"
 
-#define PRIORITY_OFF 6
-#define DEGREE       0.017453292519943295 /* pi / 180 */
+#define FIRST_ROOM 64u
 
 typedef struct function_op {
     wr_op head;
-    wr_program *args; /* #log: the message, NULL if there is none; #pol2Cart: theta, rho and perhaps z */
+    wr_program *args; /* NULL: there are none */
+    void *state;
 } function_op;
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory in a stream function");
 }
 
-/* One run of the operator: the rows that carry values, and the arguments over them. */
+/* One run of the operator. The call comes first: weir_stream_reserve is handed that. */
 typedef struct function_run {
+    weir_stream_call call;
     wr_turn *turn;
-    const weir_batch *in;
-    uint32_t *rows; /* selected physical rows that are no resets */
-    uint32_t n;
-    weir_column *args;
+    const wr_plan_op *plan;
     wr_chunk_faults faults;
 } function_run;
 
+/* ---- The call ----------------------------------------------------------------------------------------- */
+
+static uint32_t n_added(const wr_plan_op *plan) { return plan->out.n_attrs - plan->in.n_attrs; }
+
+/* The selected rows that are no resets. */
 static weir_status select_rows(function_run *r, weir_error *err) {
-    const weir_batch *b = r->in;
-    r->rows = wr_arena_array(r->turn->arena, b->n_sel, sizeof *r->rows);
-    if (!r->rows) return no_memory(err);
+    const weir_batch *b = r->call.in;
+    uint32_t *rows = wr_arena_array(r->turn->arena, b->n_sel, sizeof *rows);
+    if (!rows) return no_memory(err);
     for (uint32_t k = 0; k < b->n_sel; k++) {
         uint32_t row = weir_batch_row(b, k);
-        if (!b->kind || b->kind[row] != WEIR_RESET) r->rows[r->n++] = row;
+        if (!b->kind || b->kind[row] != WEIR_RESET) rows[r->call.n_sel++] = row;
     }
+    r->call.sel = rows;
     return WEIR_OK;
 }
 
-static weir_status run_args(function_op *f, function_run *r, uint32_t n_args, weir_error *err) {
-    weir_batch in = *r->in;
-    in.sel = r->n == in.n_rows ? NULL : r->rows;
-    in.n_sel = r->n;
-    r->faults = (wr_chunk_faults){.turn = r->turn, .in = r->in};
+static weir_status run_args(function_op *f, function_run *r, weir_error *err) {
+    weir_batch in = *r->call.in;
+    in.sel = r->call.n_sel == in.n_rows ? NULL : r->call.sel;
+    in.n_sel = r->call.n_sel;
     wr_eval ev = {.in = &in,
                   .cycle = r->turn->cycle,
                   .arena = r->turn->arena,
                   .fail = wr_chunk_faults_note,
                   .fail_ctx = &r->faults};
     if (!f->args) return WEIR_OK;
-    r->args = wr_arena_zero(r->turn->arena, n_args, sizeof *r->args);
-    return r->args ? wr_program_run(f->args, &ev, r->args, err) : no_memory(err);
+    weir_column *args = wr_arena_zero(r->turn->arena, r->call.n_args, sizeof *args);
+    if (!args) return no_memory(err);
+    r->call.args = args;
+    return wr_program_run(f->args, &ev, args, err);
+}
+
+/* A column for n rows, all of them zero and valid. */
+static bool blank_column(function_run *r, uint32_t i, uint32_t n, weir_column *out) {
+    const wr_attr *attr = &r->plan->out.attrs[r->plan->in.n_attrs + i];
+    *out = (weir_column){.type = attr->type};
+    out->data = wr_arena_zero(r->turn->arena, WR_MAX(n, 1u), wr_type_size(attr->type, false));
+    out->valid = wr_valid_new(r->turn->arena, WR_MAX(n, 1u));
+    return out->data && out->valid;
+}
+
+static weir_status make_added(function_run *r, uint32_t n_rows, weir_error *err) {
+    r->call.added = wr_arena_zero(r->turn->arena, r->call.n_added + 1, sizeof *r->call.added);
+    bool made = r->call.added != NULL;
+    for (uint32_t i = 0; made && i < r->call.n_added; i++)
+        made = blank_column(r, i, n_rows, &r->call.added[i]);
+    return made ? WEIR_OK : no_memory(err);
+}
+
+weir_status weir_stream_reserve(weir_stream_call *call, uint32_t more) {
+    function_run *r = (function_run *)call;
+    if (call->cap - call->n >= more) return WEIR_OK;
+    if (more > UINT32_MAX / 2 - call->n) return WEIR_ELIMIT;
+    uint32_t cap = WR_MAX(WR_MAX(call->n + more, call->cap * 2), FIRST_ROOM);
+    uint32_t *row = wr_arena_array(r->turn->arena, cap, sizeof *row);
+    if (!row) return WEIR_ENOMEM;
+    if (call->n) memcpy(row, call->row, call->n * sizeof *row);
+    for (uint32_t i = 0; i < call->n_added; i++) {
+        weir_column wider, *old = &call->added[i];
+        if (!blank_column(r, i, cap, &wider)) return WEIR_ENOMEM;
+        memcpy(wider.data, old->data, call->cap * wr_type_size(old->type, false));
+        memcpy(wider.valid, old->valid, wr_valid_words(call->n) * sizeof *old->valid);
+        if (call->n & 63) wider.valid[call->n >> 6] |= ~(uint64_t)0 << (call->n & 63);
+        *old = wider;
+    }
+    call->row = row;
+    call->cap = cap;
+    return WEIR_OK;
+}
+
+/* ---- What comes out ----------------------------------------------------------------------------------- */
+
+/* Rows that the function gave, with the resets of the input in their places (added: NULL there) and without
+ * rows of failed chunks. */
+typedef struct given_rows {
+    uint32_t n;
+    uint32_t *row;  /* of the input */
+    uint32_t *from; /* number among those given; WR_NO_COLUMN for a reset */
+} given_rows;
+
+static void give(function_run *r, given_rows *g, uint32_t row, uint32_t from) {
+    if (r->faults.n_failed && wr_chunk_has_failed(&r->faults, wr_batch_chunk_of(r->call.in, row))) return;
+    g->row[g->n] = row;
+    g->from[g->n++] = from;
+}
+
+static weir_status merge_resets(function_run *r, given_rows *g, weir_error *err) {
+    const weir_batch *b = r->call.in;
+    size_t most = (size_t)r->call.n + (b->n_sel - r->call.n_sel);
+    g->row = wr_arena_array(r->turn->arena, most + 1, sizeof *g->row);
+    g->from = wr_arena_array(r->turn->arena, most + 1, sizeof *g->from);
+    if (!g->row || !g->from) return no_memory(err);
+    uint32_t i = 0;
+    for (uint32_t k = 0; b->kind && k < b->n_sel; k++) {
+        uint32_t row = weir_batch_row(b, k);
+        if (b->kind[row] != WEIR_RESET) continue;
+        for (; i < r->call.n && r->call.row[i] < row; i++) give(r, g, r->call.row[i], i);
+        give(r, g, row, WR_NO_COLUMN);
+    }
+    for (; i < r->call.n; i++) give(r, g, r->call.row[i], i);
+    return WEIR_OK;
+}
+
+static bool gather_bytes(weir_arena *arena, const void *from, const uint32_t *rows, uint32_t n, size_t size,
+                         void **out) {
+    *out = wr_arena_array(arena, n + 1, size);
+    if (*out) wr_gather_data(*out, from, rows, n, size);
+    return *out != NULL;
+}
+
+/* Chunk c of the output holds what came of chunk c of the input. */
+static bool cut_chunks(weir_arena *arena, const weir_batch *in, const given_rows *g, weir_batch *out) {
+    uint32_t *end = wr_arena_array(arena, in->n_chunks + 1, sizeof *end);
+    if (!end) return false;
+    for (uint32_t c = 0, i = 0; c < in->n_chunks; c++) {
+        uint32_t last = weir_batch_chunk_end(in, c);
+        while (i < g->n && g->row[i] < last) i++;
+        end[c] = i;
+    }
+    out->chunk_end = end;
+    return true;
+}
+
+/* A reset carries no values: any row's will do. */
+static weir_status gather_added(function_run *r, given_rows *g, weir_column *cols) {
+    for (uint32_t i = 0; i < g->n; i++)
+        if (g->from[i] == WR_NO_COLUMN) g->from[i] = 0;
+    if (!r->call.cap) WR_TRY(weir_stream_reserve(&r->call, 1));
+    for (uint32_t i = 0; i < r->call.n_added; i++)
+        WR_TRY(wr_column_gather(&r->call.added[i], g->from, g->n, r->turn->arena, &cols[i]));
+    return WEIR_OK;
+}
+
+static weir_status give_rows(function_run *r, weir_batch *out, weir_error *err) {
+    const weir_batch *in = r->call.in;
+    weir_arena *arena = r->turn->arena;
+    given_rows g = {0};
+    void *ts, *kind = NULL;
+    WR_TRY(merge_resets(r, &g, err));
+    weir_column *cols = wr_arena_zero(arena, (size_t)in->n_cols + r->call.n_added + 1, sizeof *cols);
+    bool made = cols && gather_bytes(arena, in->ts, g.row, g.n, sizeof *in->ts, &ts) &&
+                (!in->kind || gather_bytes(arena, in->kind, g.row, g.n, 1, &kind));
+    if (!made || !cut_chunks(arena, in, &g, out)) return no_memory(err);
+    for (uint32_t i = 0; i < in->n_cols; i++)
+        if (wr_column_gather(&in->cols[i], g.row, g.n, arena, &cols[i])) return no_memory(err);
+    if (gather_added(r, &g, cols + in->n_cols)) return no_memory(err);
+    out->n_rows = out->n_sel = g.n;
+    out->ts = ts;
+    out->kind = kind;
+    out->cols = cols;
+    out->n_cols = in->n_cols + r->call.n_added;
+    out->n_chunks = in->n_chunks;
+    out->origin = in->origin;
+    out->first_arrival = in->first_arrival;
+    return WEIR_OK;
 }
 
 /* The input's rows but those of failed chunks; *out keeps the columns that it has. */
 static weir_status pass_rows(function_run *r, weir_batch *out, weir_error *err) {
-    const weir_batch *b = r->in;
-    WR_TRY(wr_chunk_faults_status(&r->faults, err));
+    const weir_batch *b = r->call.in;
     if (!r->faults.n_failed) return WEIR_OK;
     uint32_t *sel = wr_arena_array(r->turn->arena, b->n_sel, sizeof *sel);
     if (!sel) return no_memory(err);
@@ -72,143 +199,82 @@ static weir_status pass_rows(function_run *r, weir_batch *out, weir_error *err) 
     return WEIR_OK;
 }
 
-/* ---- #log --------------------------------------------------------------------------------------------- */
-
-static const char *const kind_names[] = {
-    [WEIR_CURRENT] = "CURRENT", [WEIR_EXPIRED] = "EXPIRED", [WEIR_RESET] = "RESET"};
-
-/* Event{timestamp=1, data=[a, 2.5], type=CURRENT}; columns that the plan has pruned are left out. */
-static void put_event(wr_buf *line, const weir_batch *b, uint32_t row) {
-    bool is_first = true;
-    wr_buf_printf(line, "Event{timestamp=%lld, data=[", (long long)b->ts[row]);
-    for (uint32_t c = 0; c < b->n_cols; c++) {
-        if (!b->cols[c].data) continue;
-        weir_value v = wr_column_get(&b->cols[c], row);
-        if (!is_first) wr_buf_puts(line, ", ");
-        wr_text_of_value(line, &v);
-        is_first = false;
-    }
-    wr_buf_printf(line, "], type=%s}", kind_names[b->kind ? b->kind[row] : WEIR_CURRENT]);
-}
-
-static void put_line(wr_buf *line, const wr_plan_function *plan, const function_run *r, uint32_t row) {
-    wr_buf_clear(line);
-    wr_buf_printf(line, "%s: ", plan->app_name ? plan->app_name : "app");
-    if (plan->message) {
-        weir_value message = wr_column_get(&r->args[0], row);
-        wr_text_of_value(line, &message);
-        if (plan->log_event) wr_buf_puts(line, ", ");
-    } else if (!plan->log_event) {
-        wr_buf_puts(line, "Event Arrived");
-    }
-    if (plan->log_event) put_event(line, r->in, row);
-}
-
-static weir_status log_rows(const function_op *f, const function_run *r, weir_error *err) {
-    const wr_plan_function *plan = &f->head.plan->u.function;
-    wr_turn *turn = r->turn;
-    /* The plan counts from fatal, the log from error; both are errors to it. */
-    int level = WR_MAX(plan->priority - 1, WEIR_LOG_ERROR);
-    if (!turn->log || plan->priority == PRIORITY_OFF) return WEIR_OK;
-    wr_buf line = WR_BUF_INIT;
-    for (uint32_t i = 0; i < r->n && !line.failed; i++) {
-        if (r->faults.n_failed && wr_chunk_has_failed(&r->faults, wr_batch_chunk_of(r->in, r->rows[i])))
-            continue;
-        put_line(&line, plan, r, r->rows[i]);
-        if (!line.failed) turn->log(turn->log_ctx, level, line.data);
-    }
-    bool failed = line.failed;
-    wr_buf_fini(&line);
-    return failed ? no_memory(err) : WEIR_OK;
-}
-
-static weir_status log_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
-                               weir_error *err) {
-    function_op *f = (function_op *)op;
-    function_run r = {.turn = turn, .in = in[0]};
-    if (!in[0] || in[0]->n_sel == 0) return WEIR_OK;
-    WR_TRY(select_rows(&r, err));
-    WR_TRY(run_args(f, &r, 1, err));
-    WR_TRY(log_rows(f, &r, err));
-    *out = *in[0];
-    return pass_rows(&r, out, err);
-}
-
-/* ---- #pol2Cart ---------------------------------------------------------------------------------------- */
-
-/* Angles are in degrees. A null among them fails its row, as it does in Siddhi. */
-static weir_status add_cartesian(function_run *r, weir_column *x, weir_column *y, weir_error *err) {
-    const weir_column *theta = &r->args[0], *rho = &r->args[1];
-    double *px = wr_arena_zero(r->turn->arena, r->in->n_rows, sizeof *px);
-    double *py = wr_arena_zero(r->turn->arena, r->in->n_rows, sizeof *py);
-    if (!px || !py) return no_memory(err);
-    *x = (weir_column){.type = WEIR_DOUBLE, .data = px};
-    *y = (weir_column){.type = WEIR_DOUBLE, .data = py};
-    for (uint32_t i = 0; i < r->n; i++) {
-        uint32_t row = r->rows[i];
-        if (weir_is_null(theta, row) || weir_is_null(rho, row)) {
-            wr_chunk_faults_note(&r->faults, row,
-                                 weir_is_null(theta, row) ? "#pol2Cart: theta is null"
-                                                          : "#pol2Cart: rho is null");
-            continue;
+static weir_status add_columns(function_run *r, weir_batch *out, weir_error *err) {
+    const weir_batch *in = r->call.in;
+    *out = *in;
+    if (r->call.n_added) {
+        weir_column *cols =
+            wr_arena_array(r->turn->arena, (size_t)in->n_cols + r->call.n_added, sizeof *cols);
+        if (!cols) return no_memory(err);
+        if (in->n_cols) memcpy(cols, in->cols, in->n_cols * sizeof *cols);
+        for (uint32_t i = 0; i < r->call.n_added; i++) {
+            weir_column *c = &r->call.added[i];
+            if (wr_bits_all(in->n_rows, c->valid)) c->valid = NULL; /* later steps are faster so */
+            cols[in->n_cols + i] = *c;
         }
-        double angle = ((const double *)theta->data)[row] * DEGREE, radius = ((const double *)rho->data)[row];
-        px[row] = radius * cos(angle);
-        py[row] = radius * sin(angle);
+        out->cols = cols;
+        out->n_cols = in->n_cols + r->call.n_added;
     }
-    return WEIR_OK;
+    return pass_rows(r, out, err);
 }
 
-static weir_status pol2cart_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
+/* ---- The operator ------------------------------------------------------------------------------------- */
+
+static weir_status function_process(wr_op *op, wr_turn *turn, const weir_batch *const in[2], weir_batch *out,
                                     weir_error *err) {
     function_op *f = (function_op *)op;
-    uint32_t n_args = op->plan->u.function.n_args;
-    function_run r = {.turn = turn, .in = in[0]};
+    const wr_plan_function *plan = &op->plan->u.function;
     if (!in[0] || in[0]->n_sel == 0) return WEIR_OK;
-    uint32_t n = in[0]->n_cols;
-    weir_column *cols = wr_arena_array(turn->arena, (size_t)n + n_args, sizeof *cols);
-    if (!cols) return no_memory(err);
-    if (n) memcpy(cols, in[0]->cols, n * sizeof *cols);
+    function_run r = {.turn = turn, .plan = op->plan, .faults = {.turn = turn, .in = in[0]}};
+    r.call = (weir_stream_call){.in = in[0],
+                                .n_args = plan->n_args,
+                                .n_added = n_added(op->plan),
+                                .arena = turn->arena,
+                                .app_name = plan->app_name,
+                                .log = turn->log,
+                                .log_ctx = turn->log_ctx,
+                                .fail = wr_chunk_faults_note,
+                                .fail_ctx = &r.faults};
+    bool adds_only = plan->type->adds_only;
     WR_TRY(select_rows(&r, err));
-    WR_TRY(run_args(f, &r, n_args, err));
-    WR_TRY(add_cartesian(&r, &cols[n], &cols[n + 1], err));
-    if (n_args == 3) cols[n + 2] = r.args[2];
-    *out = *in[0];
-    out->cols = cols;
-    out->n_cols = n + n_args;
-    return pass_rows(&r, out, err);
+    WR_TRY(run_args(f, &r, err));
+    WR_TRY(make_added(&r, adds_only ? in[0]->n_rows : 0, err));
+    WR_TRY(plan->type->eval(f->state, &r.call, err));
+    WR_TRY(wr_chunk_faults_status(&r.faults, err));
+    return adds_only ? add_columns(&r, out, err) : give_rows(&r, out, err);
 }
-
-/* ---- Making ------------------------------------------------------------------------------------------- */
 
 static void function_free(wr_op *op) {
     function_op *f = (function_op *)op;
+    const weir_stream_function_type *type = op->plan->u.function.type;
     wr_program_free(f->args);
+    if (f->state && type->close) type->close(f->state);
+    wr_free(op->account.parent, f->state, type->state_size);
     wr_free(op->account.parent, f, sizeof *f);
 }
 
-static const wr_op_type types[] = {
-    [WR_STREAM_LOG] = {.name = "log", .process = log_process, .free = function_free},
-    [WR_STREAM_POL2CART] = {.name = "pol2Cart", .process = pol2cart_process, .free = function_free},
-};
+static const wr_op_type function_type = {
+    .name = "stream function", .process = function_process, .free = function_free};
 
-static weir_status make_args(function_op *f, weir_error *err) {
+static weir_status open_state(function_op *f, weir_error *err) {
     const wr_plan_function *plan = &f->head.plan->u.function;
-    wr_account *account = &f->head.account;
-    if (plan->function == WR_STREAM_POL2CART)
-        return wr_program_new(plan->args, plan->n_args, account, &f->args, err);
-    return plan->message ? wr_program_new((wr_expr *const *)&plan->message, 1, account, &f->args, err)
-                         : WEIR_OK;
+    if (!plan->type->state_size) return WEIR_OK;
+    wr_account *account = f->head.account.parent;
+    f->state = wr_alloc_zero(account, plan->type->state_size);
+    return f->state ? plan->type->open(f->state, plan->arg_info, plan->n_args, err) : no_memory(err);
 }
 
 weir_status wr_stream_function_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err) {
+    const wr_plan_function *function = &plan->u.function;
     *out = NULL;
     function_op *f = wr_alloc_zero(parent, sizeof *f);
     if (!f) return no_memory(err);
-    f->head.type = &types[plan->u.function.function];
+    f->head.type = &function_type;
     f->head.plan = plan;
     f->head.account.parent = parent;
-    weir_status status = make_args(f, err);
+    weir_status status = open_state(f, err);
+    if (status == WEIR_OK && function->n_args)
+        status = wr_program_new(function->args, function->n_args, &f->head.account, &f->args, err);
     if (status == WEIR_OK)
         *out = &f->head;
     else

@@ -60,11 +60,15 @@ static bool put_null(const csv *x, weir_encoded *e) {
 }
 
 static bool put_object(const csv *x, weir_encoded *e, weir_object *o) {
-    char text[64];
+    wr_buf text = WR_BUF_INIT;
     bool unused;
-    weir_value v = wr_encode_unbox(o, text, sizeof text);
+    weir_value v = wr_encode_unbox(o, &text);
     if (v.is_null) return put_null(x, e);
-    if (v.type == WEIR_STRING) return put_text(x, e, weir_string_data(&v.as.s), v.as.s.len);
+    if (v.type == WEIR_STRING) {
+        bool done = put_text(x, e, weir_string_data(&v.as.s), v.as.s.len);
+        wr_buf_fini(&text);
+        return done;
+    }
     if (!weir_encoded_reserve(e, WR_NUMBER_TEXT_BYTES)) return false;
     wr_encode_scalar_value(e, &v, &unused);
     return true;

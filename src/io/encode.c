@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "data/text.h"
 #include "io/number.h"
 
 static void put_bool(weir_encoded *e, bool v) { wr_encode_bytes(e, v ? "true" : "false", v ? 4 : 5); }
@@ -42,14 +43,19 @@ void wr_encode_scalar_value(weir_encoded *e, const weir_value *v, bool *is_numbe
     }
 }
 
-weir_value wr_encode_unbox(weir_object *o, char *text, size_t text_size) {
+static void put_container(wr_buf *text, weir_object *o) {
+    weir_value v = {.type = WEIR_OBJECT, .as.o = o};
+    wr_text_of_value(text, &v);
+}
+
+weir_value wr_encode_unbox(weir_object *o, wr_buf *text) {
     if (!o) return (weir_value){.type = WEIR_STRING, .is_null = true};
     switch (weir_object_get_kind(o)) {
     case WEIR_OBJECT_VALUE:
     case WEIR_OBJECT_ERROR: return weir_object_get_value(o);
-    case WEIR_OBJECT_SET: snprintf(text, text_size, "set of %u", weir_object_set_size(o)); break;
-    case WEIR_OBJECT_LIST: snprintf(text, text_size, "list"); break;
-    case WEIR_OBJECT_MAP: snprintf(text, text_size, "map"); break;
+    case WEIR_OBJECT_SET: wr_buf_printf(text, "set of %u", weir_object_set_size(o)); break;
+    default: put_container(text, o);
     }
-    return (weir_value){.type = WEIR_STRING, .as.s = weir_string_view(text, (uint32_t)strlen(text))};
+    if (text->failed || text->len > UINT32_MAX) wr_buf_clear(text);
+    return (weir_value){.type = WEIR_STRING, .as.s = weir_string_view(text->data, (uint32_t)text->len)};
 }

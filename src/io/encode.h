@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/compiler.h"
 #include "weir_io.h"
 
@@ -20,8 +21,8 @@ void wr_encode_scalar(weir_encoded *e, const weir_column *c, uint32_t row, bool 
 /* The same for a value. */
 void wr_encode_scalar_value(weir_encoded *e, const weir_value *v, bool *is_number);
 
-/* An object as the nearest thing that has a text: the value that it boxes; for sets, lists and errors the
- * kind and size. */
-weir_value wr_encode_unbox(weir_object *o, char *text, size_t text_size);
+/* An object as the nearest thing that has a text: the value that it boxes, an error's message, a set's size,
+ * a list or map as Java writes it. The text may live in *text, which begins empty and is the caller's. */
+weir_value wr_encode_unbox(weir_object *o, wr_buf *text);
 
 #endif

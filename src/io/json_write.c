@@ -1,6 +1,7 @@
 /* json_write.c: see json_write.h. */
 #include "io/json_write.h"
 
+#include "data/json.h"
 #include "io/cell.h"
 #include "io/encode.h"
 #include "io/number.h"
@@ -77,12 +78,29 @@ static bool put_null(weir_encoded *e) {
     return true;
 }
 
+/* A list is an array, a map an object. */
+static bool put_container(weir_encoded *e, weir_object *o) {
+    wr_buf text = WR_BUF_INIT;
+    weir_value v = {.type = WEIR_OBJECT, .as.o = o};
+    wr_json_of_value(&text, &v, WR_JSON_PLAIN);
+    bool done = !text.failed && weir_encoded_reserve(e, text.len);
+    if (done) wr_encode_bytes(e, text.data, text.len);
+    wr_buf_fini(&text);
+    return done;
+}
+
 static bool put_object(weir_encoded *e, weir_object *o, bool quoted) {
-    char text[64];
+    wr_buf text = WR_BUF_INIT;
     bool is_number;
-    weir_value v = wr_encode_unbox(o, text, sizeof text);
+    if (o && weir_object_get_kind(o) >= WEIR_OBJECT_LIST && weir_object_get_kind(o) <= WEIR_OBJECT_MAP)
+        return put_container(e, o);
+    weir_value v = wr_encode_unbox(o, &text);
     if (v.is_null) return put_null(e);
-    if (v.type == WEIR_STRING) return put_string(e, &v.as.s, quoted);
+    if (v.type == WEIR_STRING) {
+        bool done = put_string(e, &v.as.s, quoted);
+        wr_buf_fini(&text);
+        return done;
+    }
     if (!weir_encoded_reserve(e, WR_NUMBER_TEXT_BYTES)) return false;
     size_t begin = e->len;
     wr_encode_scalar_value(e, &v, &is_number);

@@ -62,7 +62,8 @@ static weir_status log_recover(void *self, uint64_t last_epoch, weir_reader *sav
 }
 
 static void put_value(wr_buf *b, const weir_column *c, uint32_t row) {
-    char number[WR_NUMBER_TEXT_BYTES], text[64];
+    char number[WR_NUMBER_TEXT_BYTES];
+    wr_buf text = WR_BUF_INIT;
     weir_encoded e = {.data = number, .cap = sizeof number};
     bool unused;
     if (weir_is_null(c, row)) {
@@ -70,13 +71,14 @@ static void put_value(wr_buf *b, const weir_column *c, uint32_t row) {
         return;
     }
     if (c->boxed || c->type == WEIR_OBJECT) {
-        weir_value v = wr_encode_unbox(((weir_object **)c->data)[row], text, sizeof text);
+        weir_value v = wr_encode_unbox(((weir_object **)c->data)[row], &text);
         if (v.is_null)
             wr_buf_puts(b, "null");
         else if (v.type == WEIR_STRING)
             wr_buf_put(b, weir_string_data(&v.as.s), v.as.s.len);
         else
             wr_encode_scalar_value(&e, &v, &unused);
+        wr_buf_fini(&text);
     } else if (c->type == WEIR_STRING) {
         const weir_string *s = (const weir_string *)c->data + row;
         wr_buf_put(b, weir_string_data(s), s->len);

@@ -44,8 +44,8 @@ void wr_use_filter(const wr_column_use *use, const wr_plan_filter *filter, uint8
 
 void wr_use_function(const wr_column_use *use, const wr_plan_function *function, uint8_t bits) {
     for (uint32_t i = 0; i < function->n_args; i++) wr_use_expr(use, function->args[i], bits);
-    wr_use_expr(use, function->message, bits);
-    if (function->function == WR_STREAM_LOG && function->log_event) mark_all(use, bits);
+    const weir_stream_function_type *type = function->type;
+    if (type->reads_all && type->reads_all(function->arg_info, function->n_args)) mark_all(use, bits);
 }
 
 static bool names_attributes(const wr_plan_window *window) {

@@ -104,7 +104,7 @@ typedef struct wr_plan_lookup {
 
 typedef enum wr_op_kind {
     WR_OP_FILTER,
-    WR_OP_FUNCTION, /* stream function: #log, #pol2Cart */
+    WR_OP_FUNCTION, /* stream function: #log and the like */
     WR_OP_WINDOW,
     WR_OP_JOIN,
     WR_OP_SELECT
@@ -118,16 +118,13 @@ typedef struct wr_plan_filter {
     uint32_t n_probes;
 } wr_plan_filter;
 
-typedef enum wr_stream_function { WR_STREAM_LOG, WR_STREAM_POL2CART } wr_stream_function;
-
+/* The output's attributes are the input's and those added. */
 typedef struct wr_plan_function {
-    wr_stream_function function;
+    const weir_stream_function_type *type;
     wr_expr **args; /* over the input */
+    weir_arg *arg_info;
     uint32_t n_args;
-    const char *app_name; /* #log writes it */
-    int priority;         /* #log: 0 fatal 1 error 2 warn 3 info 4 debug 5 trace 6 off */
-    bool log_event;
-    wr_expr *message; /* #log, may be NULL */
+    const char *app_name; /* #log writes it; may be NULL */
 } wr_plan_function;
 
 /* Which rows need a column's values. */

@@ -32,7 +32,7 @@ wr_plan_op *wr_plan_new_op(wr_build *b, wr_op_kind kind, const char *label, wr_s
 
 /* One stream with its handlers, as side number `side`; fills b->inputs[side] (base is the caller's). */
 void wr_plan_side_of(wr_build *b, uint32_t side, const wr_ast_stream *ast);
-/* #log and #pol2Cart. NULL when it failed. */
+/* #log and the like. NULL when it failed. */
 wr_plan_op *wr_plan_stream_function(wr_build *b, const wr_ast_call *call, const wr_scope_input *input);
 void wr_plan_join_of(wr_build *b, const wr_ast_join *ast);
 /* Patterns and sequences are refused; the names of their streams are checked. */

@@ -1,4 +1,4 @@
-/* registry.c: three sorted arrays of borrowed descriptors.
+/* registry.c: four sorted arrays of borrowed descriptors.
  *
  * Descriptors of a kind differ in type but begin alike (size, namespace, name, …), so each array holds what
  * is looked at here next to the pointer: entries are sorted by (namespace, name) and found by bisection. A
@@ -19,7 +19,7 @@ typedef struct entry_list {
 } entry_list;
 
 struct wr_registry {
-    entry_list functions, aggregators, windows;
+    entry_list functions, stream_functions, aggregators, windows;
     pthread_mutex_t lock; /* of the lists */
     wr_modules *modules;
 };
@@ -159,6 +159,14 @@ static weir_status check_function(const common *c, const weir_function_type *t, 
     return WEIR_OK;
 }
 
+static weir_status check_stream_function(const common *c, const weir_stream_function_type *t,
+                                         weir_error *err) {
+    if (!t->check) return lacks(c, "check", err);
+    if (!t->eval) return lacks(c, "eval", err);
+    if (t->state_size && !t->open) return lacks(c, "open (but a state)", err);
+    return WEIR_OK;
+}
+
 static weir_status check_aggregator(const common *c, const weir_aggregator_type *t, weir_error *err) {
     if (!t->check) return lacks(c, "check", err);
     if (!t->open || !t->reserve || !t->update || !t->reset_all || !t->release)
@@ -195,6 +203,7 @@ weir_status wr_registry_new(wr_registry **out) {
 void wr_registry_free(wr_registry *r) {
     if (!r) return;
     list_fini(&r->functions);
+    list_fini(&r->stream_functions);
     list_fini(&r->aggregators);
     list_fini(&r->windows);
     pthread_mutex_destroy(&r->lock);
@@ -209,6 +218,14 @@ weir_status wr_registry_add_function(wr_registry *r, const weir_function_type *t
     WR_TRY(check_common(&c, err));
     WR_TRY(check_function(&c, t, err));
     return list_add(r, &r->functions, c.kind, (entry){t->ns ? t->ns : "", t->name, t}, err);
+}
+
+weir_status wr_registry_add_stream_function(wr_registry *r, const weir_stream_function_type *t,
+                                            weir_error *err) {
+    common c = COMMON_OF("stream function", t);
+    WR_TRY(check_common(&c, err));
+    WR_TRY(check_stream_function(&c, t, err));
+    return list_add(r, &r->stream_functions, c.kind, (entry){t->ns ? t->ns : "", t->name, t}, err);
 }
 
 weir_status wr_registry_add_aggregator(wr_registry *r, const weir_aggregator_type *t, weir_error *err) {
@@ -228,6 +245,10 @@ weir_status wr_registry_add_window(wr_registry *r, const weir_window_type *t, we
 const weir_function_type *wr_registry_find_function(const wr_registry *r, const char *ns, const char *name) {
     return list_find(r, &r->functions, ns, name);
 }
+const weir_stream_function_type *wr_registry_find_stream_function(const wr_registry *r, const char *ns,
+                                                                  const char *name) {
+    return list_find(r, &r->stream_functions, ns, name);
+}
 const weir_aggregator_type *wr_registry_find_aggregator(const wr_registry *r, const char *ns,
                                                         const char *name) {
     return list_find(r, &r->aggregators, ns, name);
@@ -239,6 +260,10 @@ const weir_window_type *wr_registry_find_window(const wr_registry *r, const char
 uint32_t wr_registry_n_functions(const wr_registry *r) { return list_size(r, &r->functions); }
 const weir_function_type *wr_registry_function(const wr_registry *r, uint32_t i) {
     return list_get(r, &r->functions, i);
+}
+uint32_t wr_registry_n_stream_functions(const wr_registry *r) { return list_size(r, &r->stream_functions); }
+const weir_stream_function_type *wr_registry_stream_function(const wr_registry *r, uint32_t i) {
+    return list_get(r, &r->stream_functions, i);
 }
 uint32_t wr_registry_n_aggregators(const wr_registry *r) { return list_size(r, &r->aggregators); }
 const weir_aggregator_type *wr_registry_aggregator(const wr_registry *r, uint32_t i) {

@@ -6,6 +6,7 @@
 
 #define WR_SECTION_HEADER 24u   /* tag, version, length, checksum */
 #define WR_VALUE_NULL     0x80u /* in a value's type byte */
+#define WR_SAVED_JSON     0x80u /* in the byte of a map's order: its text is JSON */
 
 static inline void wr_put_u32(unsigned char *to, uint32_t v) {
     for (int i = 0; i < 4; i++) to[i] = (unsigned char)(v >> (8 * i));

@@ -168,12 +168,59 @@ static weir_status read_boxed(weir_reader *r, weir_arena *arena, weir_object_kin
     return *out ? WEIR_OK : no_memory(r);
 }
 
-static weir_status read_object(weir_reader *r, weir_arena *arena, weir_object **out) {
+static weir_status read_member(weir_reader *r, weir_arena *arena, uint32_t depth, weir_value *out);
+
+/* What came of putting something read into a container. */
+static weir_status put_status(weir_reader *r, weir_status status) {
+    if (status == WEIR_ENOMEM) return no_memory(r);
+    return status ? wr_reader_fail(r, "saved state has a damaged list or map at byte %zu", r->at) : WEIR_OK;
+}
+
+static weir_status read_list(weir_reader *r, weir_arena *arena, uint32_t depth, weir_object **out) {
+    uint8_t is_json = wr_read_u8(r);
+    uint32_t n = wr_read_count(r, 1);
+    weir_object *list = weir_object_new_list();
+    if (!list) return no_memory(r);
+    *out = list;
+    list->is_json = is_json != 0;
+    for (uint32_t i = 0; i < n; i++) {
+        weir_value v;
+        WR_TRY(read_member(r, arena, depth, &v));
+        WR_TRY(put_status(r, weir_object_list_add(list, &v)));
+    }
+    return WEIR_OK;
+}
+
+static weir_status read_map(weir_reader *r, weir_arena *arena, uint32_t depth, weir_object **out) {
+    uint8_t flags = wr_read_u8(r), order = flags & (WR_SAVED_JSON - 1);
+    uint32_t n_buckets = weir_read_u32(r), n = wr_read_count(r, 2);
+    bool is_sound = order <= WEIR_MAP_LINKED && (n_buckets & (n_buckets - 1)) == 0 &&
+                    (n_buckets == 0 || n_buckets >= 16) && n_buckets <= wr_map_most_buckets(n);
+    if (!is_sound) return put_status(r, WEIR_ESTATE);
+    weir_object *map = weir_object_new_map((weir_map_order)order);
+    if (!map) return no_memory(r);
+    *out = map;
+    map->is_json = (flags & WR_SAVED_JSON) != 0;
+    WR_TRY(put_status(r, wr_map_reserve(&map->u.map, n_buckets)));
+    for (uint32_t i = 0; i < n; i++) {
+        weir_value key, value;
+        WR_TRY(read_member(r, arena, depth, &key));
+        WR_TRY(read_member(r, arena, depth, &value));
+        WR_TRY(put_status(r, weir_object_map_put(map, &key, &value)));
+    }
+    return WEIR_OK;
+}
+
+static weir_status read_object(weir_reader *r, weir_arena *arena, uint32_t depth, weir_object **out) {
     uint8_t kind = wr_read_u8(r);
     *out = NULL;
     if (r->error.code) return r->error.code;
+    if (depth >= WEIR_OBJECT_DEPTH)
+        return wr_reader_fail(r, "saved state has objects in objects, too deep, at byte %zu", r->at);
     switch (kind) {
     case WEIR_OBJECT_SET: return read_set(r, arena, out);
+    case WEIR_OBJECT_LIST: return read_list(r, arena, depth + 1, out);
+    case WEIR_OBJECT_MAP: return read_map(r, arena, depth + 1, out);
     case WEIR_OBJECT_VALUE:
     case WEIR_OBJECT_ERROR: return read_boxed(r, arena, (weir_object_kind)kind, out);
     default:
@@ -181,12 +228,12 @@ static weir_status read_object(weir_reader *r, weir_arena *arena, weir_object **
     }
 }
 
-weir_status weir_read_value(weir_reader *r, weir_arena *arena, weir_value *out) {
+static weir_status read_member(weir_reader *r, weir_arena *arena, uint32_t depth, weir_value *out) {
     weir_status status = read_plain(r, arena, out);
     if (status) *out = (weir_value){.type = out->type, .is_null = true};
     if (status || out->is_null || out->type != WEIR_OBJECT) return status;
     weir_object *object = NULL;
-    status = read_object(r, arena, &object);
+    status = read_object(r, arena, depth, &object);
     if (status) {
         weir_object_unref(object);
         *out = (weir_value){.type = WEIR_OBJECT, .is_null = true};
@@ -194,6 +241,10 @@ weir_status weir_read_value(weir_reader *r, weir_arena *arena, weir_value *out) 
     }
     out->as.o = object;
     return weir_arena_own(arena, object) ? no_memory(r) : WEIR_OK;
+}
+
+weir_status weir_read_value(weir_reader *r, weir_arena *arena, weir_value *out) {
+    return read_member(r, arena, 0, out);
 }
 
 /* ---- Sections ----------------------------------------------------------------------------------------- */

@@ -1,6 +1,8 @@
 /* writer.c: the writing half of writer.h. */
 #include "state/writer.h"
 
+#include "data/object.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -61,19 +63,47 @@ void wr_write_text(weir_writer *w, const char *text) {
 
 /* ---- Values ------------------------------------------------------------------------------------------- */
 
-static void write_object(weir_writer *w, const weir_object *o) {
-    weir_object_kind kind = weir_object_get_kind(o);
-    wr_write_u8(w, (uint8_t)kind);
-    if (kind != WEIR_OBJECT_SET) {
-        weir_value v = weir_object_get_value(o);
-        weir_write_value(w, &v);
-        return;
-    }
+static void write_set(weir_writer *w, const weir_object *o) {
     uint32_t n = weir_object_set_size(o);
     weir_write_u32(w, n);
     for (uint32_t i = 0; i < n; i++) {
         weir_value v = weir_object_set_member(o, i);
         weir_write_value(w, &v);
+    }
+}
+
+static void write_list(weir_writer *w, const weir_object *o) {
+    uint32_t n = weir_object_list_size(o);
+    wr_write_u8(w, o->is_json);
+    weir_write_u32(w, n);
+    for (uint32_t i = 0; i < n; i++) {
+        weir_value v = weir_object_list_at(o, i);
+        weir_write_value(w, &v);
+    }
+}
+
+static void write_map(weir_writer *w, const weir_object *o) {
+    uint32_t cursor = 0;
+    weir_value key, value;
+    wr_write_u8(w, (uint8_t)(o->u.map.order | (o->is_json ? WR_SAVED_JSON : 0)));
+    uint32_t n = weir_object_map_size(o);
+    weir_write_u32(w, WR_MIN(o->u.map.n_buckets, wr_map_most_buckets(n)));
+    weir_write_u32(w, n);
+    while (weir_object_map_next(o, &cursor, &key, &value)) {
+        weir_write_value(w, &key);
+        weir_write_value(w, &value);
+    }
+}
+
+static void write_object(weir_writer *w, const weir_object *o) {
+    weir_value v;
+    weir_object_kind kind = weir_object_get_kind(o);
+    wr_write_u8(w, (uint8_t)kind);
+    switch (kind) {
+    case WEIR_OBJECT_SET: write_set(w, o); break;
+    case WEIR_OBJECT_LIST: write_list(w, o); break;
+    case WEIR_OBJECT_MAP: write_map(w, o); break;
+    default: v = weir_object_get_value(o); weir_write_value(w, &v);
     }
 }
 

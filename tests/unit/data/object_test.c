@@ -160,6 +160,131 @@ static void a_copied_set_is_another_with_the_same_members(void **state) {
     weir_object_unref(copy);
 }
 
+static weir_object *list_of_one_and_a(void) {
+    weir_object *list = weir_object_new_list();
+    weir_value one = wr_value_int(1), a = text("a");
+    assert_int_equal(weir_object_list_add(list, &one), WEIR_OK);
+    assert_int_equal(weir_object_list_add(list, &a), WEIR_OK);
+    return list;
+}
+
+static void assert_text(const weir_object *o, const char *expected) {
+    char shown[1024];
+    weir_value v = wr_value_object((weir_object *)(uintptr_t)o);
+    assert_int_equal(weir_value_text(&v, shown, sizeof shown), strlen(expected));
+    assert_string_equal(shown, expected);
+}
+
+static void put(weir_object *map, weir_value key, weir_value value) {
+    assert_int_equal(weir_object_map_put(map, &key, &value), WEIR_OK);
+}
+
+/* The texts are what Java 17 prints of a HashMap that the same was done to. */
+static void a_map_has_the_order_of_a_java_hash_map(void **state) {
+    (void)state;
+    weir_object *m = weir_object_new_map(WEIR_MAP_HASHED), *list = list_of_one_and_a();
+    for (int i = 0; i < 14; i++) {
+        char key[16];
+        sprintf(key, "key%d", i * 37);
+        put(m, text(key), wr_value_int(i));
+    }
+    put(m, wr_value_int(5), text("x"));
+    put(m, wr_value_long(70000), text("y"));
+    put(m, wr_value_double(1.5), text("z"));
+    put(m, wr_value_bool(true), text("t"));
+    put(m, wr_value_null(WEIR_STRING), text("n"));
+    put(m, text("\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80"), text("u"));
+    put(m, wr_value_float(-2.5f), wr_value_object(list));
+    put(m, wr_value_object(list), wr_value_int(2));
+    assert_text(m, "{null=n, -2.5=[1, a], key407=11, [1, a]=2, key0=0, 5=x, key444=12, key333=9, key259=7, "
+                   "key148=4, key296=8, key222=6, key74=2, key111=3, true=t, key37=1, key370=10, 70000=y, "
+                   "key185=5, key481=13, 1.5=z, \xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80"
+                   "=u}");
+    weir_value gone[] = {text("key37"), wr_value_int(5), text("never there")};
+    for (int i = 0; i < 3; i++) assert_int_equal(weir_object_map_remove(m, &gone[i]), WEIR_OK);
+    put(m, wr_value_int(5), text("again"));
+    put(m, text("key0"), text("changed"));
+    assert_text(m, "{null=n, -2.5=[1, a], key407=11, [1, a]=2, key0=changed, 5=again, key444=12, key333=9, "
+                   "key259=7, key148=4, key296=8, key222=6, key74=2, key111=3, true=t, key370=10, 70000=y, "
+                   "key185=5, key481=13, 1.5=z, \xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80"
+                   "=u}");
+    assert_int_equal((int32_t)wr_object_java_hash(m), 1377352354);
+    weir_object *copy = weir_object_copy(m);
+    assert_true(wr_object_equal(m, copy));
+    assert_text(copy, "{null=n, -2.5=[1, a], key407=11, [1, a]=2, key0=changed, 5=again, key444=12, "
+                      "key333=9, key259=7, key148=4, key296=8, key222=6, key74=2, key111=3, true=t, "
+                      "key370=10, 70000=y, key185=5, key481=13, 1.5=z, \xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80"
+                      "=u}");
+    assert_true(wr_object_bytes(copy) > sizeof *copy);
+    weir_object_unref(copy);
+    weir_object_unref(list);
+    weir_object_unref(m);
+}
+
+static void a_linked_map_keeps_the_order_of_its_keys(void **state) {
+    (void)state;
+    weir_object *m = weir_object_new_map(WEIR_MAP_LINKED);
+    for (int i = 0; i < 100; i++) put(m, wr_value_int(99 - i), wr_value_int(i));
+    for (int i = 0; i < 97; i++) {
+        weir_value key = wr_value_int(i);
+        assert_int_equal(weir_object_map_remove(m, &key), WEIR_OK);
+    }
+    put(m, wr_value_int(98), text("a text of more than twelve bytes"));
+    put(m, wr_value_int(3), text("a text of more than twelve bytes"));
+    assert_int_equal(weir_object_map_size(m), 4);
+    assert_text(m, "{99=0, 98=a text of more than twelve bytes, 97=2, 3=a text of more than twelve bytes}");
+    weir_value key = wr_value_int(97), value;
+    assert_true(weir_object_map_get(m, &key, &value));
+    assert_int_equal(value.as.i, 2);
+    key = wr_value_long(97);
+    assert_false(weir_object_map_get(m, &key, &value));
+    weir_object_unref(m);
+}
+
+static void a_list_is_an_array_of_anything(void **state) {
+    (void)state;
+    weir_object *l = list_of_one_and_a();
+    weir_value b = text("b, rather longer than twelve"), null = wr_value_null(WEIR_INT);
+    assert_int_equal(weir_object_list_insert(l, 0, &b), WEIR_OK);
+    assert_int_equal(weir_object_list_insert(l, 3, &null), WEIR_OK);
+    assert_int_equal(weir_object_list_insert(l, 5, &null), WEIR_EUSAGE);
+    assert_int_equal(weir_object_list_set(l, 1, &b), WEIR_OK);
+    assert_int_equal(weir_object_list_set(l, 4, &b), WEIR_EUSAGE);
+    assert_int_equal(weir_object_list_remove(l, 0), WEIR_OK);
+    assert_int_equal(weir_object_list_remove(l, 3), WEIR_EUSAGE);
+    assert_text(l, "[b, rather longer than twelve, a, null]");
+    assert_true(weir_object_list_at(l, 7).is_null);
+    weir_object_unref(l);
+}
+
+static void what_is_shared_does_not_change_and_nothing_holds_itself(void **state) {
+    (void)state;
+    weir_object *l = list_of_one_and_a(), *m = weir_object_new_map(WEIR_MAP_HASHED), *deep = NULL;
+    weir_value itself = wr_value_object(l), one = wr_value_int(1);
+    assert_int_equal(weir_object_list_add(l, &itself), WEIR_EUSAGE);
+    put(m, one, itself);
+    assert_int_equal(weir_object_list_add(l, &one), WEIR_EUSAGE); /* the map has it too */
+    assert_int_equal(weir_object_list_remove(l, 0), WEIR_EUSAGE);
+    weir_object_unref(l);
+    weir_object_ref(m);
+    assert_int_equal(weir_object_map_put(m, &one, &one), WEIR_EUSAGE);
+    assert_int_equal(weir_object_map_remove(m, &one), WEIR_EUSAGE);
+    weir_object_unref(m);
+    weir_object_unref(m);
+    weir_status status = WEIR_OK;
+    uint32_t levels = 0;
+    for (deep = weir_object_new_list(); status == WEIR_OK; levels++) {
+        weir_object *outer = weir_object_new_list();
+        weir_value inner = wr_value_object(deep);
+        status = weir_object_list_add(outer, &inner);
+        weir_object_unref(deep);
+        deep = outer;
+    }
+    assert_int_equal(status, WEIR_ELIMIT);
+    assert_int_equal(levels, WEIR_OBJECT_DEPTH);
+    weir_object_unref(deep);
+}
+
 static void types_are_found_by_name_in_any_case(void **state) {
     (void)state;
     for (int t = WEIR_INT; t <= WEIR_OBJECT; t++) {
@@ -183,6 +308,10 @@ int main(void) {
         cmocka_unit_test(a_set_agrees_with_an_array_in_order_of_insertion),
         cmocka_unit_test(a_set_that_can_not_grow_is_as_it_was),
         cmocka_unit_test(a_copied_set_is_another_with_the_same_members),
+        cmocka_unit_test(a_map_has_the_order_of_a_java_hash_map),
+        cmocka_unit_test(a_linked_map_keeps_the_order_of_its_keys),
+        cmocka_unit_test(a_list_is_an_array_of_anything),
+        cmocka_unit_test(what_is_shared_does_not_change_and_nothing_holds_itself),
         cmocka_unit_test(types_are_found_by_name_in_any_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

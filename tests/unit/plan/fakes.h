@@ -195,6 +195,8 @@ static inline wr_registry *fake_registry(void) {
     const weir_aggregator_type *a = fake_aggregators(&n);
     for (uint32_t i = 0; i < n; i++) assert_int_equal(wr_registry_add_aggregator(r, &a[i], &err), WEIR_OK);
     const weir_window_type *w = fake_windows(&n);
+    for (uint32_t i = 0; wr_stream_function_table[i]; i++)
+        assert_int_equal(wr_registry_add_stream_function(r, wr_stream_function_table[i], &err), WEIR_OK);
     for (uint32_t i = 0; i < n; i++) assert_int_equal(wr_registry_add_window(r, &w[i], &err), WEIR_OK);
     return r;
 }

@@ -188,9 +188,9 @@ static void pol2cart_adds_columns_and_log_knows_its_arguments(void **state) {
     assert_int_equal(q->select->out.n_attrs, 6);
     assert_string_equal(q->select->out.attrs[5].name, "y");
     const wr_plan_function *log = &q->side[0].ops[1]->u.function;
-    assert_int_equal(log->priority, 2);
-    assert_false(log->log_event);
-    assert_non_null(log->message);
+    assert_string_equal(log->type->name, "log");
+    assert_int_equal(log->n_args, 3);
+    assert_false(log->type->reads_all(log->arg_info, log->n_args));
     planned_fini(&a);
 }
 

@@ -169,6 +169,9 @@ static void takes_all_built_in_tables(void **state) {
     for (uint32_t i = 0; wr_function_table[i]; i++)
         if (wr_registry_add_function(*state, wr_function_table[i], &err) != WEIR_OK)
             fail_msg("%s", err.message);
+    for (uint32_t i = 0; wr_stream_function_table[i]; i++)
+        if (wr_registry_add_stream_function(*state, wr_stream_function_table[i], &err) != WEIR_OK)
+            fail_msg("%s", err.message);
     for (uint32_t i = 0; wr_aggregator_table[i]; i++)
         if (wr_registry_add_aggregator(*state, wr_aggregator_table[i], &err) != WEIR_OK)
             fail_msg("%s", err.message);

@@ -5,8 +5,25 @@
 
 #define TAG WR_TAG('T', 'E', 'S', 'T')
 
+static weir_object *make_object(test_random *r);
+
+/* A list or a map; now and then with another object in it. */
+static weir_object *make_container(test_random *r, bool is_map) {
+    weir_object *o = is_map ? weir_object_new_map((weir_map_order)test_below(r, 2)) : weir_object_new_list();
+    for (uint32_t n = test_below(r, 30); n; n--) {
+        weir_object *inner = test_below(r, 60) ? NULL : make_object(r);
+        weir_value key = wr_value_int((int32_t)test_below(r, 1000)), v = wr_value_object(inner);
+        if (!inner) v = test_below(r, 2) ? wr_value_text("a text longer than twelve bytes") : key;
+        assert_int_equal(is_map ? weir_object_map_put(o, &key, &v) : weir_object_list_add(o, &v), WEIR_OK);
+        if (is_map && test_below(r, 4) == 0) assert_int_equal(weir_object_map_remove(o, &key), WEIR_OK);
+        weir_object_unref(inner);
+    }
+    return o;
+}
+
 static weir_object *make_object(test_random *r) {
     char text[80];
+    if (test_below(r, 2)) return make_container(r, test_below(r, 2));
     sprintf(text, "%.*s", (int)test_below(r, 60),
             "a message that can be rather long, longer than twelve bytes");
     if (test_below(r, 2)) return weir_object_new_error(text);
@@ -50,6 +67,13 @@ static bool same_value(const weir_value *a, const weir_value *b) {
     if (a->type != WEIR_OBJECT)
         return a->type == WEIR_DOUBLE ? memcmp(&a->as, &b->as, 8) == 0 : wr_value_equal(a, b);
     if (weir_object_get_kind(a->as.o) != weir_object_get_kind(b->as.o)) return false;
+    weir_object_kind kind = weir_object_get_kind(a->as.o);
+    if (kind == WEIR_OBJECT_LIST || kind == WEIR_OBJECT_MAP) {
+        char x[16384], y[16384]; /* the order of a map shows in its text */
+        weir_value_text(a, x, sizeof x);
+        weir_value_text(b, y, sizeof y);
+        return strcmp(x, y) == 0; /* an error in it is another one */
+    }
     if (weir_object_get_kind(a->as.o) != WEIR_OBJECT_SET) {
         weir_value x = weir_object_get_value(a->as.o), y = weir_object_get_value(b->as.o);
         return wr_value_equal(&x, &y);

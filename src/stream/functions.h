@@ -1,0 +1,10 @@
+/* functions.h: weir's own stream functions, all listed in table.c. */
+#ifndef WR_STREAM_FUNCTIONS_H
+#define WR_STREAM_FUNCTIONS_H
+
+#include "weir_ext.h"
+
+extern const weir_stream_function_type wr_stream_log;      /* log.c */
+extern const weir_stream_function_type wr_stream_pol2cart; /* pol2cart.c */
+
+#endif
