@@ -64,6 +64,10 @@ wr_plan_op *wr_plan_stream_function(wr_build *b, const wr_ast_call *call, const 
     wr_scope_init(&scope, "the arguments of a stream function", input);
     const weir_stream_function_type *type =
         wr_registry_find_stream_function(b->p->registry, ns, call->name.text);
+    wr_needed needed = type ? WR_NEEDED_NONE : wr_plan_need(b->p, WR_MODULE_STREAM_FUNCTION, call);
+    if (needed == WR_NEEDED_UNUSABLE) return NULL;
+    if (needed == WR_NEEDED_OPEN)
+        type = wr_registry_find_stream_function(b->p->registry, ns, call->name.text);
     if (!type) {
         unknown(b->p, call, ns);
         return NULL;

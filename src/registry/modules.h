@@ -21,7 +21,8 @@ typedef enum wr_module_kind {
     WR_MODULE_DECODER = 32,
     WR_MODULE_ENCODER = 64,
     WR_MODULE_SCRIPT = 128,
-    WR_MODULE_STORE = 256
+    WR_MODULE_STORE = 256,
+    WR_MODULE_STREAM_FUNCTION = 512
 } wr_module_kind;
 
 /* One type, or all types of those kinds in a namespace (name NULL). */
