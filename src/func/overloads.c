@@ -23,8 +23,9 @@ static void name_types(uint32_t types, char *text, size_t size) {
                                     weir_type_name((weir_type)t));
 }
 
-static weir_status refuse_count(const weir_function_type *t, const wr_overload *overloads, uint32_t n_overloads,
-                                const weir_arg *args, uint32_t n_args, weir_error *err) {
+static weir_status refuse_count(const weir_function_type *t, const wr_overload *overloads,
+                                uint32_t n_overloads, const weir_arg *args, uint32_t n_args,
+                                weir_error *err) {
     uint32_t least = UINT32_MAX, most = 0;
     for (uint32_t i = 0; i < n_overloads; i++) {
         least = WR_MIN(least, overloads[i].n);
@@ -34,8 +35,8 @@ static weir_status refuse_count(const weir_function_type *t, const wr_overload *
     return wr_refuse_args(t, args, n_args, WR_WHOLE_CALL, err, "it does not take %u arguments", n_args);
 }
 
-weir_status wr_check_overloads(const weir_function_type *t, const wr_overload *overloads, uint32_t n_overloads,
-                               const weir_arg *args, uint32_t n_args, weir_error *err) {
+weir_status wr_check_overloads(const weir_function_type *t, const wr_overload *overloads,
+                               uint32_t n_overloads, const weir_arg *args, uint32_t n_args, weir_error *err) {
     const wr_overload *nearest = NULL;
     uint32_t best = 0;
     for (uint32_t i = 0; i < n_overloads; i++) {

@@ -36,9 +36,9 @@ static weir_status compile(const char *pattern, size_t len, wr_regex *r, weir_er
     if (!status) {
         pcre2_set_newline(context, PCRE2_NEWLINE_ANY);
         pcre2_set_bsr(context, PCRE2_BSR_UNICODE);
-        r->code = pcre2_compile((PCRE2_SPTR)(translated.data ? translated.data : ""), translated.len,
-                                PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &at,
-                                context);
+        r->code =
+            pcre2_compile((PCRE2_SPTR)(translated.data ? translated.data : ""), translated.len,
+                          PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &at, context);
         if (!r->code) {
             pcre2_get_error_message(code, text, sizeof text);
             status = weir_fail(err, WEIR_EPARSE, "regular expression '%.*s': %s", (int)WR_MIN(len, 100u),
@@ -193,8 +193,7 @@ weir_status wr_regex_cache_get(wr_regex_cache *cache, const char *pattern, size_
 weir_status wr_regex_check_arg(const weir_arg *arg, weir_error *err) {
     wr_regex *regex;
     if (!arg->is_const || arg->type != WEIR_STRING || arg->value.is_null) return WEIR_OK;
-    weir_status status =
-        wr_regex_new(weir_string_data(&arg->value.as.s), arg->value.as.s.len, &regex, err);
+    weir_status status = wr_regex_new(weir_string_data(&arg->value.as.s), arg->value.as.s.len, &regex, err);
     wr_regex_free(regex);
     if (status && err) {
         err->begin = arg->begin;

@@ -30,7 +30,8 @@ typedef enum wr_regex_mode {
 typedef enum wr_regex_result { WR_REGEX_NO, WR_REGEX_YES, WR_REGEX_GIVEN_UP } wr_regex_result;
 
 /* Looks from byte `from` on. */
-wr_regex_result wr_regex_match(wr_regex *regex, const char *text, size_t len, size_t from, wr_regex_mode mode);
+wr_regex_result wr_regex_match(wr_regex *regex, const char *text, size_t len, size_t from,
+                               wr_regex_mode mode);
 #define WR_REGEX_GIVEN_UP_TEXT "the regular expression takes too many steps on this text"
 
 /* Groups, 0 being the whole. After a match: false when the group took no part. */

@@ -58,14 +58,22 @@ static const struct {
     const char *java, *pcre;
     bool is_posix;
 } classes[] = {
-    {"Lower", "lower", true},         {"Upper", "upper", true},
-    {"ASCII", "ascii", true},         {"Alpha", "alpha", true},
-    {"Digit", "digit", true},         {"Alnum", "alnum", true},
-    {"Punct", "punct", true},         {"Graph", "graph", true},
-    {"Print", "print", true},         {"Blank", "blank", true},
-    {"Cntrl", "cntrl", true},         {"XDigit", "xdigit", true},
-    {"Space", "space", true},         {"javaLowerCase", "Lowercase", false},
-    {"javaUpperCase", "Uppercase", false}, {"javaWhitespace", "White_Space", false},
+    {"Lower", "lower", true},
+    {"Upper", "upper", true},
+    {"ASCII", "ascii", true},
+    {"Alpha", "alpha", true},
+    {"Digit", "digit", true},
+    {"Alnum", "alnum", true},
+    {"Punct", "punct", true},
+    {"Graph", "graph", true},
+    {"Print", "print", true},
+    {"Blank", "blank", true},
+    {"Cntrl", "cntrl", true},
+    {"XDigit", "xdigit", true},
+    {"Space", "space", true},
+    {"javaLowerCase", "Lowercase", false},
+    {"javaUpperCase", "Uppercase", false},
+    {"javaWhitespace", "White_Space", false},
     {"javaMirrored", "Bidi_Mirrored", false},
 };
 
@@ -86,8 +94,8 @@ static weir_status put_property(translation *t, bool in_class) {
         if (!classes[i].is_posix)
             wr_buf_printf(t->out, "\\%c{%s}", sign, classes[i].pcre);
         else
-            wr_buf_printf(t->out, "%s[:%s%s:]%s", in_class ? "" : "[", sign == 'P' ? "^" : "", classes[i].pcre,
-                          in_class ? "" : "]");
+            wr_buf_printf(t->out, "%s[:%s%s:]%s", in_class ? "" : "[", sign == 'P' ? "^" : "",
+                          classes[i].pcre, in_class ? "" : "]");
         return WEIR_OK;
     }
     if (strncmp(name, "In", 2) == 0 || strncmp(name, "java", 4) == 0 || strncmp(name, "blk=", 4) == 0)
