@@ -206,6 +206,17 @@ static void end_chunks(pass *p, uint32_t first, uint32_t arrival) {
     o->n_chunks = c;
 }
 
+/* An expired row and a current one. */
+static inline void put_pair(weir_row_id *id, int64_t *ts, uint8_t *kind, weir_row_id old, weir_row_id new,
+                            int64_t now) {
+    const weir_row_id ids[2] = {old, new};
+    const int64_t times[2] = {now, now};
+    static const uint8_t kinds[2] = {WEIR_EXPIRED, WEIR_CURRENT};
+    memcpy(id, ids, sizeof ids);
+    memcpy(ts, times, sizeof times);
+    memcpy(kind, kinds, sizeof kinds);
+}
+
 /* Arrivals up to this one, each with a row. This is the loop that must be fast: all it needs fits into
  * registers, and chunks are ended afterwards. */
 static void slide_all(pass *p, uint32_t end) {
@@ -220,6 +231,12 @@ static void slide_all(pass *p, uint32_t end) {
     uint32_t n = first;
     for (; clock < clock_end; clock++) {
         const int64_t now = *clock, horizon = now - span;
+        if (*run <= horizon && run[1] > horizon) { /* one out, one in: the usual, with half the stores */
+            put_pair(id + n, ts + n, kind + n, old++, new ++, now);
+            n += 2;
+            run++;
+            continue;
+        }
         for (; *run <= horizon; run++) {
             id[n] = old++;
             ts[n] = now;
