@@ -4,6 +4,19 @@
  * from one input. Then it copies column by column, run by run. */
 #include "data/batch.h"
 
+uint32_t wr_batch_chunk_of(const weir_batch *b, uint32_t row) {
+    if (!b->chunk_end) return row;
+    uint32_t low = 0, high = b->n_chunks; /* the first chunk that ends after row; empty ones end before it */
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (b->chunk_end[mid] > row)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return low;
+}
+
 typedef struct cursor {
     const weir_batch *in;
     uint32_t chunk; /* the next one, which has rows; in->n_chunks: at the end */
@@ -24,35 +37,65 @@ typedef struct layout {
     weir_origin *origin;
 } layout;
 
-/* Moves to the next chunk at or after c->chunk that has rows. */
+/* Moves to the next chunk that has rows: the one of the next logical row. */
 static void settle(cursor *c) {
     const weir_batch *b = c->in;
-    for (; c->chunk < b->n_chunks; c->chunk++) {
-        uint32_t end = weir_batch_chunk_end(b, c->chunk);
-        uint32_t to = c->from;
-        if (!b->sel)
-            to = end;
-        else
-            while (to < b->n_sel && b->sel[to] < end) to++;
-        if (to > c->from) {
-            c->to = to;
-            return;
-        }
+    if (c->from == b->n_sel) {
+        c->chunk = b->n_chunks;
+        return;
     }
+    c->chunk = wr_batch_chunk_of(b, weir_batch_row(b, c->from));
+    uint32_t end = weir_batch_chunk_end(b, c->chunk);
+    c->to = c->from + 1;
+    if (!b->sel) c->to = end;
+    while (c->to < b->n_sel && weir_batch_row(b, c->to) < end) c->to++;
 }
 
-static cursor *first_of(cursor *cursors, uint32_t n) {
-    cursor *best = NULL;
-    weir_origin best_origin = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        cursor *c = &cursors[i];
-        if (c->chunk == c->in->n_chunks) continue;
-        weir_origin origin = weir_batch_origin(c->in, c->chunk);
-        if (best && origin >= best_origin) continue;
-        best = c;
-        best_origin = origin;
+/* Inputs that have rows left, as a binary heap: the first is the one whose chunk comes next. Of equal origins
+ * the earlier input's. */
+typedef struct heap {
+    cursor *cursors;
+    uint32_t *items; /* numbers of cursors */
+    weir_origin *origins;
+    uint32_t n;
+} heap;
+
+static bool comes_before(const heap *h, uint32_t a, uint32_t b) {
+    return h->origins[a] < h->origins[b] || (h->origins[a] == h->origins[b] && a < b);
+}
+
+static void sift_down(heap *h, uint32_t at) {
+    uint32_t item = h->items[at];
+    for (uint32_t child; (child = 2 * at + 1) < h->n; at = child) {
+        if (child + 1 < h->n && comes_before(h, h->items[child + 1], h->items[child])) child++;
+        if (!comes_before(h, h->items[child], item)) break;
+        h->items[at] = h->items[child];
     }
-    return best;
+    h->items[at] = item;
+}
+
+/* The first input has moved on: puts it where it belongs now. */
+static void replace_first(heap *h) {
+    cursor *c = &h->cursors[h->items[0]];
+    if (c->chunk == c->in->n_chunks)
+        h->items[0] = h->items[--h->n];
+    else
+        h->origins[h->items[0]] = weir_batch_origin(c->in, c->chunk);
+    if (h->n) sift_down(h, 0);
+}
+
+static weir_status make_heap(heap *h, cursor *cursors, uint32_t n, weir_arena *arena) {
+    *h = (heap){.cursors = cursors,
+                .items = wr_arena_array(arena, n, sizeof *h->items),
+                .origins = wr_arena_array(arena, n, sizeof *h->origins)};
+    if (!h->items || !h->origins) return WEIR_ENOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        if (cursors[i].chunk == cursors[i].in->n_chunks) continue;
+        h->origins[i] = weir_batch_origin(cursors[i].in, cursors[i].chunk);
+        h->items[h->n++] = i;
+    }
+    for (uint32_t i = h->n / 2; i-- > 0;) sift_down(h, i);
+    return WEIR_OK;
 }
 
 static void take_chunk(layout *l, cursor *c, uint32_t number) {
@@ -66,8 +109,52 @@ static void take_chunk(layout *l, cursor *c, uint32_t number) {
     settle(c);
 }
 
+/* ---- The order of chunks ---- */
+
+static weir_status take_by_heap(layout *l, cursor *cursors, uint32_t n_in, weir_arena *arena) {
+    heap h;
+    WR_TRY(make_heap(&h, cursors, n_in, arena));
+    while (h.n) {
+        take_chunk(l, &cursors[h.items[0]], h.items[0]);
+        replace_first(&h);
+    }
+    return WEIR_OK;
+}
+
+/* A heap of many inputs costs more than the rows: chunks that are all what an arrival brought (and not what a
+ * timer did) are sorted by counting. */
+#define FEW_INPUTS 8u
+
+static bool is_by_arrival(const weir_batch *b, uint32_t *most) {
+    for (uint32_t c = 0; c < b->n_chunks && b->origin; c++)
+        if ((b->origin[c] & 0xFFFFFFFFFFu) != WEIR_ORIGIN(0, WEIR_PHASE_EVENT, 0)) return false;
+    if (b->n_chunks) *most = WR_MAX(*most, weir_origin_arrival(weir_batch_origin(b, b->n_chunks - 1)));
+    return true;
+}
+
+/* order: inputs, once for each of their chunks, by (arrival, input); an input's chunks come in their own
+ * order. */
+static weir_status take_by_arrival(layout *l, cursor *cursors, uint32_t n_in, uint32_t n_chunks,
+                                   uint32_t most, weir_arena *arena) {
+    uint32_t *start = wr_arena_zero(arena, (size_t)most + 2, sizeof *start);
+    uint32_t *order = wr_arena_array(arena, n_chunks, sizeof *order);
+    if (!start || !order) return WEIR_ENOMEM;
+    for (uint32_t i = 0; i < n_in; i++)
+        for (cursor c = cursors[i]; c.chunk < c.in->n_chunks; c.from = c.to, settle(&c))
+            start[weir_origin_arrival(weir_batch_origin(c.in, c.chunk)) + 1]++;
+    for (uint32_t a = 0; a <= most; a++) start[a + 1] += start[a];
+    uint32_t n = start[most + 1];
+    for (uint32_t i = 0; i < n_in; i++)
+        for (cursor c = cursors[i]; c.chunk < c.in->n_chunks; c.from = c.to, settle(&c))
+            order[start[weir_origin_arrival(weir_batch_origin(c.in, c.chunk))]++] = i;
+    for (uint32_t k = 0; k < n; k++) take_chunk(l, &cursors[order[k]], order[k]);
+    return WEIR_OK;
+}
+
 static weir_status make_layout(const weir_batch *const *in, uint32_t n_in, weir_arena *arena, layout *l) {
     uint64_t rows = 0, chunks = 0;
+    bool by_arrival = n_in > FEW_INPUTS;
+    uint32_t most = 0;
     cursor *cursors = wr_arena_zero(arena, n_in, sizeof *cursors);
     if (!cursors) return WEIR_ENOMEM;
     for (uint32_t i = 0; i < n_in; i++) {
@@ -75,6 +162,7 @@ static weir_status make_layout(const weir_batch *const *in, uint32_t n_in, weir_
         chunks += WR_MIN(in[i]->n_chunks, in[i]->n_sel);
         cursors[i].in = in[i];
         settle(&cursors[i]);
+        by_arrival = by_arrival && is_by_arrival(in[i], &most);
     }
     if (rows > UINT32_MAX) return WEIR_ELIMIT;
     memset(l, 0, sizeof *l);
@@ -83,8 +171,8 @@ static weir_status make_layout(const weir_batch *const *in, uint32_t n_in, weir_
     l->chunk_end = wr_arena_array(arena, chunks, sizeof *l->chunk_end);
     l->origin = wr_arena_array(arena, chunks, sizeof *l->origin);
     if (!l->row || !l->runs || !l->chunk_end || !l->origin) return WEIR_ENOMEM;
-    for (cursor *c; (c = first_of(cursors, n_in));) take_chunk(l, c, (uint32_t)(c - cursors));
-    return WEIR_OK;
+    return by_arrival ? take_by_arrival(l, cursors, n_in, (uint32_t)chunks, most, arena)
+                      : take_by_heap(l, cursors, n_in, arena);
 }
 
 /* ---- Copying by layout -------------------------------------------------------------------------------- */
@@ -120,6 +208,24 @@ static weir_status input_column(const merge *m, uint32_t i, uint32_t c, bool box
     return wr_column_box(&plain, m->in[i]->sel, m->in[i]->n_sel, m->arena, out);
 }
 
+/* One loop for each size: runs are short where many inputs take turns. cols: by input. */
+#define GATHER(type)                                                                                         \
+    for (uint32_t r = 0, at = 0; r < l->n_runs; r++) {                                                       \
+        const type *from = cols[l->runs[r].in].data;                                                         \
+        for (uint32_t end = at + l->runs[r].n; at < end; at++) ((type *)out)[at] = from[l->row[at]];         \
+    }                                                                                                        \
+    return
+
+static void gather_runs(const layout *l, const weir_column *cols, size_t size, void *out) {
+    switch (size) {
+    case 1: GATHER(uint8_t);
+    case 4: GATHER(uint32_t);
+    case 8: GATHER(uint64_t);
+    default: GATHER(weir_string);
+    }
+}
+#undef GATHER
+
 static weir_status merge_column(const merge *m, uint32_t c, weir_column *out) {
     bool nullable;
     weir_column shape = shape_of(m, c, &nullable);
@@ -129,14 +235,10 @@ static weir_status merge_column(const merge *m, uint32_t c, weir_column *out) {
     weir_column *cols = wr_arena_array(m->arena, m->n_in, sizeof *cols);
     if (!cols) return WEIR_ENOMEM;
     for (uint32_t i = 0; i < m->n_in; i++) WR_TRY(input_column(m, i, c, shape.boxed, &cols[i]));
-    size_t size = wr_type_size(shape.type, shape.boxed);
-    uint32_t at = 0;
-    for (uint32_t r = 0; r < m->l.n_runs; r++) {
-        run now = m->l.runs[r];
-        const weir_column *from = &cols[now.in];
-        wr_gather_data((char *)out->data + at * size, from->data, m->l.row + at, now.n, size);
-        if (from->valid) wr_gather_valid(out->valid, at, from->valid, m->l.row + at, now.n);
-        at += now.n;
+    gather_runs(&m->l, cols, wr_type_size(shape.type, shape.boxed), out->data);
+    for (uint32_t r = 0, at = 0; nullable && r < m->l.n_runs; at += m->l.runs[r++].n) {
+        const weir_column *from = &cols[m->l.runs[r].in];
+        if (from->valid) wr_gather_valid(out->valid, at, from->valid, m->l.row + at, m->l.runs[r].n);
     }
     return WEIR_OK;
 }

@@ -5,6 +5,9 @@
 
 #include "data/column.h"
 
+/* The chunk that holds a physical row. */
+uint32_t wr_batch_chunk_of(const weir_batch *b, uint32_t row);
+
 /* Several producers' rows of one stream as one batch without selection, chunk by chunk in order of (origin,
  * producer, position in the producer's batch): Siddhi's depth-first order, if producers come in the order in
  * which it runs them. Each input's origins must not decrease. Chunks without selected rows are dropped. A

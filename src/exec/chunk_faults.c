@@ -1,19 +1,6 @@
 /* chunk_faults.c: see chunk_faults.h. */
 #include "exec/chunk_faults.h"
 
-uint32_t wr_batch_chunk_of(const weir_batch *b, uint32_t row) {
-    if (!b->chunk_end) return row;
-    uint32_t low = 0, high = b->n_chunks; /* the first chunk that ends after row; empty ones end before it */
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (b->chunk_end[mid] > row)
-            high = mid;
-        else
-            low = mid + 1;
-    }
-    return low;
-}
-
 void wr_chunk_faults_note(void *faults, uint32_t row, const char *message) {
     wr_chunk_faults *f = faults;
     if (!f->failed) f->failed = wr_arena_zero(f->turn->arena, ((size_t)f->in->n_chunks + 63) / 64, 8);

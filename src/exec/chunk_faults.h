@@ -14,6 +14,7 @@
 #ifndef WR_CHUNK_FAULTS_H
 #define WR_CHUNK_FAULTS_H
 
+#include "data/batch.h"
 #include "exec/operator.h"
 
 typedef struct wr_chunk_faults {
@@ -26,9 +27,6 @@ typedef struct wr_chunk_faults {
 
 /* A wr_eval.fail: marks the row's chunk and, the first time, tells the turn (wr_turn_fail). */
 void wr_chunk_faults_note(void *faults, uint32_t row, const char *message);
-
-/* The chunk of in that holds a physical row. */
-uint32_t wr_batch_chunk_of(const weir_batch *b, uint32_t row);
 
 static inline bool wr_chunk_has_failed(const wr_chunk_faults *f, uint32_t chunk) {
     return f->failed && f->failed[chunk >> 6] >> (chunk & 63) & 1;

@@ -33,8 +33,17 @@ static weir_status make_op(wr_task *t, uint32_t number, uint32_t side, uint32_t 
     const wr_plan_op *plan = wr_plan_op_at(q->plan, side, index);
     WR_TRY(wr_op_new(plan, &t->account, out, err));
     q->ops[q->n_ops++] = *out;
+    q->has_timer |= (*out)->type->due != NULL;
     if ((*out)->type->due) t->timers[plan->rank] = (wr_timer_place){number, side, index, WR_NONE_ID, true};
     return WEIR_OK;
+}
+
+static uint32_t producer_rank(const wr_task *t, const wr_plan_query *q, uint32_t number) {
+    if (q->output_kind != WR_OUTPUT_STREAM) return 0;
+    const wr_plan_stream *s = &t->plan->streams[q->target];
+    for (uint32_t i = 0; i < s->n_producers; i++)
+        if (s->producers[i] == number) return i + 1;
+    return s->n_producers + 1;
 }
 
 static weir_status make_query(wr_task *t, uint32_t number, weir_error *err) {
@@ -42,6 +51,7 @@ static weir_status make_query(wr_task *t, uint32_t number, weir_error *err) {
     wr_op *op;
     q->plan = &t->plan->queries[number];
     q->is_self_join = wr_task_is_self_join(q->plan);
+    q->producer_rank = producer_rank(t, q->plan, number);
     q->ops = wr_alloc_zero(NULL, wr_plan_n_ops(q->plan) * sizeof(wr_op *));
     if (!q->ops) return no_memory(err);
     for (uint32_t side = 0; side < q->plan->n_sides; side++) {
@@ -72,7 +82,7 @@ static weir_status make_all(wr_task *t, weir_error *err) {
         t->timers[p->triggers[i].rank] = (wr_timer_place){.trigger = i, .is_used = true};
     }
     for (uint32_t i = 0; i < p->n_queries; i++) WR_TRY(make_query(t, i, err));
-    return WEIR_OK;
+    return wr_task_rules_init(t, err);
 }
 
 static weir_status renew_query(wr_task *t, wr_query_state *q, weir_error *err) {
@@ -138,6 +148,7 @@ void wr_task_free(wr_task *t) {
         wr_free(NULL, t->streams[i].subscriptions.items, 0);
         wr_free(NULL, t->streams[i].parts, 0);
         wr_free(NULL, t->streams[i].ranks, 0);
+        wr_task_rules_fini(&t->streams[i]);
     }
     for (uint32_t i = 0; t->tables && i < t->plan->n_tables; i++) wr_table_free(t->tables[i]);
     wr_free(NULL, t->streams, 0);

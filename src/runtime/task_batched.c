@@ -75,20 +75,17 @@ static weir_status run_side(wr_task *t, wr_query_state *q, uint32_t side, weir_b
     *in = *rows;
     if (q->is_self_join) WR_TRY(wr_task_rows_apart(t, rows, in, err));
     *out = *in;
-    for (uint32_t i = 0; i < s->n_ops; i++) {
+    uint32_t first = 0;
+    if (wr_task_rules_apply(q, rows) && !t->streams[s->stream].has_failed) {
+        WR_TRY(wr_task_rule_rows(t, q, rows, out, err));
+        first = 1;
+    }
+    for (uint32_t i = first; i < s->n_ops; i++) {
         weir_batch next;
         WR_TRY(step(t, q->side_ops[side][i], out, &next, err));
         *out = next;
     }
     return WEIR_OK;
-}
-
-/* The place of a query among the producers of a stream; input from outside is 0. */
-static uint32_t producer_rank(const wr_task *t, uint32_t stream, uint32_t query) {
-    const wr_plan_stream *s = &t->plan->streams[stream];
-    for (uint32_t i = 0; i < s->n_producers; i++)
-        if (s->producers[i] == query) return i + 1;
-    return s->n_producers + 1;
 }
 
 /* Failures of a query that reads `stream`: later receivers don't see those chunks. */
@@ -100,6 +97,7 @@ static weir_status settle_faults(wr_task *t, uint32_t stream, uint32_t query, we
     if (faults.n_sel) WR_TRY(add_part(&t->streams[s->plan->fault], &faults, query, err));
     WR_TRY(wr_task_without_failed(t, &s->merged, &rest, err));
     s->merged = rest;
+    s->has_failed = true;
     t->turn.faults = (wr_faults){0};
     return WEIR_OK;
 }
@@ -109,6 +107,7 @@ static weir_status run_query(wr_task *t, uint32_t number, weir_error *err) {
     weir_batch in, side[WR_MAX_SIDES], merged, selected, out;
     t->turn.faults = (wr_faults){0};
     for (uint32_t i = 0; i < q->plan->n_sides; i++) WR_TRY(run_side(t, q, i, &in, &side[i], err));
+    if (q->rules && !side[0].n_sel && !q->has_timer && !t->turn.faults.n) return WEIR_OK;
     merged = side[0];
     if (q->merge) WR_TRY(step(t, q->merge, side, &merged, err));
     WR_TRY(step(t, q->select, &merged, &selected, err));
@@ -121,7 +120,7 @@ static weir_status run_query(wr_task *t, uint32_t number, weir_error *err) {
     wr_task_deliver(&q->subscriptions, &out);
     if (q->plan->output_kind == WR_OUTPUT_TABLE)
         return out.n_sel ? wr_task_insert(t, q->plan->target, &out, err) : WEIR_OK;
-    return add_part(&t->streams[q->plan->target], &out, producer_rank(t, q->plan->target, number), err);
+    return add_part(&t->streams[q->plan->target], &out, q->producer_rank, err);
 }
 
 static weir_status fire_triggers(wr_task *t, bool is_start, weir_error *err) {
@@ -139,6 +138,8 @@ weir_status wr_task_run_batched(wr_task *t, const wr_task_input *inputs, uint32_
     for (uint32_t i = 0; i < t->plan->n_streams; i++) {
         t->streams[i].n_parts = 0;
         t->streams[i].is_merged = false;
+        t->streams[i].has_failed = false;
+        wr_task_rules_begin_cycle(&t->streams[i]);
     }
     for (uint32_t i = 0; i < n_inputs; i++)
         WR_TRY(add_part(&t->streams[inputs[i].stream], &inputs[i].batch, 0, err));

@@ -7,6 +7,8 @@
 #include "exec/table.h"
 #include "runtime/task.h"
 
+typedef struct wr_rules wr_rules;
+
 typedef struct wr_subscription {
     wr_rows_callback callback;
     void *ctx;
@@ -26,6 +28,8 @@ typedef struct wr_stream_state {
     uint32_t n_parts, cap_parts, cap_ranks;
     weir_batch merged; /* of all parts; valid when is_merged */
     bool is_merged;
+    bool has_failed;       /* chunks were taken out of merged in this cycle: a query failed on them */
+    wr_rules *rules;       /* indexes of the filters of its readers, a list */
     uint64_t rows, errors; /* counters over the life of the task */
 } wr_stream_state;
 
@@ -38,6 +42,10 @@ typedef struct wr_query_state {
     wr_op *select;
     wr_op *rate; /* NULL: none */
     bool is_self_join;
+    bool has_timer;
+    uint32_t producer_rank; /* among the producers of its target; input from outside is 0 */
+    wr_rules *rules;        /* NULL: its filter is in no index */
+    uint32_t rule;          /* its number there */
     wr_subscriptions subscriptions;
 } wr_query_state;
 
@@ -102,6 +110,16 @@ weir_status wr_task_rows_apart(wr_task *t, const weir_batch *whole, weir_batch *
                                weir_error *err) WR_NODISCARD;
 weir_status wr_task_true_origins(wr_task *t, const weir_batch *whole, const weir_batch *apart,
                                  weir_batch *out, weir_error *err) WR_NODISCARD;
+
+/* task_rules.c: filters of many readers of one stream, answered together. */
+weir_status wr_task_rules_init(wr_task *t, weir_error *err) WR_NODISCARD;
+void wr_task_rules_fini(wr_stream_state *s);
+void wr_task_rules_begin_cycle(wr_stream_state *s);
+/* The query's first filter is answered by wr_task_rule_rows. */
+bool wr_task_rules_apply(const wr_query_state *q, const weir_batch *rows);
+/* What passes the query's first filter. */
+weir_status wr_task_rule_rows(wr_task *t, wr_query_state *q, const weir_batch *rows, weir_batch *out,
+                              weir_error *err) WR_NODISCARD;
 
 /* task_batched.c, task_serial.c */
 weir_status wr_task_run_batched(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, bool is_start,
