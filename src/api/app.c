@@ -77,8 +77,8 @@ static weir_status describe_streams(weir_app *app, weir_error *err) {
         WR_TRY(describe(&app->streams[i], p->streams[i].name, &p->streams[i].schema, p->streams[i].is_defined,
                         &p->arena, err));
     for (uint32_t i = 0; i < p->n_queries; i++)
-        WR_TRY(describe(&app->queries[i], p->queries[i].name, &p->queries[i].select->out, false, &p->arena,
-                        err));
+        WR_TRY(describe(&app->queries[i], p->queries[i].name, wr_plan_query_out(&p->queries[i]), false,
+                        &p->arena, err));
     return WEIR_OK;
 }
 

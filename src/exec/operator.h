@@ -51,6 +51,7 @@ typedef struct wr_op_type {
                            weir_error *err);
     int64_t (*due)(
         const wr_op *op); /* next time at which a timer of its own is due; INT64_MAX: none. NULL: never */
+    void (*start)(wr_op *op, int64_t clock);       /* the app starts, at this time; NULL: no matter */
     void (*save)(const wr_op *op, weir_writer *w); /* NULL together with load: no state */
     weir_status (*load)(wr_op *op, weir_reader *r, weir_error *err);
     /* Rows of state held now; NULL: none. Bytes are in the account. */
@@ -95,6 +96,7 @@ weir_status wr_filter_new(const wr_plan_op *plan, wr_account *parent, wr_op **ou
 weir_status wr_stream_function_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_window_op_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_join_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
+weir_status wr_rate_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_select_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 
 #endif

@@ -54,8 +54,8 @@ static bool hash_value(const wr_row_index *x, const weir_value *v, uint64_t *h) 
         double d = plus_zero(v->type == WEIR_FLOAT ? (double)v->as.f : v->as.d);
         uint64_t bits;
         memcpy(&bits, &d, 8);
-        *h = mix(*h, bits);
-        return !isnan(d);
+        *h = mix(*h, isnan(d) ? 0x6e616e : bits);
+        return !isnan(d) || x->kind == WR_INDEX_IDENTITY;
     }
     case WEIR_STRING: *h = mix(*h, XXH3_64bits(weir_string_data(&v->as.s), v->as.s.len)); return true;
     default: return false; /* objects have no equality */
@@ -68,14 +68,18 @@ static uint32_t fold(uint64_t h, bool findable) {
     return folded == WR_NO_HASH ? ONE_CHAIN : folded;
 }
 
+static bool reals_equal(const wr_row_index *x, double a, double b) {
+    return a == b || (x->kind == WR_INDEX_IDENTITY && isnan(a) && isnan(b));
+}
+
 static bool values_equal(const wr_row_index *x, const weir_value *a, const weir_value *b) {
     if (a->is_null && b->is_null) return x->kind == WR_INDEX_IDENTITY;
     if (a->is_null || b->is_null || a->type != b->type) return false;
     switch (a->type) {
     case WEIR_INT: return a->as.i == b->as.i;
     case WEIR_LONG: return a->as.l == b->as.l;
-    case WEIR_FLOAT: return a->as.f == b->as.f;
-    case WEIR_DOUBLE: return a->as.d == b->as.d;
+    case WEIR_FLOAT: return reals_equal(x, (double)a->as.f, (double)b->as.f);
+    case WEIR_DOUBLE: return reals_equal(x, a->as.d, b->as.d);
     case WEIR_BOOL: return a->as.b == b->as.b;
     case WEIR_STRING: return weir_string_equal(&a->as.s, &b->as.s);
     default: return false;

@@ -5,8 +5,8 @@
  * and finding the first match cost the same however many rows are held. 16 bytes a row, and 8 a bucket.
  *
  * Keys compare as the language's == does: null equals nothing, NaN equals nothing, -0.0 equals 0.0. A row
- * with such a key is accepted and never found. A primary key is different: there null is a value like any
- * other (WR_INDEX_IDENTITY).
+ * with such a key is accepted and never found. A primary key is different: there null and NaN are values
+ * like any other (WR_INDEX_IDENTITY).
  *
  *   buckets  [head|tail] [head|tail] ...          links, by row id: hash, next, prev (in the chain), in use
  */

@@ -228,7 +228,7 @@ static void pass_on(const select_run *r, weir_batch *out) {
     out->part_end = NULL;
     out->n_sel = r->picked.n;
     out->sel = r->picked.n == r->in->n_rows ? NULL : r->picked.rows;
-    out->kind = r->plan->wants_expired ? r->in->kind : NULL;
+    out->kind = r->plan->wants_expired || r->plan->passes_resets ? r->in->kind : NULL;
     out->n_cols = r->op->head.plan->out.n_attrs;
     out->cols = r->outs;
     out->row_id = NULL;
@@ -283,7 +283,38 @@ static weir_status pick_rows(select_run *r, weir_error *err) {
     return r->op->can_fail ? WEIR_OK : apply_having(r, err);
 }
 
-static weir_status run_select(select_run *r, weir_error *err) {
+static uint32_t find_resets(const weir_batch *in, uint32_t *rows) {
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < in->n_sel; k++) {
+        uint32_t row = weir_batch_row(in, k);
+        rows[n] = row;
+        n += in->kind[row] == WEIR_RESET;
+    }
+    return n;
+}
+
+/* Puts the resets back among the picked rows, which ascend. They have no values. */
+static weir_status pass_resets(select_run *r, weir_error *err) {
+    const weir_batch *in = r->in;
+    const wr_picked *p = &r->picked;
+    if (!r->plan->passes_resets || !in->kind) return WEIR_OK;
+    uint32_t *resets = wr_arena_array(r->turn->arena, in->n_sel, sizeof *resets);
+    uint32_t *rows = wr_arena_array(r->turn->arena, (size_t)in->n_sel + p->n, sizeof *rows);
+    if (!resets || !rows) return no_memory(err);
+    uint32_t n_resets = find_resets(in, resets), n = 0, i = 0;
+    n_resets = wr_chunk_faults_drop(&r->faults, resets, n_resets);
+    if (!n_resets) return WEIR_OK;
+    WR_TRY(compute_outs(r, err));
+    for (uint32_t k = 0; k < n_resets; k++) {
+        while (i < p->n && p->rows[i] < resets[k]) rows[n++] = p->rows[i++];
+        rows[n++] = resets[k];
+    }
+    while (i < p->n) rows[n++] = p->rows[i++];
+    r->picked = (wr_picked){rows, n};
+    return WEIR_OK;
+}
+
+static weir_status select_rows_out(select_run *r, weir_error *err) {
     WR_TRY(update_aggregates(r, err));
     WR_TRY(pick_rows(r, err));
     WR_TRY(apply_chunk_mode(r, err));
@@ -291,6 +322,11 @@ static weir_status run_select(select_run *r, weir_error *err) {
     WR_TRY(compute_outs(r, err));
     WR_TRY(apply_order(r, err));
     return apply_limit(r, err);
+}
+
+static weir_status run_select(select_run *r, weir_error *err) {
+    WR_TRY(select_rows_out(r, err));
+    return pass_resets(r, err);
 }
 
 /* All rows are current ones, none can fail, and all come out: the selection is the input's own. */

@@ -127,9 +127,9 @@ static void explain_logical(const wr_plan *plan, const wr_plan_query *q, wr_buf 
             wr_buf_printf(out, "      %s\n", q->side[s].ops[i]->label);
     }
     if (q->merge) wr_buf_printf(out, "    %s\n", q->merge->label);
+    wr_buf_printf(out, "    %s\n", q->select->label);
     if (q->rate) wr_buf_printf(out, "    %s\n", q->rate->label);
-    wr_buf_printf(out, "    %s\n    insert %s into %s\n", q->select->label, events_text(&q->select->u.select),
-                  target_name(plan, q));
+    wr_buf_printf(out, "    insert %s into %s\n", events_text(&q->select->u.select), target_name(plan, q));
 }
 
 static void explain_physical(const wr_plan *plan, const wr_plan_query *q, const wr_explain_hooks *hooks,

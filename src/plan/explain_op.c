@@ -177,12 +177,44 @@ static void explain_select(const wr_plan *plan, const wr_plan_op *op, wr_buf *ou
     explain_order(op, out);
 }
 
+static void explain_rate(const wr_plan_op *op, wr_buf *out) {
+    const wr_plan_rate *r = &op->u.rate;
+    const char *each = r->n_keys ? " of each group" : "";
+    switch (r->rule) {
+    case WR_RULE_ALL:
+        wr_buf_puts(out, "      holds all rows of a period, gives them on as one chunk\n");
+        return;
+    case WR_RULE_FIRST:
+        wr_buf_printf(out, "      passes the first row%s in a period on at once, holds none\n", each);
+        return;
+    case WR_RULE_LAST: wr_buf_printf(out, "      gives on the last row%s when a period ends\n", each); return;
+    case WR_RULE_LATEST:
+        wr_buf_printf(out, "      shows the latest row%s at the end of every period\n", each);
+        return;
+    case WR_RULE_TOTALS:
+        wr_buf_printf(out, "      shows the totals%s at the end of every period\n", each);
+        return;
+    case WR_RULE_ROWS:
+        wr_buf_printf(out, "      keeps the window's rows, shows %s at the end of every period\n",
+                      r->n_keys ? "the oldest of each group" : "them");
+        break;
+    }
+    const char *before = "      an expired row takes away the oldest with its";
+    for (uint32_t i = 0; i < op->out.n_attrs; i++) {
+        if (!r->identifies[i]) continue;
+        wr_buf_printf(out, "%s %s", before, op->out.attrs[i].name);
+        before = ",";
+    }
+    if (before[0] == ',') wr_buf_putc(out, '\n');
+}
+
 void wr_explain_op(const wr_plan *plan, const wr_plan_op *op, const wr_explain_hooks *hooks, wr_buf *out) {
     wr_buf_printf(out, "    #%u %s\n", op->rank, op->label);
     switch (op->kind) {
     case WR_OP_FILTER: explain_filter(plan, op, out); break;
     case WR_OP_WINDOW: explain_window(op, hooks, out); break;
     case WR_OP_JOIN: explain_join(op, out); break;
+    case WR_OP_RATE: explain_rate(op, out); break;
     case WR_OP_SELECT: explain_select(plan, op, out); break;
     case WR_OP_FUNCTION: break;
     }

@@ -107,7 +107,8 @@ typedef enum wr_op_kind {
     WR_OP_FUNCTION, /* stream function: #log and the like */
     WR_OP_WINDOW,
     WR_OP_JOIN,
-    WR_OP_SELECT
+    WR_OP_SELECT,
+    WR_OP_RATE /* output … every … */
 } wr_op_kind;
 
 typedef struct wr_plan_filter {
@@ -185,7 +186,30 @@ typedef struct wr_plan_select {
     bool wants_current, wants_expired; /* which rows leave the selector */
     bool input_expires;                /* expired rows (or resets) can arrive */
     bool input_only_resets;            /* of these only resets: nothing is ever taken out of an aggregate */
+    bool passes_resets;                /* resets leave the selector, too: a rate limit takes notice of them */
 } wr_plan_select;
+
+/* What an output rate limit does with the rows that the select lets through. */
+typedef enum wr_rate_rule {
+    WR_RULE_ALL,    /* keeps them, gives them on at once */
+    WR_RULE_FIRST,  /* gives on the first of a period, or the first of each group */
+    WR_RULE_LAST,   /* gives on the last of a period, or the last of each group */
+    WR_RULE_LATEST, /* snapshot without a window: the latest row (of each group), again and again */
+    WR_RULE_TOTALS, /* snapshot of nothing but aggregates: their latest values, while the window has rows */
+    WR_RULE_ROWS    /* snapshot: the rows that the window holds */
+} wr_rate_rule;
+
+/* The input is what comes out, then the group keys (named ""), if the rule asks for groups. */
+typedef struct wr_plan_rate {
+    wr_rate_rule rule;
+    bool by_time;
+    int64_t period;       /* milliseconds, or a number of rows */
+    uint32_t n_keys;      /* columns behind the output's */
+    const bool *is_total; /* ROWS, by output column: depends on an aggregate, shows its latest value */
+    const bool
+        *identifies; /* ROWS, by output column: an expired row takes away the oldest that is equal here */
+    bool has_totals; /* ROWS: some is_total */
+} wr_plan_rate;
 
 typedef enum wr_side_kind { WR_SIDE_STREAM, WR_SIDE_TABLE } wr_side_kind;
 
@@ -219,6 +243,7 @@ typedef struct wr_plan_op {
         wr_plan_window window;
         wr_plan_select select;
         wr_plan_join join;
+        wr_plan_rate rate;
     } u;
 } wr_plan_op;
 
@@ -260,6 +285,11 @@ static inline wr_plan_op *wr_plan_op_at(const wr_plan_query *q, uint32_t side, u
     for (uint32_t i = 0; i < 3; i++)
         if (rest[i] && index-- == 0) return rest[i];
     return NULL;
+}
+
+/* The columns that come out of a query. */
+static inline const wr_schema *wr_plan_query_out(const wr_plan_query *q) {
+    return q->rate ? &q->rate->out : &q->select->out;
 }
 
 typedef enum wr_clock_kind { WR_CLOCK_WALL, WR_CLOCK_PLAYBACK } wr_clock_kind;

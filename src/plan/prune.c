@@ -6,6 +6,7 @@
 typedef struct wishes {
     bool wants_current, wants_expired; /* rows that leave the selector */
     bool aggregates;                   /* some follow: expired rows are undone, resets clear */
+    bool resets;                       /* the rate limit takes notice of them */
 } wishes;
 
 static bool has_aggregates(const wr_plan_query *q) {
@@ -36,7 +37,7 @@ static void ask_window(wr_plan_op *op, const wishes *w, bool triggers, bool is_s
     weir_window_args *args = &op->u.window.args;
     args->expired_wanted = triggers && (w->wants_expired || w->aggregates);
     args->expired_output = w->wants_expired;
-    args->reset_wanted = triggers && w->aggregates;
+    args->reset_wanted = triggers && (w->aggregates || w->resets);
     args->is_searched = is_searched;
 }
 
@@ -57,7 +58,7 @@ static void prune_single(wr_plan_query *q, const wishes *w) {
         wr_use_window(&use, &op->u.window, WR_NEED_WINDOW);
         for (uint32_t k = i + 1; k < side->n_ops; k++) use_op(&use, side->ops[k], passing);
         use_selector(&use, q->select, passing, need_bits(w->wants_current, w->wants_expired));
-        q->select->u.select.input_expires |= w->wants_expired || w->aggregates;
+        q->select->u.select.input_expires |= w->wants_expired || w->aggregates || w->resets;
         undoes |= w->wants_expired || !op->u.window.type->resets_instead;
     }
     q->select->u.select.input_only_resets = !undoes;
@@ -99,13 +100,13 @@ static void prune_joined(wr_planner *p, wr_plan_query *q) {
 
 void wr_prune_query(wr_planner *p, wr_plan_query *q) {
     const wr_plan_select *select = &q->select->u.select;
-    wishes w = {select->wants_current, select->wants_expired, has_aggregates(q)};
+    wishes w = {select->wants_current, select->wants_expired, has_aggregates(q), select->passes_resets};
     if (!q->merge) {
         prune_single(q, &w);
         return;
     }
     q->merge->u.join.expired_triggers = w.wants_expired || w.aggregates;
-    q->select->u.select.input_expires = w.wants_expired || w.aggregates;
+    q->select->u.select.input_expires = w.wants_expired || w.aggregates || w.resets;
     prune_side(q, 0, &w);
     prune_side(q, 1, &w);
     prune_joined(p, q);

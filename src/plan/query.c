@@ -24,7 +24,7 @@ static const char *query_name(wr_planner *p, const wr_ast_query *ast) {
     return name;
 }
 
-/* ---- Input and rate ---------------------------------------------------------------------------------------
+/* ---- Input ------------------------------------------------------------------------------------------------
  */
 
 static void plan_input(wr_build *b) {
@@ -48,16 +48,6 @@ static void plan_input(wr_build *b) {
         b->inputs[0] = (wr_scope_input){.id = "", .poisoned = true};
         break;
     }
-}
-
-static void plan_rate(wr_build *b) {
-    const wr_ast_rate *rate = b->ast->rate;
-    if (!rate) return;
-    wr_ast_events events = b->ast->output->events;
-    if (rate->kind == WR_RATE_SNAPSHOT && (events == WR_EVENTS_CURRENT || events == WR_EVENTS_EXPIRED))
-        wr_plan_error(b->p, b->ast->output->span, WEIR_ETYPE,
-                      "write 'insert all events', or leave the type out", "output snapshot gives all events");
-    wr_plan_unsupported(b->p, rate->span, "output rate limits (output … every …)");
 }
 
 /* ---- The whole --------------------------------------------------------------------------------------------
@@ -95,7 +85,7 @@ void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast) {
     wr_plan_select_list(&b);
     wr_plan_output_of(&b);
     wr_plan_select_rest(&b);
-    plan_rate(&b);
+    wr_plan_rate_of(&b);
     /* Only a plan without errors goes on to be run: the rest relies on all its parts being there. */
     if (p->first_error != WEIR_OK || p->out_of_memory) return;
     sign_all(p, query);

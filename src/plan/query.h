@@ -45,6 +45,8 @@ wr_scope wr_build_scope(wr_build *b, const char *place);
 void wr_plan_select_list(wr_build *b);
 /* Group by, having, order by, limit: makes the select operator. */
 void wr_plan_select_rest(wr_build *b);
+/* output … every …: makes the rate limit behind the select. */
+void wr_plan_rate_of(wr_build *b);
 /* Finds or makes the target and fits the select list to it. */
 void wr_plan_output_of(wr_build *b);
 

@@ -205,10 +205,19 @@ weir_status wr_task_run(wr_task *t, const wr_task_input *inputs, uint32_t n_inpu
     return st;
 }
 
+static void start_ops(wr_task *t, int64_t clock) {
+    for (uint32_t i = 0; i < t->plan->n_queries; i++)
+        for (uint32_t k = 0; k < t->queries[i].n_ops; k++) {
+            wr_op *op = t->queries[i].ops[k];
+            if (op->type->start) op->type->start(op, clock);
+        }
+}
+
 weir_status wr_task_start(wr_task *t, int64_t clock, weir_error *err) {
     if (t->is_started) return weir_fail(err, WEIR_EUSAGE, "the task has been started before");
     t->is_started = true;
     t->clock = clock;
+    start_ops(t, clock);
     bool fires = false;
     for (uint32_t i = 0; i < t->plan->n_triggers; i++) fires |= t->plan->triggers[i].kind == WR_TRIGGER_START;
     if (!fires) return WEIR_OK;

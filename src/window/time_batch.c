@@ -20,6 +20,7 @@ typedef struct time_batch {
     bool expires, resets; /* the output has expired rows; an aggregate is reset */
     bool is_started;      /* the first row has come */
     bool needs_reset;     /* a row has come since the last reset */
+    int64_t reset_ts;     /* the time of the first such row, which the reset will have */
     int64_t next_emit;    /* the boundary that lets the batch out */
     int64_t next_timer;   /* the oldest timer that has not fired */
     weir_row_id before;   /* the batch that went out last begins here (only if it is to expire) */
@@ -64,12 +65,12 @@ static void start_clock(time_batch *b, int64_t now) {
     b->is_started = true;
 }
 
-static weir_status emit_reset(time_batch *b, weir_window *w, int64_t now, weir_error *err) {
+static weir_status emit_reset(time_batch *b, weir_window *w, weir_error *err) {
     if (!b->needs_reset) return WEIR_OK;
     b->needs_reset = false;
     if (!b->resets) return WEIR_OK;
     WR_TRY(weir_window_reserve(w, 1, 0, err));
-    wr_put_row(weir_window_get_output(w), WEIR_NO_ROW, WEIR_RESET, now);
+    wr_put_row(weir_window_get_output(w), WEIR_NO_ROW, WEIR_RESET, b->reset_ts);
     return WEIR_OK;
 }
 
@@ -77,7 +78,7 @@ static weir_status emit_reset(time_batch *b, weir_window *w, int64_t now, weir_e
 static weir_status flush(time_batch *b, weir_window *w, int64_t now, weir_error *err) {
     weir_row_id end = b->streams ? b->tail : b->filling;
     if (b->expires) WR_TRY(wr_emit_range(w, b->before, end - b->before, WEIR_EXPIRED, false, now, err));
-    WR_TRY(emit_reset(b, w, now, err));
+    WR_TRY(emit_reset(b, w, err));
     if (!b->streams) WR_TRY(wr_emit_range(w, b->filling, b->tail - b->filling, WEIR_CURRENT, true, 0, err));
     b->before = b->expires && !b->streams ? b->filling : b->tail;
     b->filling = b->tail;
@@ -133,6 +134,7 @@ static weir_status take_chunk(time_batch *b, weir_window *w, uint32_t first, uin
                               weir_origin origin, weir_error *err) {
     if (WR_UNLIKELY(!b->is_started)) start_clock(b, now);
     bool at_boundary = now >= b->next_emit;
+    if (!b->needs_reset) b->reset_ts = weir_window_get_input(w)->ts[first];
     b->needs_reset = true;
     b->tail += n;
     if (b->streams) {
@@ -183,6 +185,7 @@ static void save(const void *self, weir_writer *w) {
     weir_write_i64(w, (int64_t)b->before);
     weir_write_i64(w, (int64_t)b->filling);
     weir_write_i64(w, (int64_t)b->tail);
+    weir_write_i64(w, b->reset_ts);
 }
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
@@ -196,6 +199,7 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
     b->before = (weir_row_id)weir_read_i64(r);
     b->filling = (weir_row_id)weir_read_i64(r);
     b->tail = (weir_row_id)weir_read_i64(r);
+    b->reset_ts = weir_reader_left(r) ? weir_read_i64(r) : 0;
     return weir_reader_status(r, err);
 }
 
