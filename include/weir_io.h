@@ -109,8 +109,8 @@ struct weir_rows {
     uint32_t limit; /* start no chunk once n >= limit; limit <= cap */
     uint32_t n_cols;
     weir_column *cols;
-    int64_t *ts;         /* by row. Decoders leave it alone; a source that gives rows sets it when it knows
-                            the time of its rows (it says so with weir_input.has_ts) */
+    int64_t *ts;         /* by row. Set by a source that gives rows with times (weir_input.has_ts), or a
+                            decoder of such records (weir_decode.has_ts) */
     bool chunked;        /* some chunk has several rows: chunk_end counts, else each row is a chunk */
     uint32_t n_chunks;   /* when chunked */
     uint32_t *chunk_end; /* room for cap */
@@ -294,10 +294,12 @@ typedef enum weir_verdict {
 typedef struct weir_decode {
     const char *bytes;
     size_t len;
-    bool is_message; /* bytes are one whole message: all of it is consumed, and all its rows are one chunk */
+    bool is_message; /* bytes are one whole message: all of it is consumed; its rows are one chunk, unless the
+                        format says otherwise */
     bool ends;       /* nothing follows: a half record at the end is a record */
     weir_rows *rows; /* rows are added here */
     size_t consumed; /* out: whole records only, those reported as bad included */
+    bool has_ts;     /* out: the records have times of their own, which rows->ts has */
     /* Asked once for each filled row before it counts (row == rows->n). NULL: every row is taken. */
     weir_verdict (*accept)(void *ctx, weir_rows *rows, uint32_t row, const char **reason);
     void *accept_ctx;

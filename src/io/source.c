@@ -334,7 +334,7 @@ static weir_status decode_bytes(wr_source *s, weir_rows *rows, weir_error *err) 
     s->used += call.consumed;
     s->stats.bytes += call.consumed;
     s->type->consume(s->self, call.consumed);
-    if (!s->has_event_time) fill_ts(rows, first, s->poll->now_ms);
+    if (!s->has_event_time && !call.has_ts) fill_ts(rows, first, s->poll->now_ms);
     return status;
 }
 
@@ -372,7 +372,7 @@ static weir_status decode_messages(wr_source *s, weir_rows *rows, weir_error *er
         weir_status status =
             m->is_bare ? add_bare_row(s, rows, err) : s->format->decode(s->decoder, &call, err);
         if (status != WEIR_EAGAIN) return status;
-        if (!s->has_event_time) fill_ts(rows, first, m->has_ts ? m->ts : s->poll->now_ms);
+        if (!s->has_event_time && !call.has_ts) fill_ts(rows, first, m->has_ts ? m->ts : s->poll->now_ms);
         s->stats.bytes += m->len;
         s->type->consume(s->self, 1);
     }
