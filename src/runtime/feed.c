@@ -75,7 +75,8 @@ weir_pair *wr_io_pairs(wr_app_io *io, const wr_option *options, uint32_t n) {
         pairs[i] = (weir_pair){options[i].key, options[i].value, options[i].begin, options[i].end};
         size_t len = strlen(options[i].key);
         bool is_file =
-            len > 4 && !strcmp(options[i].key + len - 4, ".uri") && !strncmp(options[i].key, "file", 4);
+            (len > 4 && !strcmp(options[i].key + len - 4, ".uri") && !strncmp(options[i].key, "file", 4)) ||
+            (len > 5 && !strcmp(options[i].key + len - 5, ".file"));
         if (is_file && io->options.base_dir && options[i].value[0] != '/' && !strstr(options[i].value, "://"))
             pairs[i].value = wr_arena_printf(&io->arena, "%s/%s", io->options.base_dir, options[i].value);
     }

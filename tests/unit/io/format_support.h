@@ -47,9 +47,9 @@ static inline void fill_rows(weir_rows *rows, char *text) {
 
 /* What the encoder makes of the rows, which came in one chunk: records with '|' behind each. When it can't be
  * opened: the message. */
-static inline char *encoded_by(const weir_encoder_type *type, const char *schema, const char *options,
-                               const weir_pair *payloads, uint32_t n_payloads, bool to_stream,
-                               const char *text) {
+static inline wr_buf encoded_bytes_by(const weir_encoder_type *type, const char *schema, const char *options,
+                                      const weir_pair *payloads, uint32_t n_payloads, bool to_stream,
+                                      const char *text) {
     test_schema s;
     test_pairs pairs;
     weir_settings settings;
@@ -94,7 +94,13 @@ static inline char *encoded_by(const weir_encoder_type *type, const char *schema
     free(e.data);
     wr_arena_fini(&arena);
     if (!out.data) wr_buf_puts(&out, "");
-    return out.data;
+    return out;
+}
+
+static inline char *encoded_by(const weir_encoder_type *type, const char *schema, const char *options,
+                               const weir_pair *payloads, uint32_t n_payloads, bool to_stream,
+                               const char *text) {
+    return encoded_bytes_by(type, schema, options, payloads, n_payloads, to_stream, text).data;
 }
 
 #define assert_encoded(type, schema, options, payload, to_stream, rows, expected)                            \

@@ -1,0 +1,174 @@
+/* Avro. The bytes were written by fastavro. */
+#include "format_support.h"
+
+/* The options are split at ';', which is in no schema here. */
+#define SCHEMA                                                                                               \
+    "{\"type\":\"record\",\"name\":\"stock\",\"namespace\":\"x.y\",\"fields\":["                             \
+    "{\"name\":\"s\",\"type\":\"string\"},{\"name\":\"skip\",\"type\":{\"type\":\"array\",\"items\":"        \
+    "{\"type\":\"map\",\"values\":[\"null\",\"int\"]}}},{\"name\":\"n\",\"type\":[\"null\",\"int\"]},"       \
+    "{\"name\":\"d\",\"type\":\"double\"},{\"name\":\"l\",\"type\":\"long\"},"                               \
+    "{\"name\":\"f\",\"type\":\"float\"},{\"name\":\"b\",\"type\":\"boolean\"},"                             \
+    "{\"name\":\"e\",\"type\":{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}},"                \
+    "{\"name\":\"x\",\"type\":{\"type\":\"fixed\",\"name\":\"F\",\"size\":3}},"                              \
+    "{\"name\":\"in\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"In\",\"fields\":["                  \
+    "{\"name\":\"v\",\"type\":\"int\"},{\"name\":\"again\",\"type\":[\"null\",\"In\"]}]}]}]}"
+#define DEF "schema.def=" SCHEMA
+
+/* {"s":"häl","skip":[{"k":1},{"q":null,"r":-300}],"n":-7,"d":1.5,"l":1<<40,"f":2.5,"b":true,"e":"B","x":"abc",
+ *  "in":{"v":9,"again":{"v":10,"again":null}}} */
+static const char full[] =
+    "\x08\x68\xc3\xa4\x6c\x04\x02\x02\x6b\x02\x02\x00\x04\x02\x71\x00\x02\x72\x02\xd7\x04\x00\x00\x02\x0d\x00"
+    "\x00\x00"
+    "\x00\x00\x00\xf8\x3f\x80\x80\x80\x80\x80\x40\x00\x00\x20\x40\x01\x02\x61\x62\x63\x02\x12\x02\x14\x00";
+/* the same with "skip":[], "n":null, "in":null */
+static const char bare[] =
+    "\x08\x68\xc3\xa4\x6c\x00\x00\x00\x00\x00\x00\x00\x00\xf8\x3f\x80\x80\x80\x80\x80\x40\x00"
+    "\x00\x20\x40\x01\x02\x61\x62\x63\x00";
+
+#define IN(schema, options, attributes, bytes, expected)                                                     \
+    assert_decoded_bytes(&wr_avro_decoder, schema, options, attributes, bytes, sizeof(bytes) - 1, expected)
+
+static void every_type_is_read(void **state) {
+    (void)state;
+    IN("s string, n int, d double, l long, f float, b bool, e string, x string", DEF, "", full,
+       "h\xC3\xA4l|-7|1.5|1099511627776|2.5|true|B|abc\n");
+    IN("l string, o object, f double, b string", DEF, "o=n", full, "1099511627776|object:-7|2.5|true\n");
+    IN("s string, n int", DEF, "", bare, "h\xC3\xA4l|null\n");
+}
+
+static void paths_lead_into_records(void **state) {
+    (void)state;
+    IN("v int, w int", DEF, "v=$.in.v;w=in.again.v", full, "9|10\n");
+    IN("v int, w int", DEF, "v=$.in.v;w=in.again.v", bare, "null|null\n");
+}
+
+static void what_is_wrong_is_told(void **state) {
+    (void)state;
+    for (size_t len = 0; len + 1 < sizeof full; len++)
+        assert_decoded_bytes(&wr_avro_decoder, "s string, n int", DEF, "", full, len,
+                             "!Avro: the record is cut off\n");
+    assert_decoded_bytes(&wr_avro_decoder, "s string, n int", DEF, "", full, sizeof full,
+                         "!Avro: bytes after the record\n");
+    IN("l int", DEF, "", full, "!column 'l': 1099511627776 is out of the range of an int\n");
+    IN("s int", DEF, "", full, "!column 's': 'h\xC3\xA4l' is not an int\n");
+    IN("n int",
+       "schema.def={\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"n\",\"type\":[\"null\","
+       "\"int\"]}]}",
+       "", "\x04", "!Avro: a union has no such branch\n");
+    IN("n string",
+       "schema.def={\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"n\",\"type\":\"string\"}]}",
+       "", "\x01", "!Avro: the record is cut off\n");
+}
+
+static void a_block_of_nothing_does_not_go_on_for_ever(void **state) {
+    (void)state;
+    IN("n int",
+       "schema.def={\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"q\",\"type\":{\"type\":"
+       "\"array\","
+       "\"items\":\"null\"}},{\"name\":\"n\",\"type\":\"int\"}]}",
+       "", "\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00\x02", "!Avro: too many empty items\n");
+    IN("n int",
+       "schema.def={\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"q\",\"type\":\"r\"},{\"name\":"
+       "\"n\","
+       "\"type\":\"int\"}]}",
+       "", "\x00", "!Avro: records are nested too deep\n");
+}
+
+#define V(fields) "{\"type\":\"record\",\"name\":\"r\",\"fields\":[" fields "]}"
+#define N         "{\"name\":\"n\",\"type\":\"int\"}"
+#define S         "{\"name\":\"s\",\"type\":\"string\"}"
+
+static void messages_name_their_schema(void **state) {
+    (void)state;
+    const char *both = "schema.7.def=" V(N) ";schema.300.def=" V(S "," N);
+    IN("n int", both, "", "\0\0\0\0\x07\x0a", "5\n");
+    IN("n int", both, "", "\0\0\0\x01\x2c\x04hi\x0c", "6\n");
+    IN("n int", both, "", "\0\0\0\0\x08\x0a", "!Avro: the message names a schema id that is not known\n");
+    IN("n int", both, "", "\1\0\0\0\x07\x0a", "!Avro: the registry's zero byte and schema id are missing\n");
+    IN("n int", both, "", "\0\0\0", "!Avro: the record is cut off\n");
+    IN("n int", "registry.prefix=true;schema.def=" V(N), "", "\0\0\0\0\x63\x0a", "5\n");
+    IN("n int, s string", both, "", "",
+       "open: avro: the schema's record 'r' has no field for the attribute 's'");
+    char options[400];
+    snprintf(options, sizeof options, "%s;fail.on.missing.attribute=false", both);
+    IN("n int, s string", options, "", "\0\0\0\0\x07\x0a", "5|null\n");
+}
+
+static void wrong_schemas_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *options, *expected;
+    } cases[] = {
+        {"", "open: avro: no schema: give schema.def, schema.file or schema.ID.file"},
+        {"schema.def=x", "open: avro: the schema is no JSON"},
+        {"schema.def=\"int\"", "open: avro: the schema is no record"},
+        {"schema.def={\"type\":\"q\"}", "open: avro: the schema names a type that is not known: 'q'"},
+        {"schema.def={\"type\":\"record\",\"name\":\"r\"}",
+         "open: avro: the schema has no list of fields or symbols in 'r'"},
+        {"schema.file=/nowhere/x", "open: can't read '/nowhere/x': No such file or directory"},
+        {"schema.x.def={}", "open: avro: there is no option 'schema.x.def'"},
+        {"schema.def=" V("{\"name\":\"n\",\"type\":{\"type\":\"map\",\"values\":\"int\"}}"),
+         "open: avro: the attribute 'n' is a record, an array or a map; give the path of a value in a "
+         "record"},
+        {"schema.def=" V(N) ";schema.7.def=" V(N),
+         "open: avro: give schema.def or schema.file or schemas by id, not several of them"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_decoded(&wr_avro_decoder, "n int", cases[i].options, "", "", cases[i].expected);
+    assert_decoded(&wr_avro_decoder, "n int", "schema.def=" V(N), "n=a.b", "",
+                   "open: avro: the schema's record 'r' has no field for the attribute 'n'");
+}
+
+static void rows_are_written_by_a_schema(void **state) {
+    (void)state;
+    char *text = encoded_by(&wr_avro_encoder, "n int, s string, d double", "schema.def=" V(S "," N), NULL, 0,
+                            false, "5|hi|1\nnull|x|2\n6|yo|3");
+    assert_string_equal(text, "dropped: an attribute is null whose field can't be|\x04hi\x0a|\x04yo\x0c|");
+    free(text);
+    assert_encoded(&wr_avro_encoder, "n int", "schema.def=" V(S), NULL, false, "5",
+                   "avro: the schema's field 's' is no attribute of 'S'");
+    assert_encoded(&wr_avro_encoder, "s int", "schema.def=" V(S), NULL, false, "5",
+                   "avro: the attribute 's' is int, and its field string");
+    assert_encoded(
+        &wr_avro_encoder, "s string",
+        "schema.def=" V(
+            "{\"name\":\"s\",\"type\":{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}}"),
+        NULL, false, "B\nC", "dropped: a value is no symbol of its enum|\x02|");
+}
+
+static void what_is_written_without_a_schema_is_read_with_the_one_that_was_made(void **state) {
+    (void)state;
+    const char *schema = "a int, b long, c float, d double, e bool, f string";
+    wr_buf made = WR_BUF_INIT;
+    static const char *const types[] = {"int", "long", "float", "double", "boolean", "string"};
+    wr_buf_puts(&made, "schema.9.def={\"type\":\"record\",\"name\":\"S\",\"fields\":[");
+    for (int i = 0; i < 6; i++)
+        wr_buf_printf(&made, "%s{\"name\":\"%c\",\"type\":[\"null\",\"%s\"]}", i ? "," : "", 'a' + i,
+                      types[i]);
+    wr_buf_puts(&made, "]}");
+    static const char *const rows[] = {"-2147483648|9223372036854775807|1.5|-0.1|true|h\xC3\xA4",
+                                       "null|null|null|null|null|null", "64|-64|0.0|1e300|false|"};
+    for (int i = 0; i < 3; i++) {
+        wr_buf bytes = encoded_bytes_by(&wr_avro_encoder, schema, "schema.id=9", NULL, 0, false, rows[i]);
+        char expected[128];
+        snprintf(expected, sizeof expected, "%s\n", rows[i]);
+        /* without the '|' behind the record */
+        assert_decoded_bytes(&wr_avro_decoder, schema, made.data, "", bytes.data, bytes.len - 1, expected);
+        wr_buf_fini(&bytes);
+    }
+    wr_buf_fini(&made);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_is_read),
+        cmocka_unit_test(paths_lead_into_records),
+        cmocka_unit_test(what_is_wrong_is_told),
+        cmocka_unit_test(a_block_of_nothing_does_not_go_on_for_ever),
+        cmocka_unit_test(messages_name_their_schema),
+        cmocka_unit_test(wrong_schemas_are_refused),
+        cmocka_unit_test(rows_are_written_by_a_schema),
+        cmocka_unit_test(what_is_written_without_a_schema_is_read_with_the_one_that_was_made),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
