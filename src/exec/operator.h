@@ -97,6 +97,7 @@ weir_status wr_stream_function_new(const wr_plan_op *plan, wr_account *parent, w
 weir_status wr_window_op_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_join_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_rate_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
+weir_status wr_pattern_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_select_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 
 #endif

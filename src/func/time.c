@@ -43,9 +43,26 @@ static weir_status check_timestamp(const weir_arg *args, uint32_t n_args, weir_t
     return wr_check_arg_count(&wr_function_event_timestamp, args, n_args, 0, 0, err);
 }
 
+/* Of an event of a pattern, whose time is the argument: null when the pattern came to its end without it. */
+static void pass_times(const weir_call *call) {
+    int64_t *out = call->out->data;
+    for (uint32_t k = 0; k < call->n_sel; k++) {
+        uint32_t row = call->sel ? call->sel[k] : k;
+        out[row] = 0;
+        if (weir_is_null(&call->args[0], row))
+            call->fail(call->fail_ctx, row, "eventTimestamp() of an event that isn't there");
+        else
+            out[row] = ((const int64_t *)call->args[0].data)[row];
+    }
+}
+
 static weir_status eval_timestamp(void *self, const weir_call *call, weir_error *err) {
     (void)self;
     (void)err;
+    if (call->n_args) {
+        pass_times(call);
+        return WEIR_OK;
+    }
     copy_times(call, call->ts);
     return WEIR_OK;
 }

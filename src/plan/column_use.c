@@ -77,6 +77,19 @@ void wr_use_select(const wr_column_use *use, const wr_plan_select *select, uint8
     for (uint32_t i = 0; i < select->n_order; i++) wr_use_expr(use, select->order[i].key, left);
 }
 
+void wr_use_pattern(const wr_column_use *use, const wr_plan_pattern *pattern, uint32_t side, uint8_t bits) {
+    for (uint32_t i = 0; i < pattern->n_items; i++) {
+        const wr_plan_item *item = &pattern->items[i];
+        if (item->side != side) continue;
+        wr_use_expr(use, item->own, bits);
+        for (uint32_t k = 0; k < item->n_keys; k++) wr_use_expr(use, item->keys[k], bits);
+        for (uint32_t k = 0; k < item->n_tests; k++) mark(use, item->tests[k].column, bits);
+        wr_use_expr(use, item->residual, bits); /* columns of other events come after those of the stream */
+        for (uint32_t c = 0; c < use->n && c < item->schema->n_attrs; c++)
+            if (item->keeps[c]) mark(use, c, bits);
+    }
+}
+
 void wr_use_join(const wr_column_use *use, const wr_plan_join *join, uint8_t bits) {
     bool is_left = use->base == 0;
     /* Keys count each side's columns from 0. */

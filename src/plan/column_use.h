@@ -2,7 +2,7 @@
 #ifndef WR_COLUMN_USE_H
 #define WR_COLUMN_USE_H
 
-#include "plan/plan.h"
+#include "plan/pattern.h"
 
 /* Columns base..base+n-1 of an operator's input are looked for; bits are or-ed into flags[column - base]. */
 typedef struct wr_column_use {
@@ -20,5 +20,7 @@ void wr_use_window(const wr_column_use *use, const wr_plan_window *window, uint8
 void wr_use_select(const wr_column_use *use, const wr_plan_select *select, uint8_t taken, uint8_t left);
 /* Keys and residual, for one side: use->base is 0 for the left one, n_left_cols for the right one. */
 void wr_use_join(const wr_column_use *use, const wr_plan_join *join, uint8_t bits);
+/* What the items that read side `side` test of its events, and what they keep. */
+void wr_use_pattern(const wr_column_use *use, const wr_plan_pattern *pattern, uint32_t side, uint8_t bits);
 
 #endif

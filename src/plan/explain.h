@@ -25,4 +25,7 @@ void wr_expr_print(const wr_expr *e, const wr_schema *in, const wr_schema *outs,
 /* "sum(v)" */
 void wr_agg_print(const wr_agg_slot *slot, const wr_schema *in, wr_buf *out);
 
+/* The items of a pattern: what each tests and keeps, and what bounds the matches held. */
+void wr_explain_pattern(const wr_plan_op *op, wr_buf *out);
+
 #endif

@@ -215,6 +215,7 @@ void wr_explain_op(const wr_plan *plan, const wr_plan_op *op, const wr_explain_h
     case WR_OP_WINDOW: explain_window(op, hooks, out); break;
     case WR_OP_JOIN: explain_join(op, out); break;
     case WR_OP_RATE: explain_rate(op, out); break;
+    case WR_OP_PATTERN: wr_explain_pattern(op, out); break;
     case WR_OP_SELECT: explain_select(plan, op, out); break;
     case WR_OP_FUNCTION: break;
     }

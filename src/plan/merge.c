@@ -45,7 +45,8 @@ static void *scratch(wr_planner *p, size_t n, size_t elem_size) {
  */
 
 static bool splits_chunks(const wr_plan_op *op) {
-    return op->kind == WR_OP_WINDOW && !op->u.window.type->one_chunk;
+    /* Each match of a pattern is a chunk. */
+    return op->kind == WR_OP_PATTERN || (op->kind == WR_OP_WINDOW && !op->u.window.type->one_chunk);
 }
 
 static void add_visit(const meeting *m, visits *v, uint32_t entry) {

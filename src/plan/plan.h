@@ -107,6 +107,7 @@ typedef enum wr_op_kind {
     WR_OP_FUNCTION, /* stream function: #log and the like */
     WR_OP_WINDOW,
     WR_OP_JOIN,
+    WR_OP_PATTERN, /* and sequence */
     WR_OP_SELECT,
     WR_OP_RATE /* output … every … */
 } wr_op_kind;
@@ -244,6 +245,7 @@ typedef struct wr_plan_op {
         wr_plan_select select;
         wr_plan_join join;
         wr_plan_rate rate;
+        struct wr_plan_pattern *pattern; /* plan/pattern.h */
     } u;
 } wr_plan_op;
 

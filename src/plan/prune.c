@@ -105,6 +105,7 @@ void wr_prune_query(wr_planner *p, wr_plan_query *q) {
         prune_single(q, &w);
         return;
     }
+    if (q->merge->kind == WR_OP_PATTERN) return; /* matches never expire */
     q->merge->u.join.expired_triggers = w.wants_expired || w.aggregates;
     q->select->u.select.input_expires = w.wants_expired || w.aggregates || w.resets;
     prune_side(q, 0, &w);
@@ -121,6 +122,10 @@ static void use_reader(const wr_plan_query *q, uint32_t at, uint32_t n, uint8_t 
     for (uint32_t i = 0; i < q->side[at].n_ops; i++) {
         use_op(&use, q->side[at].ops[i], 1);
         if (q->side[at].ops[i]->kind == WR_OP_WINDOW) wr_use_window(&use, &q->side[at].ops[i]->u.window, 1);
+    }
+    if (q->merge && q->merge->kind == WR_OP_PATTERN) {
+        wr_use_pattern(&use, q->merge->u.pattern, at, 1);
+        return;
     }
     if (q->merge) {
         use.base = at ? q->merge->u.join.n_left_cols : 0;

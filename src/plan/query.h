@@ -7,6 +7,7 @@
 #define WR_PLAN_QUERY_H
 
 #include "plan/scope.h"
+#include "plan/state_scope.h"
 
 typedef struct wr_build {
     wr_planner *p;
@@ -14,7 +15,8 @@ typedef struct wr_build {
     wr_plan_query *query;
     wr_scope_input inputs[2]; /* what the selector sees: after all handlers, columns side by side */
     uint32_t n_inputs;
-    wr_agg_list aggs; /* of the selector */
+    struct wr_state_scope *states; /* a pattern or sequence: then there are no inputs */
+    wr_agg_list aggs;              /* of the selector */
     wr_probe_list probes;
     wr_attr *attrs; /* what is selected; type WEIR_NONE where it failed */
     wr_expr **outs; /* NULL where it failed */
@@ -35,8 +37,13 @@ void wr_plan_side_of(wr_build *b, uint32_t side, const wr_ast_stream *ast);
 /* #log and the like. NULL when it failed. */
 wr_plan_op *wr_plan_stream_function(wr_build *b, const wr_ast_call *call, const wr_scope_input *input);
 void wr_plan_join_of(wr_build *b, const wr_ast_join *ast);
-/* Patterns and sequences are refused; the names of their streams are checked. */
+/* A pattern or sequence. */
 void wr_plan_states_of(wr_build *b, const wr_ast_input *ast);
+/* Once everything behind it has been planned: its output's columns are those that somebody reads. */
+void wr_plan_states_finish(wr_build *b);
+/* The filter of an item, split into what its executor tests where. */
+void wr_plan_state_filter(wr_build *b, wr_plan_pattern *pattern, uint32_t item, const wr_ast_stream *ast,
+                          const wr_state_name *names);
 
 /* What the selector and all parts after the input see. */
 wr_scope wr_build_scope(wr_build *b, const char *place);

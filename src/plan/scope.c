@@ -5,6 +5,7 @@
 
 #include "lang/suggest.h"
 #include "plan/expr_make.h"
+#include "plan/state_scope.h"
 
 void wr_scope_init(wr_scope *s, const char *place, const wr_scope_input *input) {
     *s = (wr_scope){.place = place, .n_inputs = 1, .n_columns = input->schema.n_attrs};
@@ -166,6 +167,7 @@ static wr_expr *resolve_qualified(wr_planner *p, const wr_scope *s, const wr_ast
 
 wr_expr *wr_scope_resolve(wr_planner *p, const wr_scope *s, const wr_ast_expr *e) {
     const wr_ast_ref *ref = &e->as.ref;
+    if (s->states) return wr_state_resolve(p, s, e);
     /* An input that was refused has no name: any reference may be its. */
     if (s->n_inputs && !*s->inputs[0].id) return NULL;
     if (ref->index.kind != WR_INDEX_NONE || ref->second.text) {

@@ -45,6 +45,9 @@ typedef struct wr_scope {
      * n_ends and n_ends + 1 are their timestamps. */
     bool has_ends;
     uint32_t n_ends;
+    /* A pattern or sequence: names are those of its items, and inputs are not used. See state_scope.h. */
+    struct wr_state_scope *states;
+    bool state_lists; /* e1.x of a counted item is the list of all its values */
 } wr_scope;
 
 /* A scope over one input whose attributes are columns 0..n-1. */

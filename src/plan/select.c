@@ -6,6 +6,11 @@
 
 wr_scope wr_build_scope(wr_build *b, const char *place) {
     wr_scope s = {.place = place, .n_inputs = b->n_inputs, .aggs = &b->aggs, .probes = &b->probes};
+    if (b->states) {
+        s.states = b->states;
+        s.state_lists = true;
+        s.probes = NULL;
+    }
     for (uint32_t i = 0; i < b->n_inputs; i++) {
         s.inputs[i] = b->inputs[i];
         s.n_columns += b->inputs[i].schema.n_attrs;
@@ -28,8 +33,26 @@ static void add_out(wr_build *b, const char *name, wr_expr *e) {
     b->outs[b->n_outs++] = e;
 }
 
+/* select * of a pattern: all attributes of all its items, of each the first event. */
+static void select_all_events(wr_build *b, wr_span span) {
+    wr_scope scope = wr_build_scope(b, "the select list");
+    for (uint32_t i = 0; i < b->states->n_names; i++) {
+        const wr_state_name *n = &b->states->names[i];
+        b->outs_unknown |= n->poisoned;
+        for (uint32_t a = 0; a < n->schema.n_attrs; a++) {
+            const wr_attr *attr = &n->schema.attrs[a];
+            if (is_selected(b, attr->name, b->n_outs))
+                wr_plan_error(b->p, span, WEIR_ENAME, "name the columns in a select, with 'as'",
+                              "two steps have a '%s'", attr->name);
+            else
+                add_out(b, attr->name, wr_state_first(b->p, &scope, i, a, span));
+        }
+    }
+}
+
 /* select *, or no select: all attributes of all inputs. */
 static void select_all(wr_build *b, wr_span span) {
+    if (b->states) select_all_events(b, span);
     for (uint32_t i = 0; i < b->n_inputs; i++) {
         const wr_scope_input *input = &b->inputs[i];
         uint32_t n_before = b->n_outs;
@@ -65,7 +88,8 @@ static void select_written(wr_build *b, const wr_ast_selection *ast) {
 
 void wr_plan_select_list(wr_build *b) {
     const wr_ast_selection *ast = b->ast->selection;
-    uint32_t n = ast && !ast->star ? ast->n_outs : wr_build_scope(b, "").n_columns;
+    wr_scope all = wr_build_scope(b, "");
+    uint32_t n = ast && !ast->star ? ast->n_outs : b->states ? wr_state_n_attrs(&all) : all.n_columns;
     if (n > WR_MAX_ATTRS) {
         wr_plan_error(b->p, ast ? ast->span : b->ast->span, WEIR_ELIMIT, NULL,
                       "more than %u columns are selected", WR_MAX_ATTRS);
@@ -100,6 +124,7 @@ static wr_scope output_scope(wr_build *b, const char *place, const wr_schema *ou
     scope.outs = b->outs;
     scope.outputs_only = b->n_inputs == 1;
     scope.probes = NULL;
+    scope.state_lists = false;
     /* Nothing is known to be missing where the selected names are unknown. */
     for (uint32_t i = 0; i < scope.n_inputs; i++) scope.inputs[i].poisoned |= b->outs_unknown;
     return scope;
@@ -150,7 +175,8 @@ static const char *select_label(wr_build *b) {
     return ast ? wr_plan_text(b->p, ast->span) : wr_plan_strdup(b->p, "select *");
 }
 
-static wr_schema input_schema(const wr_build *b) {
+static wr_schema input_schema(wr_build *b) {
+    if (b->states) wr_plan_states_finish(b);
     if (b->n_inputs == 1) return b->inputs[0].schema;
     return b->query->merge ? b->query->merge->out : (wr_schema){0, NULL};
 }

@@ -1,3 +1,4 @@
+#include "plan/state_scope.h"
 #include "plan/typing.h"
 
 #include <string.h>
@@ -53,6 +54,8 @@ static bool is_stream_reference(wr_planner *p, const wr_scope *s, const wr_ast_e
 
 static wr_expr *type_is_null(wr_planner *p, wr_scope *s, const wr_ast_expr *e) {
     const wr_ast_expr *operand = e->as.unary.operand;
+    if (wr_state_names_event(p, s, operand))
+        return wr_expr_unary(p, WR_EXPR_IS_NULL, WEIR_BOOL, wr_state_event_time(p, s, operand), e->span);
     /* Every input of a single-stream query or an inner join has its event. */
     if (is_stream_reference(p, s, operand)) return wr_expr_bool(p, false, e->span);
     return wr_expr_unary(p, WR_EXPR_IS_NULL, WEIR_BOOL, wr_type_expr(p, s, operand), e->span);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lang/suggest.h"
+#include "plan/state_scope.h"
 #include "plan/typing.h"
 
 /* ---- Arguments --------------------------------------------------------------------------------------------
@@ -40,15 +41,31 @@ static void star_args(wr_planner *p, const wr_scope *s, wr_span span, wr_typed_a
     }
 }
 
+/* The same of the items of a pattern, of each its first event. */
+static void star_events(wr_planner *p, const wr_scope *s, wr_span span, wr_typed_args *out) {
+    for (uint32_t i = 0; i < s->states->n_names; i++) {
+        out->ok &= !s->states->names[i].poisoned;
+        for (uint32_t a = 0; a < s->states->names[i].schema.n_attrs; a++) {
+            wr_expr *e = wr_state_first(p, s, i, a, span);
+            out->ok &= e != NULL;
+            if (!e) continue;
+            out->exprs[out->n] = e;
+            out->info[out->n++] = arg_info(p, e, span, false);
+        }
+    }
+}
+
 wr_typed_args wr_type_args(wr_planner *p, wr_scope *s, const wr_ast_call *call) {
     wr_typed_args out = {.ok = true};
-    uint32_t n = call->star ? s->n_columns : call->n_args;
+    uint32_t n = call->n_args;
+    if (call->star) n = s->states ? wr_state_n_attrs(s) : s->n_columns;
     out.exprs = WR_PLAN_ARRAY(p, n, wr_expr *);
     out.info = WR_PLAN_ARRAY(p, n, weir_arg);
     if (!out.exprs || !out.info) {
         out.ok = false;
         return out;
     }
+    if (call->star && s->states) star_events(p, s, call->span, &out);
     if (call->star) star_args(p, s, call->span, &out);
     for (uint32_t i = 0; i < call->n_args; i++) {
         const wr_ast_expr *arg = call->args[i];

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "plan/state_scope.h"
 #include "plan/typing.h"
 
 static const weir_param_doc cast_params[] = {
@@ -120,6 +121,21 @@ static wr_expr *type_end_timestamp(wr_planner *p, const wr_scope *s, const char 
     return wr_expr_column(p, WR_EXPR_COLUMN, s->n_ends + (is_first ? 0 : 1), &attr, span);
 }
 
+/* Of an event of a pattern; one that isn't there fails. */
+static wr_expr *type_event_timestamp(wr_planner *p, const wr_scope *s, const wr_ast_call *call,
+                                     wr_span span) {
+    const weir_function_type *type = wr_registry_find_function(p->registry, "", "eventTimestamp");
+    wr_expr *time = wr_state_event_time(p, s, call->args[0]);
+    wr_typed_args args = {
+        .exprs = WR_PLAN_ARRAY(p, 1, wr_expr *), .info = WR_PLAN_ARRAY(p, 1, weir_arg), .n = 1};
+    if (!type || !time || !args.exprs || !args.info) return NULL;
+    args.exprs[0] = time;
+    args.info[0] = (weir_arg){.type = WEIR_LONG};
+    wr_expr *made = wr_make_call(p, type, &args, WEIR_LONG, span);
+    if (made) made->can_fail = true;
+    return made;
+}
+
 static wr_expr *type_timestamp(wr_planner *p, wr_scope *s, const wr_ast_call *call, wr_span span) {
     if (call->n_args == 0 && !call->star) return wr_expr_slot(p, WR_EXPR_TS, 0, WEIR_LONG, span);
     const wr_ast_expr *arg = call->n_args == 1 ? call->args[0] : NULL;
@@ -127,6 +143,7 @@ static wr_expr *type_timestamp(wr_planner *p, wr_scope *s, const wr_ast_call *ca
         arg && arg->kind == WR_AST_REF && !arg->as.ref.stream.text ? arg->as.ref.attr.text : NULL;
     if (name && s->has_ends && (strcmp(name, "first") == 0 || strcmp(name, "last") == 0))
         return type_end_timestamp(p, s, name, span);
+    if (arg && wr_state_names_event(p, s, arg)) return type_event_timestamp(p, s, call, span);
     if (name && s->n_inputs > 1 && wr_scope_find_input(s, name)) {
         wr_plan_unsupported(p, span, "eventTimestamp() of one side of a join");
         return NULL;

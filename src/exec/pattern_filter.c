@@ -1,0 +1,287 @@
+/* pattern_filter.c: which waiting matches an event is tried on, and which of them pass the item's filter.
+ *
+ * Before the walk each item's own part of the filter runs over the whole batch, so that most events are never
+ * walked. In the walk an index gives the matches with the event's keys; plain comparisons are tested pair by
+ * pair, and a residual runs over all pairs of one event and one item at once. */
+#include "exec/pattern_impl.h"
+
+#include "data/column.h"
+#include "exec/chunk_faults.h"
+
+/* ---- A batch ----------------------------------------------------------------------------------------------
+ */
+
+static weir_status run_own(wr_pattern *x, wr_item_state *it, const weir_batch *b, weir_error *err) {
+    it->passes = NULL;
+    if (!it->own) return WEIR_OK;
+    weir_arena *arena = x->turn->arena;
+    wr_chunk_faults faults = {.turn = x->turn, .in = b};
+    wr_eval ev = {
+        .in = b, .cycle = x->turn->cycle, .arena = arena, .fail = wr_chunk_faults_note, .fail_ctx = &faults};
+    uint32_t n, *sel = wr_arena_array(arena, b->n_sel + 1, sizeof *sel);
+    uint8_t *passes = wr_arena_zero(arena, b->n_rows + 1, 1);
+    if (!sel || !passes) return wr_pattern_no_memory(err);
+    WR_TRY(wr_program_filter(it->own, &ev, false, sel, &n, err));
+    n = wr_chunk_faults_drop(&faults, sel, n);
+    WR_TRY(wr_chunk_faults_status(&faults, err));
+    for (uint32_t k = 0; k < n; k++) passes[sel[k]] = 1;
+    it->passes = passes;
+    return WEIR_OK;
+}
+
+static weir_status run_keys(wr_pattern *x, wr_item_state *it, const weir_batch *b, weir_error *err) {
+    if (!it->keys) return WEIR_OK;
+    wr_eval ev = {.in = b, .cycle = x->turn->cycle, .arena = x->turn->arena};
+    it->key_columns = wr_arena_zero(x->turn->arena, it->plan->n_keys, sizeof *it->key_columns);
+    return it->key_columns ? wr_program_run(it->keys, &ev, it->key_columns, err) : wr_pattern_no_memory(err);
+}
+
+/* The selected rows that some item's own filter lets pass. */
+static weir_status choose_rows(wr_pattern *x, wr_pattern_side *side, weir_error *err) {
+    const weir_batch *b = side->batch;
+    for (uint32_t i = 0; i < side->n_items; i++)
+        if (!x->items[side->items[i]].passes) return WEIR_OK;
+    uint32_t n = 0, *walk = wr_arena_array(x->turn->arena, b->n_sel + 1, sizeof *walk);
+    if (!walk) return wr_pattern_no_memory(err);
+    for (uint32_t k = 0; k < b->n_sel; k++) {
+        uint32_t row = weir_batch_row(b, k);
+        uint8_t any = 0;
+        for (uint32_t i = 0; i < side->n_items; i++) any |= x->items[side->items[i]].passes[row];
+        walk[n] = row;
+        n += any;
+    }
+    side->walk = walk;
+    side->n_walk = n;
+    return WEIR_OK;
+}
+
+weir_status wr_pattern_prepare(wr_pattern *x, uint32_t at, const weir_batch *b, bool skip, weir_error *err) {
+    wr_pattern_side *side = &x->sides[at];
+    side->batch = b && b->n_sel ? b : NULL;
+    side->next = side->chunk = side->n_walk = 0;
+    side->walk = NULL;
+    if (!side->batch) return WEIR_OK;
+    side->n_walk = b->n_sel;
+    side->walk = b->sel;
+    for (uint32_t i = 0; i < side->n_items; i++) {
+        WR_TRY(run_own(x, &x->items[side->items[i]], b, err));
+        WR_TRY(run_keys(x, &x->items[side->items[i]], b, err));
+    }
+    return skip ? choose_rows(x, side, err) : WEIR_OK;
+}
+
+/* ---- Events of a match ------------------------------------------------------------------------------------
+ */
+
+uint32_t wr_ref_event(const wr_pattern *x, const wr_event_ref *ref, uint32_t match, uint32_t own,
+                      bool *candidate) {
+    const wr_event_pool *pool = &x->items[ref->item].events;
+    uint32_t head = wr_match_at(x, match)->ev[ref->item];
+    uint32_t n = head == WR_NO_EVENT ? 0 : wr_taken_at(pool, head)->n;
+    *candidate =
+        ref->item == own && (ref->pick == WR_EVENT_CANDIDATE || (ref->pick == WR_EVENT_AT && ref->n == n));
+    if (*candidate) return WR_NO_EVENT;
+    if (ref->pick != WR_EVENT_LAST) return wr_event_nth(pool, head, ref->n);
+    return ref->n < n ? wr_event_nth(pool, head, n - 1 - ref->n) : WR_NO_EVENT;
+}
+
+/* ---- Plain comparisons ------------------------------------------------------------------------------------
+ */
+
+#define HOLDS(a, b)                                                                                          \
+    (op == WR_EQ   ? (a) == (b)                                                                              \
+     : op == WR_NE ? (a) != (b)                                                                              \
+     : op == WR_LT ? (a) < (b)                                                                               \
+     : op == WR_LE ? (a) <= (b)                                                                              \
+     : op == WR_GT ? (a) > (b)                                                                               \
+                   : (a) >= (b))
+
+static bool compare(wr_compare op, weir_type type, const void *a, const void *b) {
+    int32_t ia, ib;
+    int64_t la, lb;
+    float fa, fb;
+    double da, db;
+    switch (type) {
+    case WEIR_INT:
+        memcpy(&ia, a, sizeof ia);
+        memcpy(&ib, b, sizeof ib);
+        return HOLDS(ia, ib);
+    case WEIR_LONG:
+        memcpy(&la, a, sizeof la);
+        memcpy(&lb, b, sizeof lb);
+        return HOLDS(la, lb);
+    case WEIR_FLOAT:
+        memcpy(&fa, a, sizeof fa);
+        memcpy(&fb, b, sizeof fb);
+        return HOLDS(fa, fb);
+    case WEIR_DOUBLE:
+        memcpy(&da, a, sizeof da);
+        memcpy(&db, b, sizeof db);
+        return HOLDS(da, db);
+    case WEIR_BOOL: return HOLDS(*(const uint8_t *)a, *(const uint8_t *)b);
+    default: return weir_string_equal(a, b) == (op == WR_EQ);
+    }
+}
+
+static const void *own_value(const wr_pattern *x, uint32_t column, weir_type type) {
+    const weir_column *c = &x->batch->cols[column];
+    if (!c->data || weir_is_null(c, x->row)) return NULL;
+    return (const char *)c->data + (size_t)x->row * wr_type_size(type, false);
+}
+
+static const void *taken_value(const wr_pattern *x, const wr_event_ref *ref, uint32_t match, uint32_t own) {
+    bool candidate;
+    uint32_t ev = wr_ref_event(x, ref, match, own, &candidate);
+    const wr_event_pool *pool = &x->items[ref->item].events;
+    if (ref->column == WR_EVENT_TIME) {
+        if (candidate) return &x->batch->ts[x->row];
+        return ev == WR_NO_EVENT ? NULL : &wr_taken_at(pool, ev)->ts;
+    }
+    if (candidate) return own_value(x, ref->column, ref->type);
+    return ev == WR_NO_EVENT ? NULL : wr_event_value(pool, ev, pool->kept_at[ref->column]);
+}
+
+/* Null differs from everything, and nothing else holds for it. */
+static bool tests_hold(const wr_pattern *x, uint32_t item, uint32_t match) {
+    const wr_plan_item *p = x->items[item].plan;
+    for (uint32_t i = 0; i < p->n_tests; i++) {
+        const wr_match_test *t = &p->tests[i];
+        const void *a = own_value(x, t->column, t->type), *b = taken_value(x, &t->ref, match, item);
+        if (a && b ? !compare(t->op, t->type, a, b) : t->op != WR_NE) return false;
+    }
+    return true;
+}
+
+/* ---- The residual -----------------------------------------------------------------------------------------
+ */
+
+typedef struct residual_fault {
+    wr_pattern *x;
+    bool out_of_memory;
+} residual_fault;
+
+static void note_fault(void *ctx, uint32_t row, const char *message) {
+    residual_fault *f = ctx;
+    (void)row;
+    if (wr_turn_fail(f->x->turn, f->x->origin, f->x->row_chunk, message) != WEIR_OK) f->out_of_memory = true;
+}
+
+/* The event's own value, n times. */
+static weir_status repeat_own(wr_pattern *x, uint32_t column, uint32_t n, weir_column *out, weir_error *err) {
+    uint32_t *rows = wr_arena_array(x->turn->arena, n, sizeof *rows);
+    if (!rows) return wr_pattern_no_memory(err);
+    for (uint32_t k = 0; k < n; k++) rows[k] = x->row;
+    return wr_column_gather(&x->batch->cols[column], rows, n, x->turn->arena, out) == WEIR_OK
+               ? WEIR_OK
+               : wr_pattern_no_memory(err);
+}
+
+static weir_status gather_ref(wr_pattern *x, uint32_t item, const wr_event_ref *ref, const uint32_t *matches,
+                              uint32_t n, weir_column *out, weir_error *err) {
+    if (wr_column_new(x->turn->arena, ref->type, ref->boxed, n, true, out) != WEIR_OK)
+        return wr_pattern_no_memory(err);
+    for (uint32_t k = 0; k < n; k++) WR_TRY(wr_ref_put(x, ref, matches[k], item, out, k, err));
+    return WEIR_OK;
+}
+
+/* Pairs (event in hand, matches[k]) as a batch. */
+static weir_status make_pairs(wr_pattern *x, uint32_t item, const uint32_t *matches, uint32_t n,
+                              weir_batch *b, weir_error *err) {
+    wr_item_state *it = &x->items[item];
+    const wr_plan_item *p = it->plan;
+    uint32_t n_own = p->schema->n_attrs, n_cols = n_own + p->n_refs;
+    weir_column *cols = wr_arena_zero(x->turn->arena, n_cols + 1, sizeof *cols);
+    int64_t *ts = wr_arena_array(x->turn->arena, n, sizeof *ts);
+    weir_origin *origins = wr_arena_array(x->turn->arena, n, sizeof *origins);
+    if (!cols || !ts || !origins) return wr_pattern_no_memory(err);
+    for (uint32_t c = 0; c < n_cols; c++) {
+        if (!it->residual_uses[c]) continue;
+        WR_TRY(c < n_own ? repeat_own(x, c, n, &cols[c], err)
+                         : gather_ref(x, item, &p->refs[c - n_own], matches, n, &cols[c], err));
+    }
+    for (uint32_t k = 0; k < n; k++) {
+        ts[k] = wr_match_at(x, matches[k])->ts;
+        origins[k] = x->origin;
+    }
+    *b = (weir_batch){
+        .n_rows = n, .n_sel = n, .ts = ts, .n_cols = n_cols, .cols = cols, .n_chunks = n, .origin = origins};
+    return WEIR_OK;
+}
+
+/* Takes the hits that fail the residual back. */
+static weir_status run_residual(wr_pattern *x, uint32_t item, uint32_t n, weir_error *err) {
+    wr_item_state *it = &x->items[item];
+    weir_arena *arena = x->turn->arena;
+    uint32_t n_pairs = 0, n_kept = 0;
+    uint32_t *matches = wr_arena_array(arena, n, sizeof *matches),
+             *place = wr_arena_array(arena, n, sizeof *place);
+    uint32_t *sel = wr_arena_array(arena, n, sizeof *sel);
+    if (!matches || !place || !sel) return wr_pattern_no_memory(err);
+    for (uint32_t k = 0; k < n; k++) {
+        if (!x->hits[k]) continue;
+        place[n_pairs] = k;
+        matches[n_pairs++] = wr_entry_at(x, x->candidates[k])->match;
+        x->hits[k] = 0;
+    }
+    if (!n_pairs) return WEIR_OK;
+    weir_batch pairs;
+    WR_TRY(make_pairs(x, item, matches, n_pairs, &pairs, err));
+    residual_fault fault = {.x = x};
+    wr_eval ev = {
+        .in = &pairs, .cycle = x->turn->cycle, .arena = arena, .fail = note_fault, .fail_ctx = &fault};
+    WR_TRY(wr_program_filter(it->residual, &ev, false, sel, &n_kept, err));
+    for (uint32_t k = 0; k < n_kept; k++) x->hits[place[sel[k]]] = 1;
+    return fault.out_of_memory ? wr_pattern_no_memory(err) : WEIR_OK;
+}
+
+/* ---- Candidates -------------------------------------------------------------------------------------------
+ */
+
+static weir_status room_for(wr_pattern *x, uint32_t n, weir_error *err) {
+    if (wr_grow(&x->head.account, &x->candidates, &x->cap_candidates, n, sizeof *x->candidates) ||
+        wr_grow(&x->head.account, &x->hits, &x->cap_hits, n, sizeof *x->hits))
+        return wr_pattern_no_memory(err);
+    return WEIR_OK;
+}
+
+static weir_status list_all(wr_pattern *x, uint32_t item, bool passes, uint32_t *n, weir_error *err) {
+    wr_item_state *it = &x->items[item];
+    WR_TRY(room_for(x, it->pending.n, err));
+    for (uint32_t e = it->pending.head; e != WR_NO_ENTRY; e = wr_entry_at(x, e)->next) {
+        uint32_t match = wr_entry_at(x, e)->match;
+        bool hit = passes && (!it->keys || wr_keys_equal(x, it, match, x->row));
+        x->candidates[*n] = e;
+        x->hits[(*n)++] = hit && tests_hold(x, item, match);
+    }
+    return WEIR_OK;
+}
+
+static weir_status look_up(wr_pattern *x, uint32_t item, uint32_t *n, weir_error *err) {
+    wr_item_state *it = &x->items[item];
+    uint32_t hash;
+    if (!wr_keys_of_row(it, x->row, &hash)) return WEIR_OK;
+    for (uint32_t e = wr_bucket_head(it, hash); e != WR_NO_ENTRY; e = wr_entry_at(x, e)->next_equal) {
+        const wr_match_entry *entry = wr_entry_at(x, e);
+        if (entry->hash != hash || !wr_keys_equal(x, it, entry->match, x->row)) continue;
+        if (!tests_hold(x, item, entry->match)) continue;
+        WR_TRY(room_for(x, *n + 1, err));
+        x->candidates[*n] = e;
+        x->hits[(*n)++] = 1;
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_item_candidates(wr_pattern *x, uint32_t item, uint32_t *n, weir_error *err) {
+    wr_item_state *it = &x->items[item];
+    bool passes = !it->passes || it->passes[x->row];
+    /* A mark that was left up gives a row for whatever match comes first, so that all count then. */
+    bool all = x->plan->is_sequence || x->items[it->plan->last].returned;
+    *n = 0;
+    it->taken = WR_NO_EVENT;
+    if (!passes && !all) return WEIR_OK;
+    if (it->buckets && !all)
+        WR_TRY(look_up(x, item, n, err));
+    else
+        WR_TRY(list_all(x, item, passes, n, err));
+    return it->residual && *n ? run_residual(x, item, *n, err) : WEIR_OK;
+}
