@@ -131,10 +131,6 @@ static void one_mistake_is_told_once(void **state) {
 static void what_does_not_run_yet_is_named(void **state) {
     (void)state;
     const row rows[] = {
-        {"from e1=S<2:3> -> e2=S select e1[0].k as k insert into P; from P[k == 'a'] insert into O;",
-         "app:3:6: error: weir does not run patterns (->) yet\n"
-         "  from e1=S<2:3> -> e2=S select e1[0].k as k insert into P; from P[k == 'a'] insert into O;\n"
-         "       ^~~~~~~~~~~~~~~~~\n"},
         {"from S delete T on T.k == k;",
          "app:3:8: error: weir does not run queries that delete from a table yet\n"
          "  from S delete T on T.k == k;\n"
