@@ -127,10 +127,16 @@ static void link_next(shaping *sh, uint32_t from, uint32_t to) {
 
 static part shape(shaping *sh, const wr_ast_state *s, bool is_start);
 
+/* Of a `not` and an event, the `not` comes first, whichever was written first. */
 static part shape_logical(shaping *sh, const wr_ast_state *s, bool is_start) {
     wr_plan_pattern *pattern = sh->pattern;
-    uint32_t last = shape_logical_side(sh, s->as.logical.right, s->as.logical.is_or, is_start).first;
-    uint32_t first = shape_logical_side(sh, s->as.logical.left, s->as.logical.is_or, is_start).first;
+    const wr_ast_state *left = s->as.logical.left, *right = s->as.logical.right;
+    if (right->kind == WR_STATE_ABSENT && left->kind != WR_STATE_ABSENT) {
+        left = right;
+        right = s->as.logical.left;
+    }
+    uint32_t last = shape_logical_side(sh, right, s->as.logical.is_or, is_start).first;
+    uint32_t first = shape_logical_side(sh, left, s->as.logical.is_or, is_start).first;
     pattern->items[first].partner = last;
     pattern->items[last].partner = first;
     add_timer(sh, first);
