@@ -274,8 +274,10 @@ static weir_status look_up(wr_pattern *x, uint32_t item, uint32_t *n, weir_error
 weir_status wr_item_candidates(wr_pattern *x, uint32_t item, uint32_t *n, weir_error *err) {
     wr_item_state *it = &x->items[item];
     bool passes = !it->passes || it->passes[x->row];
-    /* A mark that was left up gives a row for whatever match comes first, so that all count then. */
-    bool all = x->plan->is_sequence || x->items[it->plan->last].returned;
+    /* A mark that was left up gives a row for whatever match comes first, so that all count then. And where
+     * what expires begins anew, matches that have gone on must not be left among those that wait. */
+    bool all = x->plan->is_sequence || x->items[it->plan->last].returned ||
+               (!x->can_skip && (it->plan->kind == WR_ITEM_COUNT || it->plan->is_or));
     *n = 0;
     it->taken = WR_NO_EVENT;
     if (!passes && !all) return WEIR_OK;

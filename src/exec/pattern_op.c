@@ -105,6 +105,13 @@ static weir_status fire_below(wr_pattern *x, weir_origin before, weir_error *err
     }
 }
 
+/* A timer that this chunk sets fires at a later arrival, unless the chunk was itself caused by a timer that
+ * fires before those of this operator. */
+static void close_tick(wr_pattern *x, weir_origin origin) {
+    uint32_t next = weir_origin_arrival(origin) + (weir_origin_phase(origin) > x->head.plan->rank);
+    x->head.fired_next = WR_MAX(x->head.fired_next, next);
+}
+
 static int64_t pattern_due(const wr_op *op) {
     const wr_pattern *x = (const wr_pattern *)op;
     if (!x->plan->n_timers) return INT64_MAX;
@@ -161,6 +168,7 @@ static weir_status walk(wr_pattern *x, weir_error *err) {
         }
         if (!first) return WEIR_OK;
         WR_TRY(fire_below(x, least, err));
+        if (x->plan->n_timers) close_tick(x, least);
         WR_TRY(walk_chunk(x, first, least, err));
     }
 }
