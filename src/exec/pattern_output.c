@@ -141,11 +141,16 @@ static void end_chunk(wr_pattern *x) {
 
 weir_status wr_pattern_flush(wr_pattern *x, bool one_chunk, weir_error *err) {
     weir_status st = WEIR_OK;
+    uint32_t open = x->rows.n;
     for (uint32_t i = 0; i < x->n_done; i++) {
-        if (st == WEIR_OK) st = put_match(x, x->done[i], err);
-        if (st == WEIR_OK && (!one_chunk || i + 1 == x->n_done)) end_chunk(x);
+        /* One that expired in one list and was completed in another is expired as a row too: nobody gets it.
+         */
+        bool goes = st == WEIR_OK && !wr_match_at(x, x->done[i])->is_expired;
+        if (goes) st = put_match(x, x->done[i], err);
+        if (goes && st == WEIR_OK && !one_chunk) end_chunk(x);
         wr_match_unref(x, x->done[i]);
     }
+    if (st == WEIR_OK && one_chunk && x->rows.n > open) end_chunk(x);
     x->n_done = 0;
     return st;
 }
