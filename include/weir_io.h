@@ -214,6 +214,7 @@ typedef struct weir_io_args {
     const char *const *properties; /* of a source: the names that the app reads, each once */
     uint32_t n_properties;
     weir_guarantee guarantee; /* what the app asked for: at least once, or @app:guarantee('exactly-once') */
+    bool has_checkpoints;     /* what position() and prepare() save comes back after a restart */
 } weir_io_args;
 
 /* Order of calls: open, [seek], start, then poll and consume in turn with position, pause, resume, ack in

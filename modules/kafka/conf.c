@@ -2,6 +2,7 @@
 #include "conf.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,6 +230,27 @@ void kafka_conf_link(rd_kafka_conf_t *conf) {
     rd_kafka_conf_set_error_cb(conf, on_error);
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set(conf, "log.queue", "true", NULL, 0); /* lines come by the polling thread */
+}
+
+/* ---- Ending ------------------------------------------------------------------------------------------- */
+
+static void *destroy(void *rk) {
+    rd_kafka_destroy(rk);
+    return NULL;
+}
+
+void kafka_destroy(rd_kafka_t *rk, const kafka_link *link) {
+    pthread_t thread;
+    struct timespec until;
+    if (pthread_create(&thread, NULL, destroy, rk)) {
+        rd_kafka_destroy(rk);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 5;
+    if (pthread_timedjoin_np(thread, NULL, &until) == 0) return;
+    pthread_detach(thread);
+    kafka_log(link->host, WEIR_LOG_WARN, "%s: the client does not end; it is left behind", link->who);
 }
 
 /* ---- Waking ------------------------------------------------------------------------------------------- */

@@ -82,6 +82,9 @@ void kafka_wake_close(int fds[2]);
 weir_status kafka_each_item(const char *text,
                             weir_status (*each)(void *ctx, const char *item, size_t len, weir_error *err),
                             void *ctx, weir_error *err);
+/* Ends a client. One that doesn't end within five seconds is left behind: librdkafka 2.0 waits for ever when
+ * a topic that it had read was deleted. */
+void kafka_destroy(rd_kafka_t *rk, const kafka_link *link);
 weir_status kafka_no_memory(weir_error *err);
 
 #endif

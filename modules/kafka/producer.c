@@ -66,7 +66,7 @@ static void free_producer(kafka_producer *p) {
         }
         /* What is open was not committed: without purging, the end would wait for it. */
         rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        rd_kafka_destroy(p->rk);
+        kafka_destroy(p->rk, &p->link);
     }
     kafka_wake_close(p->wake);
     free(p->topics);

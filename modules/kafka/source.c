@@ -148,33 +148,6 @@ static void draw_identity(kafka_source *s) {
     for (size_t i = 0; i < sizeof bytes; i++) sprintf(s->identity + 2 * i, "%02x", bytes[i]);
 }
 
-static weir_status make_conf(kafka_source *s, rd_kafka_conf_t **out, const char **reset, weir_error *err) {
-    const weir_settings *settings = s->args->settings;
-    rd_kafka_conf_t *conf;
-    KAFKA_TRY(kafka_conf_new(settings, true, reset, &conf, err));
-    const char *const own[][2] = {{"group.id", settings->of[OPT_GROUP].text},
-                                  {"enable.auto.commit", "false"},
-                                  {"enable.auto.offset.store", "false"},
-                                  {"auto.offset.reset", "error"}, /* a jump is told: see on_lost */
-                                  {"enable.partition.eof", s->stops_at_end ? "true" : "false"}};
-    static const char *const usual[][2] = {{"partition.assignment.strategy", "cooperative-sticky"},
-                                           {"heartbeat.interval.ms", "1000"},
-                                           {"topic.metadata.refresh.interval.ms", "30000"},
-                                           {"fetch.wait.max.ms", "100"},
-                                           {"queued.max.messages.kbytes", "65536"}};
-    weir_status st = WEIR_OK;
-    for (size_t i = 0; st == WEIR_OK && i < sizeof own / sizeof *own; i++)
-        st = kafka_conf_set(conf, own[i][0], own[i][1], err);
-    for (size_t i = 0; st == WEIR_OK && i < sizeof usual / sizeof *usual; i++)
-        st = kafka_conf_default(conf, settings, usual[i][0], usual[i][1], err);
-    if (st != WEIR_OK) {
-        rd_kafka_conf_destroy(conf);
-        return st;
-    }
-    *out = conf;
-    return WEIR_OK;
-}
-
 static weir_status source_open(void *self, const weir_io_args *args, weir_error *err) {
     kafka_source *s = self;
     const weir_setting *set = args->settings->of;
@@ -184,6 +157,7 @@ static weir_status source_open(void *self, const weir_io_args *args, weir_error 
     s->wake[0] = s->wake[1] = -1;
     snprintf(s->who, sizeof s->who, "source 'kafka' of '%.100s'", args->schema->stream);
     s->link = (kafka_link){.host = args->host, .who = s->who};
+    s->group = set[OPT_GROUP].text;
     s->guarantee = args->guarantee;
     s->commits = set[OPT_COMMIT].as.b;
     s->commits_async = set[OPT_COMMIT_ASYNC].as.b;
@@ -193,7 +167,7 @@ static weir_status source_open(void *self, const weir_io_args *args, weir_error 
     draw_identity(s);
     KAFKA_TRY(read_topics(s, set, err));
     if (s->offsets_map) KAFKA_TRY(kafka_offsets_map_check(s->offsets_map, err));
-    KAFKA_TRY(make_conf(s, &conf, &reset, err));
+    KAFKA_TRY(kafka_source_conf(s, &conf, &reset, err));
     rd_kafka_conf_destroy(conf);
     KAFKA_TRY(read_start(s, set[OPT_START].text, reset, err));
     s->lost = !reset ? KAFKA_NONE : strcmp(reset, "latest") == 0 ? KAFKA_LATEST : KAFKA_EARLIEST;
@@ -205,42 +179,14 @@ static weir_status source_open(void *self, const weir_io_args *args, weir_error 
 
 static weir_status source_start(void *self, weir_error *err) {
     kafka_source *s = self;
-    rd_kafka_conf_t *conf;
-    const char *reset;
-    char why[256];
     s->batch = calloc(KAFKA_SHOWN, sizeof *s->batch);
     s->of = calloc(KAFKA_SHOWN, sizeof *s->of);
     s->messages = calloc(KAFKA_SHOWN, sizeof *s->messages);
     if (!s->batch || !s->of || !s->messages) return kafka_no_memory(err);
-    KAFKA_TRY(make_conf(s, &conf, &reset, err));
-    rd_kafka_conf_set_opaque(conf, s);
-    kafka_conf_link(conf);
-    rd_kafka_conf_set_rebalance_cb(conf, kafka_source_on_rebalance);
-    rd_kafka_conf_set_offset_commit_cb(conf, kafka_source_on_commit);
-    s->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
-    if (!s->rk) {
-        rd_kafka_conf_destroy(conf);
-        return weir_fail(err, WEIR_ECONFIG, "%s", why);
-    }
-    rd_kafka_set_log_queue(s->rk, NULL);
-    rd_kafka_poll_set_consumer(s->rk);
-    s->queue = rd_kafka_queue_get_consumer(s->rk);
-    if (!kafka_wake_open(s->wake, s->queue)) return weir_fail(err, WEIR_EIO, "can't make a pipe");
-    if (s->has_partitions) {
-        s->coming = rd_kafka_topic_partition_list_copy(s->topics);
-        return WEIR_OK;
-    }
-    rd_kafka_resp_err_t failed = rd_kafka_subscribe(s->rk, s->topics);
-    return failed ? weir_fail(err, WEIR_EIO, "can't subscribe: %s", rd_kafka_err2str(failed)) : WEIR_OK;
+    return kafka_source_open_client(s, err);
 }
 
 /* ---- Messages ----------------------------------------------------------------------------------------- */
-
-static void drop_shown(kafka_source *s) {
-    for (uint32_t i = 0; i < s->n; i++) rd_kafka_message_destroy(s->batch[i]);
-    s->n = s->n_used = 0;
-    s->shown_from = UINT32_MAX;
-}
 
 /* The position is no longer there: the log was cut by retention, or the topic is another one of the same
  * name. */
@@ -277,10 +223,15 @@ static weir_status on_event(kafka_source *s, const rd_kafka_message_t *m, weir_e
         return WEIR_OK;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: return p && p->is_ours ? on_lost(s, p, err) : WEIR_OK;
-    case RD_KAFKA_RESP_ERR__FATAL:
+    case RD_KAFKA_RESP_ERR__FATAL: {
+        char why[256];
+        /* A broker that lost its last writes in a crash knows an older life of this member. */
+        s->is_fenced = rd_kafka_fatal_error(s->rk, why, sizeof why) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+        if (s->is_fenced) return WEIR_OK;
         weir_fail(err, WEIR_EIO, "%s", rd_kafka_message_errstr(m));
         if (err) err->fatal = true;
         return WEIR_EIO;
+    }
     default: break; /* the client goes on trying */
     }
     if (p && p->is_broken) return WEIR_OK;
@@ -334,8 +285,9 @@ static weir_status source_poll(void *self, weir_input *in, weir_rows *rows, weir
     (void)rows;
     *in = (weir_input){.shape = WEIR_SHAPE_MESSAGES, .wait_ms = -1};
     if (s->n_used < s->n) return show_rest(s, in);
-    drop_shown(s);
+    kafka_source_drop_shown(s);
     kafka_wake_drain(s->wake);
+    if (s->is_fenced) KAFKA_TRY(kafka_source_reopen(s, err));
     weir_status st = kafka_source_take(s, err);
     if (st == WEIR_EAGAIN) in->wait_ms = 200;
     if (st != WEIR_OK && st != WEIR_EAGAIN) return st;
@@ -380,7 +332,7 @@ static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
     KAFKA_TRY(kafka_sequences_load(s->sequences, r, err));
     s->has_checkpoint = true;
     if (!s->rk) return WEIR_OK;
-    drop_shown(s);
+    kafka_source_drop_shown(s);
     return kafka_source_reseek(s, err);
 }
 
@@ -444,22 +396,9 @@ static size_t source_bytes(const void *self) {
     return (s->batch ? KAFKA_SHOWN * per : 0) + s->partitions.cap * sizeof *s->partitions.of;
 }
 
-static void close_client(kafka_source *s) {
-    if (s->batch) drop_shown(s);
-    if (!s->rk) return;
-    s->is_closing = true;
-    if (s->has_unsure_commit) kafka_source_commit(s, true);
-    if (!s->has_partitions) rd_kafka_consumer_close(s->rk);
-    kafka_source_give_back(s);
-    if (s->queue) rd_kafka_queue_destroy(s->queue);
-    if (s->native && s->native->group) rd_kafka_consumer_group_metadata_destroy(s->native->group);
-    rd_kafka_destroy(s->rk);
-    s->rk = NULL;
-}
-
 static void source_close(void *self) {
     kafka_source *s = self;
-    close_client(s);
+    kafka_source_close_client(s);
     kafka_wake_close(s->wake);
     rd_kafka_topic_partition_list_t *lists[] = {s->topics, s->coming, s->going, s->acked};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

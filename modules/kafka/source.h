@@ -39,6 +39,7 @@ typedef struct kafka_source {
     rd_kafka_queue_t *queue;
     int wake[2];
     /* What was asked for. */
+    const char *group;
     rd_kafka_topic_partition_list_t *topics; /* to subscribe to, or with partitions to read */
     bool has_partitions, is_pattern;
     kafka_start start;
@@ -53,7 +54,7 @@ typedef struct kafka_source {
     kafka_sequences *sequences; /* NULL: no sequence numbers */
     bool is_assigned_once, has_checkpoint;
     rd_kafka_topic_partition_list_t *coming, *going; /* told by the client, not dealt with */
-    bool is_cooperative, is_closing;
+    bool is_cooperative, is_closing, is_fenced;
     rd_kafka_topic_partition_list_t *acked; /* positions of the last epoch that was saved */
     uint64_t acked_epoch;
     bool has_unsure_commit; /* one is on its way */
@@ -74,6 +75,15 @@ typedef struct kafka_native {
     rd_kafka_consumer_group_metadata_t *group;
     rd_kafka_topic_partition_list_t *positions;
 } kafka_native;
+
+/* client.c */
+/* reset gets the auto.offset.reset that was given, or is left alone. */
+weir_status kafka_source_conf(kafka_source *s, rd_kafka_conf_t **out, const char **reset, weir_error *err);
+weir_status kafka_source_open_client(kafka_source *s, weir_error *err);
+void kafka_source_close_client(kafka_source *s);
+/* A new client in the place of one that was fenced. */
+weir_status kafka_source_reopen(kafka_source *s, weir_error *err);
+void kafka_source_drop_shown(kafka_source *s);
 
 /* assign.c */
 void kafka_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t what,

@@ -183,7 +183,7 @@ static weir_status read_record(kafka_producer *p, uint64_t epoch, bool *is_commi
     *is_committed = !why && one->offset == (int64_t)epoch && one->metadata_size == strlen(p->identity) &&
                     memcmp(one->metadata, p->identity, one->metadata_size) == 0;
     rd_kafka_topic_partition_list_destroy(record);
-    rd_kafka_destroy(rk);
+    kafka_destroy(rk, &p->link);
     return why ? weir_fail(err, WEIR_EIO, "can't find out which epoch was committed last: %s",
                            rd_kafka_err2str(why))
                : WEIR_OK;

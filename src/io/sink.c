@@ -26,6 +26,7 @@ struct wr_sink {
     weir_settings settings, map_settings;
     weir_io_args args;
     weir_guarantee guarantee;
+    bool has_checkpoints;
     weir_encoder_args encoder_args;
     weir_shape shape;
     void *self, *encoder;
@@ -84,7 +85,8 @@ static weir_status open_transport(wr_sink *s, weir_error *err) {
                              .schema = s->schema,
                              .shape = s->shape,
                              .host = s->host,
-                             .guarantee = s->guarantee};
+                             .guarantee = s->guarantee,
+                             .has_checkpoints = s->has_checkpoints};
     void *self = wr_alloc_zero(s->account, s->type->state_size);
     if (!self) return out_of_memory(err);
     s->self = self;
@@ -155,6 +157,7 @@ weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *er
     s->schema = spec->schema;
     s->host = spec->host;
     s->guarantee = spec->guarantee;
+    s->has_checkpoints = spec->has_checkpoints;
     s->account = s->grouping.account = spec->account;
     s->encoded.grow = grow_encoded;
     s->encoded.grow_ctx = s;

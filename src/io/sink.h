@@ -22,6 +22,7 @@ typedef struct wr_sink_spec {
     const weir_schema *schema; /* these two outlive the sink */
     const weir_io_host *host;
     weir_guarantee guarantee; /* what the app asked for */
+    bool has_checkpoints;     /* positions outlive a restart */
     wr_account *account;
 } wr_sink_spec;
 

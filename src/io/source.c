@@ -43,6 +43,7 @@ struct wr_source {
     weir_settings common, settings, map_settings;
     weir_io_args args;
     weir_guarantee guarantee;
+    bool has_checkpoints;
     weir_decoder_args decoder_args;
     weir_shape shape;
     bool *wanted, *wanted_of_format; /* the format knows nothing of the transport's properties */
@@ -181,7 +182,8 @@ static weir_status open_transport(wr_source *s, weir_error *err) {
                              .host = s->host,
                              .properties = s->properties.names,
                              .n_properties = s->properties.n_names,
-                             .guarantee = s->guarantee};
+                             .guarantee = s->guarantee,
+                             .has_checkpoints = s->has_checkpoints};
     void *self = wr_alloc_zero(s->account, s->type->state_size);
     if (!self) return out_of_memory(err);
     s->self = self;
@@ -216,6 +218,7 @@ weir_status wr_source_open(const wr_source_spec *spec, wr_source **out, weir_err
     s->schema = spec->schema;
     s->host = spec->host;
     s->guarantee = spec->guarantee;
+    s->has_checkpoints = spec->has_checkpoints;
     s->bad = spec->bad;
     s->bad_ctx = spec->bad_ctx;
     s->account = spec->account;
@@ -344,7 +347,8 @@ static weir_status add_bare_row(wr_source *s, weir_rows *rows, weir_error *err) 
     const char *reason = "";
     if (row >= rows->cap) WR_TRY(rows->grow(rows, row + 1, err));
     for (uint32_t i = 0; i < rows->n_cols; i++)
-        if (rows->cols[i].data) wr_cell_set_null(&rows->cols[i], row);
+        if (rows->cols[i].data && !(s->wanted_of_format && s->wanted[i] && !s->wanted_of_format[i]))
+            wr_cell_set_null(&rows->cols[i], row);
     weir_verdict verdict =
         s->has_event_time || s->properties.n_columns ? judge(s, rows, row, &reason) : WEIR_ROW_TAKE;
     if (verdict == WEIR_ROW_TAKE) {

@@ -23,6 +23,7 @@ typedef struct wr_source_spec {
     const bool *wanted;        /* NULL: all */
     const weir_io_host *host;
     weir_guarantee guarantee;                              /* what the app asked for */
+    bool has_checkpoints;                                  /* positions outlive a restart */
     void (*bad)(void *ctx, const weir_bad_record *record); /* may be NULL: only counted */
     void *bad_ctx;
     wr_account *account; /* may be NULL */

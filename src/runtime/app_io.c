@@ -113,6 +113,7 @@ static weir_status open_sink(wr_drain *d, weir_error *err) {
                          .schema = &d->schema,
                          .host = &io->options.host,
                          .guarantee = io->options.plan->guarantee,
+                         .has_checkpoints = io->options.state_dir != NULL,
                          .account = io->options.account};
     if (!spec.pairs || !spec.map_pairs || !spec.payloads) return no_memory(err);
     if (format && strcmp(format, "passThrough") != 0)

@@ -102,6 +102,7 @@ weir_status wr_feed_open(wr_feed *f, weir_error *err) {
                            .wanted = f->wanted,
                            .host = &io->options.host,
                            .guarantee = io->options.plan->guarantee,
+                           .has_checkpoints = io->options.state_dir != NULL,
                            .bad = on_bad_record,
                            .bad_ctx = f,
                            .account = io->options.account};
