@@ -10,7 +10,8 @@
  *
  * Threads: an engine may be used by several threads once everything is registered. An app belongs to one
  * thread at a time: calls on it must not overlap, except weir_app_request_stop, which may come from any
- * thread and from a signal handler. weir_app_visit_stats and weir_app_latency may also be called by on_turn.
+ * thread and from a signal handler. weir_app_visit_stats, weir_app_latency and on-demand queries may also be
+ * called by on_turn.
  * Callbacks run inside the call that caused them, on its thread, and must not call back into the same app
  * (weir_send from a callback is refused with WEIR_EUSAGE).
  *
@@ -190,6 +191,37 @@ WEIR_API weir_status weir_subscribe_query(weir_app *app, const char *query, weir
 
 /* The value at a physical row of a column. A boxed column gives the boxed value. Strings stay the batch's. */
 WEIR_API weir_value weir_column_value(const weir_column *column, uint32_t row);
+
+/* ---- On-demand queries -------------------------------------------------------------------------------- */
+
+/* What tables hold, asked from outside: `from T on … select …`, and `insert`, `update`, `delete`, `update or
+ * insert into`. A query sees the tables as they are between two events, and what it changes is there for the
+ * next event. It is called on the app's thread: between other calls, or by on_turn while weir_app_run runs.
+ */
+typedef struct weir_answer weir_answer; /* rows that are the caller's, also when the app is gone */
+typedef struct weir_prepared
+    weir_prepared; /* a query, compiled to be asked many times; freed before its app */
+
+/* Errors are placed in the query's own text. report may be NULL. Queued rows are processed first.
+ * WEIR_EVALUE: a row could not be computed; what a change did before it stays done. */
+WEIR_API weir_status weir_query(weir_app *app, const char *text, size_t len, weir_answer **out,
+                                weir_report **report, weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_prepare(weir_app *app, const char *text, size_t len, weir_prepared **out,
+                                  weir_report **report, weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_prepared_run(weir_prepared *query, weir_answer **out,
+                                       weir_error *err) WEIR_MUST_CHECK;
+WEIR_API void weir_prepared_free(weir_prepared *query); /* NULL is fine */
+
+typedef struct weir_changes {
+    uint64_t inserted, updated, removed; /* rows of the table */
+    uint64_t refused;                    /* rows that would have made a primary key twice */
+} weir_changes;
+/* Names and types of the columns; none for a query that changes a table. */
+WEIR_API const weir_stream_info *weir_answer_info(const weir_answer *answer);
+/* The rows, by column and without a selection; all current. */
+WEIR_API const weir_batch *weir_answer_rows(const weir_answer *answer);
+WEIR_API void weir_answer_changes(const weir_answer *answer, weir_changes *out);
+WEIR_API void weir_answer_free(weir_answer *answer); /* NULL is fine */
 
 /* ---- State -------------------------------------------------------------------------------------------- */
 

@@ -19,6 +19,7 @@ typedef struct case_result {
     bool was_serial; /* rows were taken one by one although the limit allows more */
     double rows_per_call;
     json *got;       /* what was received: {"Out": [[ts, "+", [...]], ...]}; NULL if the app was refused */
+    json *answers;   /* to its queries: rows, or {"error": text}; NULL: it has none */
     char error[512]; /* the app was refused: why */
 } case_result;
 
@@ -28,6 +29,6 @@ void case_run(weir_engine *engine, const json *c, const char *base_dir, const ca
 void case_result_free(case_result *r);
 
 /* Compares what came with what must come; writes the first differences into why. */
-bool case_compare(const json *c, const json *got, char *why, size_t size);
+bool case_compare(const json *c, const case_result *r, char *why, size_t size);
 
 #endif

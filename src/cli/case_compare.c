@@ -120,13 +120,41 @@ static bool compare_one(const json *c, const char *key, const json *want, const 
     return same;
 }
 
-bool case_compare(const json *c, const json *got, char *why, size_t size) {
+/* The answer to one query: rows, or that it must fail. */
+static bool compare_answer(const json *c, uint32_t number, const json *want, const json *got, text *t) {
+    char label[96];
+    text own = *t;
+    const json *want_error = json_get(want, "error"), *got_error = got ? json_get(got, "error") : NULL;
+    if (want_error && got_error) return true;
+    snprintf(label, sizeof label, "    answer %u:", number + 1);
+    json heading = {.kind = JSON_NUMBER, .text = ""};
+    say(&own, label, &heading);
+    bool same = false;
+    if (want_error || got_error || !got) {
+        say(&own, "      expected ", want);
+        say(&own, "      received ", got);
+    } else {
+        same =
+            is_unordered(c, "answers") ? compare_multisets(want, got, &own) : compare_lists(want, got, &own);
+    }
+    if (!same) *t = own;
+    return same;
+}
+
+static bool compare_answers(const json *c, const json *want, const json *got, text *t) {
+    bool same = true;
+    for (uint32_t i = 0; i < want->n; i++)
+        same &= compare_answer(c, i, want->items[i], got && i < got->n ? got->items[i] : NULL, t);
+    return same;
+}
+
+bool case_compare(const json *c, const case_result *r, char *why, size_t size) {
     const json *expect = json_get(c, "expect"), *answers = json_get(c, "answers");
     text t = {why, size};
     bool same = true;
     for (uint32_t i = 0; expect && i < expect->n; i++)
-        same &= compare_one(c, expect->keys[i], expect->items[i], json_get(got, expect->keys[i]), &t);
-    if (answers) same &= compare_one(c, "answers", answers, json_get(got, "answers"), &t);
+        same &= compare_one(c, expect->keys[i], expect->items[i], json_get(r->got, expect->keys[i]), &t);
+    if (answers) same &= compare_answers(c, answers, r->answers, &t);
     if (same && size) *why = 0;
     return same;
 }

@@ -67,21 +67,25 @@ static bool is_wanted(const tester *t, const char *name) {
 }
 
 /* A case without answers gets those that the app gives. */
-static void record(json *c, const case_result *r) {
-    json *copy;
+static json *copy_json(const json *j) {
     char *text = NULL;
     size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+    if (!f) return NULL;
+    json_write(j, f);
+    fclose(f);
+    json *copy = json_parse(text, len, NULL, NULL);
+    free(text);
+    return copy;
+}
+
+static void record(json *c, const case_result *r) {
     if (!r->got && *r->error) {
         json_set(c, "error", json_new_text(JSON_STRING, r->error, strlen(r->error)));
         return;
     }
-    FILE *f = r->got ? open_memstream(&text, &len) : NULL;
-    if (!f) return;
-    json_write(r->got, f);
-    fclose(f);
-    copy = json_parse(text, len, NULL, NULL);
-    json_set(c, "expect", copy);
-    free(text);
+    if (r->got) json_set(c, "expect", copy_json(r->got));
+    if (r->answers) json_set(c, "answers", copy_json(r->answers));
 }
 
 /* One line of a file; what is to be written back goes to out. */

@@ -69,6 +69,8 @@ static weir_status add_trigger(join_op *j, const trigger *t, weir_error *err) {
 static weir_status look_up(join_op *j, const wr_row_index *index, const wr_join_input *in, uint32_t row,
                            weir_error *err) {
     uint32_t hash = in->hashes[row];
+    /* To a table's primary key null is a value like any other. */
+    if (hash == WR_NO_HASH) hash = wr_row_index_hash_one(index, in->keys, row);
     for (uint32_t id = wr_row_index_first(index, in->keys, row, hash); id != WR_NO_SLOT;
          id = wr_row_index_next(index, in->keys, row, hash, id)) {
         if (wr_grow(&j->head.account, &j->pairs, &j->cap_pairs, j->n_pairs + 1, sizeof *j->pairs))
@@ -89,8 +91,8 @@ static weir_status on_reset(join_op *j, uint32_t side, weir_origin origin, int64
     return add_trigger(j, &t, err);
 }
 
-static weir_status on_trigger(join_op *j, uint32_t side, const wr_row_index *index, wr_join_input *in,
-                              uint32_t row, weir_origin origin, weir_error *err) {
+static weir_status on_trigger(join_op *j, wr_turn *turn, uint32_t side, const wr_row_index *index,
+                              wr_join_input *in, uint32_t row, weir_origin origin, weir_error *err) {
     const wr_plan_join *p = plan_of(j);
     const weir_batch *b = in->batch;
     uint8_t kind = b->kind ? b->kind[row] : WEIR_CURRENT;
@@ -101,7 +103,11 @@ static weir_status on_trigger(join_op *j, uint32_t side, const wr_row_index *ind
                  .kind = kind,
                  .side = (uint8_t)side};
     if (t.own == WR_NO_SLOT) return WEIR_OK;
-    if (p->has_window[!side] || p->side_kind[!side] == WR_SIDE_TABLE) WR_TRY(look_up(j, index, in, row, err));
+    bool is_table = p->side_kind[!side] == WR_SIDE_TABLE;
+    if (p->has_window[!side] || is_table) WR_TRY(look_up(j, index, in, row, err));
+    if (is_table)
+        WR_TRY(wr_table_sort_slots(turn->tables[p->table[!side]], j->pairs + t.first_pair,
+                                   j->n_pairs - t.first_pair, err));
     t.end_pair = j->n_pairs;
     WR_TRY(add_trigger(j, &t, err));
     if (p->has_window[side]) return WEIR_OK;
@@ -122,8 +128,8 @@ static weir_status change_content(join_op *j, uint32_t side, wr_join_input *in, 
 }
 
 /* The next chunk of one side: first its window's content changes as a whole, then its rows look up. */
-static weir_status walk_chunk(join_op *j, uint32_t side, const wr_row_index *index, wr_join_input *in,
-                              weir_error *err) {
+static weir_status walk_chunk(join_op *j, wr_turn *turn, uint32_t side, const wr_row_index *index,
+                              wr_join_input *in, weir_error *err) {
     const wr_plan_join *p = plan_of(j);
     const weir_batch *b = in->batch;
     weir_origin origin = weir_batch_origin(b, in->next_chunk);
@@ -137,7 +143,7 @@ static weir_status walk_chunk(join_op *j, uint32_t side, const wr_row_index *ind
         if (kind == WEIR_RESET)
             WR_TRY(on_reset(j, side, origin, b->ts[row], err));
         else if (kind == WEIR_CURRENT || p->expired_triggers)
-            WR_TRY(on_trigger(j, side, index, in, row, origin, err));
+            WR_TRY(on_trigger(j, turn, side, index, in, row, origin, err));
     }
     j->n_chunks++;
     return WEIR_OK;
@@ -154,7 +160,7 @@ static weir_status walk(join_op *j, wr_turn *turn, wr_join_input in[2], weir_err
         if (!has[0] && !has[1]) return WEIR_OK;
         bool right = !has[0] || (has[1] && weir_batch_origin(in[1].batch, in[1].next_chunk) <
                                                weir_batch_origin(in[0].batch, in[0].next_chunk));
-        WR_TRY(walk_chunk(j, right, index[right], &in[right], err));
+        WR_TRY(walk_chunk(j, turn, right, index[right], &in[right], err));
     }
 }
 

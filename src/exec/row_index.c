@@ -199,17 +199,22 @@ void wr_row_index_remove(wr_row_index *x, weir_row_id id) {
         x->links[l->next].prev = l->prev;
 }
 
+uint32_t wr_row_index_hash_one(const wr_row_index *x, const weir_column *keys, uint32_t row) {
+    uint64_t h = 0;
+    bool findable = true;
+    if (!x->n_columns) return ONE_CHAIN;
+    for (uint32_t i = 0; i < x->n_columns && findable; i++) {
+        weir_value v = wr_column_get(&keys[i], row);
+        findable = hash_value(x, &v, &h);
+    }
+    return fold(h, findable);
+}
+
 void wr_row_index_hash(const wr_row_index *x, const weir_column *keys, const weir_batch *b,
                        uint32_t *hashes) {
     for (uint32_t k = 0; k < b->n_sel; k++) {
         uint32_t row = weir_batch_row(b, k);
-        uint64_t h = 0;
-        bool findable = true;
-        for (uint32_t i = 0; i < x->n_columns && findable; i++) {
-            weir_value v = wr_column_get(&keys[i], row);
-            findable = hash_value(x, &v, &h);
-        }
-        hashes[row] = x->n_columns ? fold(h, findable) : ONE_CHAIN;
+        hashes[row] = wr_row_index_hash_one(x, keys, row);
     }
 }
 

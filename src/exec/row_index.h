@@ -35,6 +35,7 @@ void wr_row_index_remove(wr_row_index *x, weir_row_id id); /* must be in */
  * types. A key that equals nothing gets WR_NO_HASH. */
 #define WR_NO_HASH 0u
 void wr_row_index_hash(const wr_row_index *x, const weir_column *keys, const weir_batch *b, uint32_t *hashes);
+uint32_t wr_row_index_hash_one(const wr_row_index *x, const weir_column *keys, uint32_t row);
 
 /* The first row in whose key equals row `row` of keys, and the next one after `id`; WR_NO_SLOT: no more. */
 uint32_t wr_row_index_first(const wr_row_index *x, const weir_column *keys, uint32_t row, uint32_t hash);

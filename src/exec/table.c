@@ -1,21 +1,30 @@
-/* table.c: see table.h. */
-#include "exec/table.h"
+/* table.c: see table.h. Finding and state; table_rows.c changes rows. */
+#include "exec/table_impl.h"
 
-typedef struct asked_index {
-    struct asked_index *next;
-    wr_row_index *index;
-    uint32_t n_columns;
-    uint32_t columns[];
-} asked_index;
+#include <stdlib.h>
 
-struct wr_table {
-    const wr_plan_table *plan;
-    wr_account account;
-    wr_row_store *rows;
-    wr_row_index *key;    /* NULL: no primary key */
-    asked_index *indexes; /* what joins and conditions asked for */
-    wr_row_index *all;    /* every row in order of insertion; kept for saving and scans */
-};
+static weir_status no_memory(const wr_table *t, weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory for table '%s'", t->plan->name);
+}
+
+/* ---- Life ---- */
+
+static bool is_plain_number(const wr_attr *a) {
+    return !a->boxed &&
+           (a->type == WEIR_INT || a->type == WEIR_LONG || a->type == WEIR_FLOAT || a->type == WEIR_DOUBLE);
+}
+
+static weir_status make_parts(wr_table *t, weir_error *err) {
+    const wr_plan_table *plan = t->plan;
+    wr_row_store_options options = {.schema = &plan->schema, .shape = WEIR_WINDOW_BAG};
+    const wr_range_index *order;
+    WR_TRY(wr_row_store_new(&options, &t->account, &t->rows, err));
+    WR_TRY(wr_row_index_new(t->rows, NULL, 0, WR_INDEX_EQUALITY, &t->account, &t->all, err));
+    if (!plan->n_key) return WEIR_OK;
+    WR_TRY(wr_row_index_new(t->rows, plan->key, plan->n_key, WR_INDEX_IDENTITY, &t->account, &t->key, err));
+    t->has_order = plan->n_key == 1 && is_plain_number(&plan->schema.attrs[plan->key[0]]);
+    return t->has_order ? wr_table_range_index(t, plan->key[0], &order, err) : WEIR_OK;
+}
 
 weir_status wr_table_new(const wr_plan_table *plan, wr_account *parent, wr_table **out, weir_error *err) {
     wr_table *t = wr_alloc_zero(NULL, sizeof *t);
@@ -23,26 +32,27 @@ weir_status wr_table_new(const wr_plan_table *plan, wr_account *parent, wr_table
     if (!t) return weir_fail(err, WEIR_ENOMEM, "out of memory for table '%s'", plan->name);
     t->plan = plan;
     t->account.parent = parent;
-    wr_row_store_options options = {.schema = &plan->schema, .shape = WEIR_WINDOW_BAG};
-    weir_status st = wr_row_store_new(&options, &t->account, &t->rows, err);
-    if (st == WEIR_OK) st = wr_row_index_new(t->rows, NULL, 0, WR_INDEX_EQUALITY, &t->account, &t->all, err);
-    if (st == WEIR_OK && plan->n_key)
-        st = wr_row_index_new(t->rows, plan->key, plan->n_key, WR_INDEX_IDENTITY, &t->account, &t->key, err);
-    if (st != WEIR_OK) {
+    weir_status st = make_parts(t, err);
+    if (st == WEIR_OK)
+        *out = t;
+    else
         wr_table_free(t);
-        return st;
-    }
-    *out = t;
-    return WEIR_OK;
+    return st;
 }
 
 void wr_table_free(wr_table *t) {
     if (!t) return;
-    for (asked_index *a = t->indexes, *next; a; a = next) {
-        next = a->next;
-        wr_row_index_free(a->index);
-        wr_free(&t->account, a, sizeof *a + a->n_columns * sizeof a->columns[0]);
+    for (wr_table_hash *h = t->hashes, *next; h; h = next) {
+        next = h->next;
+        wr_row_index_free(h->index);
+        wr_free(&t->account, h, sizeof *h + h->n_columns * sizeof h->columns[0]);
     }
+    for (wr_table_range *r = t->ranges, *next; r; r = next) {
+        next = r->next;
+        wr_range_index_free(r->index);
+        wr_free(&t->account, r, sizeof *r);
+    }
+    wr_free(&t->account, t->number, t->cap_number * sizeof *t->number);
     wr_row_index_free(t->key);
     wr_row_index_free(t->all);
     wr_row_store_free(t->rows);
@@ -57,77 +67,128 @@ uint64_t wr_table_count(const wr_table *t) { return wr_row_store_count(t->rows);
 
 size_t wr_table_bytes(const wr_table *t) { return t->account.used_bytes; }
 
-static weir_status fill_index(wr_table *t, wr_row_index *x, weir_error *err) {
-    for (uint32_t id = wr_row_index_first(t->all, NULL, 0, 1); id != WR_NO_SLOT;
-         id = wr_row_index_next(t->all, NULL, 0, 1, id))
-        WR_TRY(wr_row_index_add(x, id, err));
-    return WEIR_OK;
+bool wr_table_has_order(const wr_table *t) { return t->has_order; }
+
+/* ---- Indexes ---- */
+
+static bool same_columns(const uint32_t *a, uint32_t n_a, const uint32_t *b, uint32_t n_b) {
+    return n_a == n_b && !memcmp(a, b, n_a * sizeof *a);
 }
 
-weir_status wr_table_index(wr_table *t, const uint32_t *columns, uint32_t n_columns, const wr_row_index **out,
+weir_status wr_table_index(wr_table *t, const uint32_t *columns, uint32_t n, const wr_row_index **out,
                            weir_error *err) {
     *out = t->all;
-    if (!n_columns) return WEIR_OK;
-    for (asked_index *a = t->indexes; a; a = a->next)
-        if (a->n_columns == n_columns && !memcmp(a->columns, columns, n_columns * sizeof *columns)) {
-            *out = a->index;
-            return WEIR_OK;
-        }
-    asked_index *a = wr_alloc_zero(&t->account, sizeof *a + n_columns * sizeof a->columns[0]);
-    if (!a) return weir_fail(err, WEIR_ENOMEM, "out of memory for an index of table '%s'", t->plan->name);
-    a->n_columns = n_columns;
-    memcpy(a->columns, columns, n_columns * sizeof *columns);
-    a->next = t->indexes;
-    t->indexes = a;
-    WR_TRY(wr_row_index_new(t->rows, columns, n_columns, WR_INDEX_EQUALITY, &t->account, &a->index, err));
-    *out = a->index;
-    return fill_index(t, a->index, err);
-}
-
-static weir_status add_to_indexes(wr_table *t, weir_row_id id, weir_error *err) {
-    WR_TRY(wr_row_index_add(t->all, id, err));
-    if (t->key) WR_TRY(wr_row_index_add(t->key, id, err));
-    for (asked_index *a = t->indexes; a; a = a->next) WR_TRY(wr_row_index_add(a->index, id, err));
-    return WEIR_OK;
-}
-
-/* The batch without its resets. */
-static weir_status without_resets(const weir_batch *b, weir_arena *arena, weir_batch *out, weir_error *err) {
-    *out = *b;
-    if (!b->kind) return WEIR_OK;
-    uint32_t *sel = wr_arena_array(arena, b->n_sel + 1, sizeof *sel), n = 0;
-    if (!sel) return weir_fail(err, WEIR_ENOMEM, "out of memory for %u rows", b->n_sel);
-    for (uint32_t k = 0; k < b->n_sel; k++) {
-        uint32_t row = weir_batch_row(b, k);
-        if (b->kind[row] != WEIR_RESET) sel[n++] = row;
+    if (!n) return WEIR_OK;
+    *out = t->key;
+    if (t->key && same_columns(columns, n, t->plan->key, t->plan->n_key)) return WEIR_OK;
+    for (wr_table_hash *h = t->hashes; h; h = h->next) {
+        *out = h->index;
+        if (same_columns(columns, n, h->columns, h->n_columns)) return WEIR_OK;
     }
-    out->sel = sel;
-    out->n_sel = n;
+    wr_table_hash *h = wr_alloc_zero(&t->account, sizeof *h + n * sizeof h->columns[0]);
+    if (!h) return no_memory(t, err);
+    h->n_columns = n;
+    memcpy(h->columns, columns, n * sizeof *columns);
+    weir_status st = wr_row_index_new(t->rows, columns, n, WR_INDEX_EQUALITY, &t->account, &h->index, err);
+    if (st != WEIR_OK) {
+        wr_free(&t->account, h, sizeof *h + n * sizeof h->columns[0]);
+        return st;
+    }
+    h->next = t->hashes;
+    t->hashes = h;
+    *out = h->index;
+    for (uint32_t id = wr_row_index_first(t->all, NULL, 0, 1); id != WR_NO_SLOT;
+         id = wr_row_index_next(t->all, NULL, 0, 1, id))
+        WR_TRY(wr_row_index_add(h->index, id, err));
     return WEIR_OK;
 }
 
-weir_status wr_table_insert(wr_table *t, const weir_batch *b, weir_arena *arena, uint64_t *n_refused,
-                            weir_error *err) {
-    weir_batch rows;
-    WR_TRY(without_resets(b, arena, &rows, err));
-    weir_row_id first, *ids = wr_arena_array(arena, rows.n_sel + 1, sizeof *ids);
-    uint32_t *hashes = wr_arena_array(arena, rows.n_rows + 1, sizeof *hashes);
-    weir_column *keys = wr_arena_array(arena, t->plan->n_key + 1, sizeof *keys);
-    if (!ids || !hashes || !keys) return weir_fail(err, WEIR_ENOMEM, "out of memory for %u rows", rows.n_sel);
-    WR_TRY(wr_row_store_append(t->rows, &rows, &first, ids, err));
-    for (uint32_t i = 0; i < t->plan->n_key; i++) keys[i] = b->cols[t->plan->key[i]];
-    if (t->key) wr_row_index_hash(t->key, keys, &rows, hashes);
-    for (uint32_t k = 0; k < rows.n_sel; k++) {
-        uint32_t row = weir_batch_row(&rows, k);
-        if (t->key && wr_row_index_first(t->key, keys, row, hashes[row]) != WR_NO_SLOT) {
-            wr_row_store_release(t->rows, ids[k]);
-            ++*n_refused;
-            continue;
-        }
-        WR_TRY(add_to_indexes(t, ids[k], err));
+weir_status wr_table_range_index(wr_table *t, uint32_t column, const wr_range_index **out, weir_error *err) {
+    for (wr_table_range *r = t->ranges; r; r = r->next) {
+        *out = r->index;
+        if (r->column == column) return WEIR_OK;
     }
+    wr_table_range *r = wr_alloc_zero(&t->account, sizeof *r);
+    if (!r) return no_memory(t, err);
+    r->column = column;
+    weir_status st = wr_range_index_new(t->rows, column, &t->account, &r->index, err);
+    if (st != WEIR_OK) {
+        wr_free(&t->account, r, sizeof *r);
+        return st;
+    }
+    r->next = t->ranges;
+    t->ranges = r;
+    *out = r->index;
+    for (uint32_t id = wr_row_index_first(t->all, NULL, 0, 1); id != WR_NO_SLOT;
+         id = wr_row_index_next(t->all, NULL, 0, 1, id))
+        WR_TRY(wr_range_index_add(r->index, id, err));
     return WEIR_OK;
 }
+
+/* ---- Order ---- */
+
+typedef struct placed {
+    weir_value key;
+    uint64_t number;
+    weir_row_id id;
+} placed;
+
+static double as_double(const weir_value *v) {
+    return v->type == WEIR_FLOAT ? (double)v->as.f : v->type == WEIR_DOUBLE ? v->as.d : 0;
+}
+
+static int64_t as_long(const weir_value *v) {
+    return v->type == WEIR_INT ? v->as.i : v->type == WEIR_LONG ? v->as.l : 0;
+}
+
+static int by_key(const void *a, const void *b) {
+    const weir_value *x = &((const placed *)a)->key, *y = &((const placed *)b)->key;
+    int whole = (as_long(x) > as_long(y)) - (as_long(x) < as_long(y));
+    return whole ? whole : (as_double(x) > as_double(y)) - (as_double(x) < as_double(y));
+}
+
+static int by_number(const void *a, const void *b) {
+    const placed *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Rows as they are to be sorted; NULL: out of memory. *sorted: they are in order already. */
+static placed *place(const wr_table *t, const weir_row_id *ids, const uint32_t *slots, uint32_t n,
+                     bool *sorted) {
+    int (*compare)(const void *, const void *) = t->has_order ? by_key : by_number;
+    placed *rows = wr_alloc(NULL, n * sizeof *rows);
+    *sorted = true;
+    for (uint32_t i = 0; rows && i < n; i++) {
+        rows[i].id = ids ? ids[i] : slots[i];
+        rows[i].number = t->number[rows[i].id];
+        if (t->has_order) rows[i].key = wr_row_store_value(t->rows, rows[i].id, t->plan->key[0]);
+        *sorted = *sorted && (!i || compare(&rows[i - 1], &rows[i]) <= 0);
+    }
+    if (!*sorted) qsort(rows, n, sizeof *rows, compare);
+    return rows;
+}
+
+weir_status wr_table_sort(const wr_table *t, weir_row_id *ids, uint32_t n, weir_error *err) {
+    bool sorted;
+    if (n < 2) return WEIR_OK;
+    placed *rows = place(t, ids, NULL, n, &sorted);
+    if (!rows) return no_memory(t, err);
+    for (uint32_t i = 0; !sorted && i < n; i++) ids[i] = rows[i].id;
+    wr_free(NULL, rows, n * sizeof *rows);
+    return WEIR_OK;
+}
+
+weir_status wr_table_sort_slots(const wr_table *t, uint32_t *slots, uint32_t n, weir_error *err) {
+    bool sorted;
+    if (n < 2) return WEIR_OK;
+    placed *rows = place(t, NULL, slots, n, &sorted);
+    if (!rows) return no_memory(t, err);
+    for (uint32_t i = 0; !sorted && i < n; i++) slots[i] = (uint32_t)rows[i].id;
+    wr_free(NULL, rows, n * sizeof *rows);
+    return WEIR_OK;
+}
+
+/* ---- State ---- */
 
 void wr_table_save(const wr_table *t, weir_writer *w) {
     /* Ids are kept, and the order of insertion is the order of the list. */
@@ -138,11 +199,16 @@ void wr_table_save(const wr_table *t, weir_writer *w) {
         weir_write_u32(w, id);
 }
 
-weir_status wr_table_load(wr_table *t, weir_reader *r, weir_error *err) {
-    WR_TRY(wr_row_store_load(t->rows, r, err));
+static void clear_indexes(wr_table *t) {
     wr_row_index_clear(t->all);
     if (t->key) wr_row_index_clear(t->key);
-    for (asked_index *a = t->indexes; a; a = a->next) wr_row_index_clear(a->index);
+    for (wr_table_hash *h = t->hashes; h; h = h->next) wr_row_index_clear(h->index);
+    for (wr_table_range *r = t->ranges; r; r = r->next) wr_range_index_clear(r->index);
+}
+
+weir_status wr_table_load(wr_table *t, weir_reader *r, weir_error *err) {
+    WR_TRY(wr_row_store_load(t->rows, r, err));
+    clear_indexes(t);
     uint32_t n = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
     if (n != wr_table_count(t))
@@ -154,7 +220,7 @@ weir_status wr_table_load(wr_table *t, weir_reader *r, weir_error *err) {
         if (!wr_row_store_has(t->rows, id))
             return weir_fail(err, WEIR_ESTATE, "table '%s': the saved order names a row that is not there",
                              t->plan->name);
-        WR_TRY(add_to_indexes(t, id, err));
+        WR_TRY(wr_table_take_in(t, id, err));
     }
     return WEIR_OK;
 }

@@ -1,5 +1,6 @@
 #include "plan/annotations.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -188,6 +189,14 @@ void wr_plan_stream_annotations(wr_planner *p, const wr_ast_definition *definiti
 /* ---- Tables -----------------------------------------------------------------------------------------------
  */
 
+/* Without the blanks round it. */
+static char *trimmed(wr_planner *p, const char *text) {
+    while (isspace((unsigned char)*text)) text++;
+    char *copy = wr_plan_strdup(p, text);
+    for (size_t n = copy ? strlen(copy) : 0; n && isspace((unsigned char)copy[n - 1]); n--) copy[n - 1] = 0;
+    return copy;
+}
+
 /* The column that an element of @PrimaryKey or @Index names, or WR_NO_COLUMN. */
 static uint32_t key_column(wr_planner *p, const wr_plan_table *table, const wr_ast_annotation_item *item) {
     if (!item->value || item->key) {
@@ -195,7 +204,8 @@ static uint32_t key_column(wr_planner *p, const wr_plan_table *table, const wr_a
                       "the name of an attribute is expected");
         return WR_NO_COLUMN;
     }
-    uint32_t column = wr_schema_find(&table->schema, item->value);
+    const char *name = trimmed(p, item->value);
+    uint32_t column = name ? wr_schema_find(&table->schema, name) : 0;
     if (column != WR_NO_COLUMN) return column;
     char hint[128];
     wr_suggest suggest;
@@ -222,11 +232,7 @@ static void primary_key(wr_planner *p, const wr_ast_annotation *a, wr_plan_table
     for (uint32_t i = 0; i < a->n_items && table->key; i++) {
         uint32_t column = key_column(p, table, &a->items[i]);
         if (column == WR_NO_COLUMN) continue;
-        if (holds(table->key, table->n_key, column))
-            wr_plan_error(p, a->items[i].span, WEIR_ENAME, NULL, "'%s' is in the key twice",
-                          a->items[i].value);
-        else
-            table->key[table->n_key++] = column;
+        if (!holds(table->key, table->n_key, column)) table->key[table->n_key++] = column;
     }
 }
 

@@ -42,6 +42,16 @@ typedef struct wr_script {
     weir_type type;
 } wr_script;
 
+/* Columns of tables into which a query sets values of another type: they hold values of any type, and the app
+ * is planned once more with that. */
+typedef struct wr_any_types {
+    struct wr_any_type {
+        char *table;
+        uint32_t column;
+    } * list;
+    uint32_t n, cap;
+} wr_any_types;
+
 typedef struct wr_planner {
     const wr_ast_app *app;
     const wr_source *src;
@@ -61,6 +71,8 @@ typedef struct wr_planner {
     wr_named *buckets[256]; /* of the same, by hash of the name */
     wr_script *scripts;     /* room for one a definition */
     uint32_t n_scripts;
+    wr_any_types *any_types; /* NULL: the tables stay as they are */
+    bool is_on_demand;       /* a query is planned against a plan that runs: no index is made for it */
 } wr_planner;
 
 /* ---- Errors -----------------------------------------------------------------------------------------------
@@ -110,6 +122,8 @@ wr_named *wr_plan_find(wr_planner *p, const char *marked_name);
 wr_named *wr_plan_find_source(wr_planner *p, const wr_ast_source *source);
 /* Adds a name (which must be free). */
 wr_named *wr_plan_add_named(wr_planner *p, wr_named_kind kind, const char *name, wr_schema schema);
+/* The column shall hold values of any type. False: it can't, or it makes the key. */
+bool wr_plan_any_type(wr_planner *p, const wr_named *table, uint32_t column);
 /* Adds a stream to the plan and names it. */
 wr_named *wr_plan_add_stream(wr_planner *p, const char *name, wr_schema schema, wr_span span);
 /* "(k string, v int)" */

@@ -21,6 +21,15 @@ static void tell_duplicates(wr_planner *p, const wr_ast_definition *d) {
             }
 }
 
+/* Columns that a query sets to values of another type, as planning it before has shown. */
+static void hold_any_types(const wr_planner *p, const wr_ast_definition *d, wr_attr *attrs) {
+    for (uint32_t i = 0; p->any_types && i < p->any_types->n; i++) {
+        const struct wr_any_type *any = &p->any_types->list[i];
+        if (d->kind == WR_DEFINE_TABLE && strcmp(any->table, d->id.name.text) == 0)
+            attrs[any->column].boxed = true;
+    }
+}
+
 static wr_schema read_schema(wr_planner *p, const wr_ast_definition *d) {
     if (d->n_attrs > WR_MAX_ATTRS) {
         wr_plan_error(p, d->id.span, WEIR_ELIMIT, NULL, "'%s' has more than %u attributes", d->id.name.text,
@@ -35,6 +44,7 @@ static wr_schema read_schema(wr_planner *p, const wr_ast_definition *d) {
         if (!attrs[i].name) return (wr_schema){0, NULL};
     }
     tell_duplicates(p, d);
+    hold_any_types(p, d, attrs);
     return (wr_schema){d->n_attrs, attrs};
 }
 

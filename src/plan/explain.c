@@ -129,7 +129,11 @@ static void explain_logical(const wr_plan *plan, const wr_plan_query *q, wr_buf 
     if (q->merge) wr_buf_printf(out, "    %s\n", q->merge->label);
     wr_buf_printf(out, "    %s\n", q->select->label);
     if (q->rate) wr_buf_printf(out, "    %s\n", q->rate->label);
-    wr_buf_printf(out, "    insert %s into %s\n", events_text(&q->select->u.select), target_name(plan, q));
+    if (q->change)
+        wr_buf_printf(out, "    %s (%s)\n", q->change->label, events_text(&q->select->u.select));
+    else
+        wr_buf_printf(out, "    insert %s into %s\n", events_text(&q->select->u.select),
+                      target_name(plan, q));
 }
 
 static void explain_physical(const wr_plan *plan, const wr_plan_query *q, const wr_explain_hooks *hooks,
@@ -143,6 +147,7 @@ static void explain_physical(const wr_plan *plan, const wr_plan_query *q, const 
     if (q->merge) wr_explain_op(plan, q->merge, hooks, out);
     wr_explain_op(plan, q->select, hooks, out);
     if (q->rate) wr_explain_op(plan, q->rate, hooks, out);
+    if (q->change) wr_explain_change(plan, q->change, &q->select->out, out);
 }
 
 /* ---- The whole --------------------------------------------------------------------------------------------

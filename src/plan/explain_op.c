@@ -21,16 +21,8 @@ static void explain_aggs(const wr_agg_slot *slots, uint32_t n, const wr_schema *
 static void explain_probes(const wr_plan *plan, const wr_plan_lookup *probes, uint32_t n, const wr_schema *in,
                            wr_buf *out) {
     for (uint32_t i = 0; i < n; i++) {
-        const wr_plan_table *table = &plan->tables[probes[i].table];
-        wr_buf_printf(out, "      probe%u looks into %s", i, table->name);
-        for (uint32_t k = 0; k < probes[i].n_keys; k++) {
-            wr_buf_printf(out, "%s%s == ", k ? " and " : " by ",
-                          table->schema.attrs[probes[i].key_columns[k]].name);
-            wr_expr_print(probes[i].keys[k], in, NULL, out);
-        }
-        wr_buf_puts(out, probes[i].residual && probes[i].n_keys ? ", tests the rows found\n"
-                         : probes[i].residual                   ? ", scans it\n"
-                                                                : "\n");
+        wr_buf_printf(out, "      probe%u looks into %s", i, plan->tables[probes[i].table].name);
+        wr_explain_lookup(plan, &probes[i], in, out);
     }
 }
 

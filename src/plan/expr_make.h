@@ -36,6 +36,9 @@ bool wr_expr_walk(const wr_expr *e, bool (*visit)(const wr_expr *e, void *ctx), 
 bool wr_expr_has_kind(const wr_expr *e, wr_expr_kind kind);
 /* A copy in which each COLUMN is numbered lower by shift. */
 wr_expr *wr_expr_shift(wr_planner *p, const wr_expr *e, uint32_t shift);
+/* A copy in which each COLUMN base + n is replaced by by[n], where that is not NULL. */
+wr_expr *wr_expr_replace_columns(wr_planner *p, const wr_expr *e, uint32_t base, wr_expr *const *by,
+                                 uint32_t n);
 /* A copy in which each OUTPUT n is replaced by outs[n] (which may be NULL when that failed). */
 wr_expr *wr_expr_inline_outputs(wr_planner *p, const wr_expr *e, wr_expr *const *outs);
 

@@ -71,8 +71,9 @@ bool wr_expr_equal(const wr_expr *a, const wr_expr *b) {
 typedef struct rewrite {
     wr_planner *p;
     wr_expr *(*leaf)(struct rewrite *r, const wr_expr *e);
-    uint32_t shift;
+    uint32_t shift; /* or base */
     wr_expr *const *outs;
+    uint32_t n_outs;
     bool failed;
 } rewrite;
 
@@ -119,6 +120,19 @@ static wr_expr *shift_leaf(rewrite *r, const wr_expr *e) {
 
 wr_expr *wr_expr_shift(wr_planner *p, const wr_expr *e, uint32_t shift) {
     rewrite r = {.p = p, .leaf = shift_leaf, .shift = shift};
+    wr_expr *copy = rewrite_tree(&r, e);
+    return r.failed ? NULL : copy;
+}
+
+static wr_expr *replaced_leaf(rewrite *r, const wr_expr *e) {
+    if (e->kind != WR_EXPR_COLUMN || e->u.column < r->shift || e->u.column - r->shift >= r->n_outs)
+        return NULL;
+    return r->outs[e->u.column - r->shift];
+}
+
+wr_expr *wr_expr_replace_columns(wr_planner *p, const wr_expr *e, uint32_t base, wr_expr *const *by,
+                                 uint32_t n) {
+    rewrite r = {.p = p, .leaf = replaced_leaf, .shift = base, .outs = by, .n_outs = n};
     wr_expr *copy = rewrite_tree(&r, e);
     return r.failed ? NULL : copy;
 }

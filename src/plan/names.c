@@ -2,6 +2,7 @@
  * it stands: inner streams only inside the partition that made them. */
 #include "plan/context.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lang/suggest.h"
@@ -120,6 +121,22 @@ wr_named *wr_plan_add_stream(wr_planner *p, const char *name, wr_schema schema, 
     wr_named *named = wr_plan_add_named(p, WR_NAMED_STREAM, name, schema);
     if (named) named->index = p->plan->n_streams++;
     return named;
+}
+
+bool wr_plan_any_type(wr_planner *p, const wr_named *table, uint32_t column) {
+    const wr_plan_table *t = &p->plan->tables[table->index];
+    for (uint32_t i = 0; i < t->n_key; i++)
+        if (t->key[i] == column) return false;
+    wr_any_types *any = p->any_types;
+    if (!any) return false;
+    char *name = strdup(table->name);
+    if (!name || wr_grow(NULL, &any->list, &any->cap, any->n + 1, sizeof *any->list)) {
+        free(name);
+        p->out_of_memory = true;
+        return false;
+    }
+    any->list[any->n++] = (struct wr_any_type){name, column};
+    return true;
 }
 
 const char *wr_plan_schema_text(wr_planner *p, const wr_schema *schema) {

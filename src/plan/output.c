@@ -28,7 +28,7 @@ static bool attr_fits(const wr_attr *out, const wr_attr *target) {
     return out->type == target->type && strcmp(out->name, target->name) == 0;
 }
 
-static bool fits(wr_build *b, const wr_named *target) {
+bool wr_plan_fits(wr_build *b, const wr_named *target) {
     const wr_schema *schema = &target->schema;
     for (uint32_t i = 0; i < WR_MAX(schema->n_attrs, b->n_outs); i++) {
         const wr_attr *out = i < b->n_outs ? &b->attrs[i] : NULL;
@@ -44,8 +44,7 @@ static bool fits(wr_build *b, const wr_named *target) {
     return true;
 }
 
-/* Values that cast() re-labelled become plain where the target's column is, and the other way round. */
-static void fit_boxes(wr_build *b, const wr_schema *target) {
+void wr_plan_fit_boxes(wr_build *b, const wr_schema *target) {
     for (uint32_t i = 0; i < b->n_outs; i++) {
         bool wanted = target->attrs[i].boxed;
         if (!b->outs[i] || b->attrs[i].boxed == wanted) continue;
@@ -90,9 +89,13 @@ static void insert_into(wr_build *b, const wr_ast_source *ast) {
                       "'%s' is an aggregation: nothing can be inserted into it", target->name);
         return;
     }
-    if (target->poisoned || b->outs_unknown || !fits(b, target)) return;
-    fit_boxes(b, &target->schema);
-    b->query->output_kind = target->kind == WR_NAMED_TABLE ? WR_OUTPUT_TABLE : WR_OUTPUT_STREAM;
+    if (target->kind == WR_NAMED_TABLE) {
+        wr_plan_change_of(b, target);
+        return;
+    }
+    if (target->poisoned || b->outs_unknown || !wr_plan_fits(b, target)) return;
+    wr_plan_fit_boxes(b, &target->schema);
+    b->query->output_kind = WR_OUTPUT_STREAM;
     b->query->target = target->index;
 }
 
@@ -100,23 +103,19 @@ static void insert_into(wr_build *b, const wr_ast_source *ast) {
  */
 
 static void change_table(wr_build *b, const wr_ast_output *ast) {
-    static const char *const what[] = {[WR_OUTPUT_DELETE] = "queries that delete from a table",
-                                       [WR_OUTPUT_UPDATE] = "queries that update a table",
-                                       [WR_OUTPUT_UPDATE_OR_INSERT] = "update or insert into a table"};
     const char *name = wr_plan_marked_name(b->p, ast->target.mark, ast->target.name.text);
     wr_named *target = name ? wr_plan_find(b->p, name) : NULL;
     if (!name) return;
-    if (!target) {
+    if (!target)
         wr_plan_error(b->p, ast->target.span, WEIR_ENAME, "define it: define table …",
                       "there is no table '%s'", name);
-    } else if (target->kind != WR_NAMED_TABLE && !target->poisoned) {
+    else if (target->kind != WR_NAMED_TABLE && !target->poisoned)
         wr_plan_error(b->p, ast->target.span, WEIR_ENAME, NULL, "'%s' is not a table", name);
-    } else if (ast->kind == WR_OUTPUT_DELETE && !ast->on) {
+    else if (ast->kind == WR_OUTPUT_DELETE && !ast->on)
         wr_plan_error(b->p, ast->span, WEIR_EPARSE, "say which rows: delete T on T.k == k",
                       "delete needs 'on'");
-    } else {
-        wr_plan_unsupported(b->p, ast->span, what[ast->kind]);
-    }
+    else
+        wr_plan_change_of(b, target);
 }
 
 void wr_plan_output_of(wr_build *b) {

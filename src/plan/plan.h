@@ -88,13 +88,25 @@ typedef struct wr_plan_table {
     uint32_t begin, end;
 } wr_plan_table;
 
-/* "cond in T": is there a row of T with  key[i] == T.column[i] for all i, and the residual? */
+/* Bounds of one column of numbers, for an ordered index: [0] the lower, [1] the upper one. */
+typedef struct wr_plan_range {
+    bool is_set;
+    uint32_t column; /* of the table */
+    wr_expr
+        *bound[2];   /* over the operator's input, of the column's type or a wider one; NULL: open that way */
+    bool is_open[2]; /* the bound itself lies outside */
+} wr_plan_range;
+
+/* A condition on the rows of a table, for each row of an input: the rows of T for which  T.column[i] ==
+ * key[i]  for all i, or which lie within the range, and for which the residual holds. */
 typedef struct wr_plan_lookup {
     uint32_t table;
+    uint32_t n_table_columns;
     wr_expr **keys;        /* over the operator's input; of the type of the table's column */
-    uint32_t *key_columns; /* of the table */
+    uint32_t *key_columns; /* of the table; all of its primary key, in its order, or others */
     uint32_t n_keys;
-    wr_expr *residual; /* over (input columns, then table columns), or NULL */
+    wr_plan_range range; /* where there are no keys */
+    wr_expr *residual;   /* over (input columns, then table columns), or NULL */
 } wr_plan_lookup;
 
 /* Sides of one query: two of a join, one for each stream of a pattern. */
@@ -249,6 +261,35 @@ typedef struct wr_plan_op {
     } u;
 } wr_plan_op;
 
+/* What a query's rows do to a table: see exec/change.h. */
+typedef enum wr_change_kind {
+    WR_CHANGE_INSERT,
+    WR_CHANGE_DELETE,
+    WR_CHANGE_UPDATE,
+    WR_CHANGE_UPSERT, /* update or insert */
+    WR_CHANGE_REPLACE /* the same on a primary key of one column: the row with that key is replaced */
+} wr_change_kind;
+
+typedef struct wr_plan_set {
+    uint32_t column; /* of the table */
+    wr_expr *value; /* over (output of the query, then columns of the table). Of the column's type or, between
+                       numbers, of another */
+} wr_plan_set;
+
+typedef struct wr_plan_change {
+    wr_change_kind kind;
+    uint32_t table;
+    const uint32_t *key; /* the table's primary key */
+    uint32_t n_key;
+    uint32_t replace_key; /* REPLACE: its column */
+    wr_plan_lookup where; /* DELETE, UPDATE, UPSERT: over the query's output */
+    const char *label;    /* "update T on T.k == k" */
+    wr_plan_set *sets;    /* UPDATE, UPSERT: in order of columns; none reads what another one sets */
+    uint32_t n_sets;
+    bool one_by_one; /* what is set is looked at by the condition, or makes the key */
+    bool can_fail;   /* a row may fail its chunk */
+} wr_plan_change;
+
 typedef enum wr_output_kind { WR_OUTPUT_STREAM, WR_OUTPUT_TABLE } wr_output_kind;
 
 typedef struct wr_plan_side {
@@ -267,8 +308,9 @@ typedef struct wr_plan_query {
     wr_plan_op *select; /* never NULL */
     wr_plan_op *rate;   /* output rate limit, behind the select; NULL: none */
     wr_output_kind output_kind;
-    uint32_t target; /* stream or table */
-    uint32_t order;  /* position in the topological order of queries */
+    uint32_t target;        /* stream or table */
+    wr_plan_change *change; /* of a table; NULL: none */
+    uint32_t order;         /* position in the topological order of queries */
     uint32_t begin, end;
 } wr_plan_query;
 

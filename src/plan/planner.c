@@ -1,5 +1,6 @@
 #include "plan/planner.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan/annotations.h"
@@ -62,28 +63,61 @@ static weir_status plan_app(wr_planner *p, const char *app_name) {
     return p->out_of_memory ? WEIR_ENOMEM : p->first_error;
 }
 
-weir_status wr_plan_app(const wr_ast_app *app, const wr_source *src, const wr_registry *registry,
-                        const wr_plan_options *options, wr_plan **out, wr_diag *diags) {
-    wr_account *account = options ? options->account : NULL;
+typedef struct planning {
+    const wr_ast_app *app;
+    const wr_source *src;
+    const wr_registry *registry;
+    wr_account *account;
+    const char *app_name;
+    wr_diag *diags;
+    wr_any_types any_types;
+} planning;
+
+static weir_status plan_once(planning *all, wr_plan **out) {
     *out = NULL;
-    wr_plan *plan = wr_alloc_zero(account, sizeof *plan);
+    wr_plan *plan = wr_alloc_zero(all->account, sizeof *plan);
     if (!plan) return WEIR_ENOMEM;
-    wr_arena_init(&plan->arena, account);
-    wr_planner p = {
-        .app = app, .src = src, .registry = registry, .diags = diags, .plan = plan, .arena = &plan->arena};
-    wr_arena_init(&p.scratch, account);
-    weir_status st = plan_app(&p, options ? options->app_name : NULL);
+    wr_arena_init(&plan->arena, all->account);
+    wr_planner p = {.app = all->app,
+                    .src = all->src,
+                    .registry = all->registry,
+                    .diags = all->diags,
+                    .plan = plan,
+                    .arena = &plan->arena,
+                    .any_types = &all->any_types};
+    wr_arena_init(&p.scratch, all->account);
+    weir_status st = plan_app(&p, all->app_name);
     wr_arena_fini(&p.scratch);
     if (p.out_of_memory) {
         weir_error err;
         memset(&err, 0, sizeof err);
         weir_fail(&err, WEIR_ENOMEM, "out of memory while planning the app");
-        wr_diag_add(diags, &err);
+        wr_diag_add(all->diags, &err);
     }
     if (st != WEIR_OK)
         wr_plan_free(plan);
     else
         *out = plan;
+    return st;
+}
+
+weir_status wr_plan_app(const wr_ast_app *app, const wr_source *src, const wr_registry *registry,
+                        const wr_plan_options *options, wr_plan **out, wr_diag *diags) {
+    planning all = {.app = app,
+                    .src = src,
+                    .registry = registry,
+                    .account = options ? options->account : NULL,
+                    .app_name = options ? options->app_name : NULL,
+                    .diags = diags};
+    uint32_t known;
+    weir_status st;
+    do { /* once more, when a table turned out to hold values of other types than it says */
+        known = all.any_types.n;
+        st = plan_once(&all, out);
+        if (st == WEIR_OK && all.any_types.n > known) wr_plan_free(*out);
+    } while (st == WEIR_OK && all.any_types.n > known);
+    for (uint32_t i = 0; i < all.any_types.n; i++) free(all.any_types.list[i].table);
+    wr_free(NULL, all.any_types.list, all.any_types.cap * sizeof *all.any_types.list);
     return st;
 }
 

@@ -22,6 +22,7 @@ typedef struct wr_build {
     wr_expr **outs; /* NULL where it failed */
     uint32_t n_outs;
     bool outs_unknown; /* not even the names: select * over something poisoned */
+    bool sees_inputs;  /* having and order by see the input's attributes, too */
 } wr_build;
 
 /* Plans a query (or refuses it by name) and adds it to the plan. */
@@ -56,5 +57,11 @@ void wr_plan_select_rest(wr_build *b);
 void wr_plan_rate_of(wr_build *b);
 /* Finds or makes the target and fits the select list to it. */
 void wr_plan_output_of(wr_build *b);
+/* The same where the target is a table, which is there: what the rows do to it. */
+void wr_plan_change_of(wr_build *b, const wr_named *table);
+/* Are the selected columns those of the target, by name and type? Tells if not. */
+bool wr_plan_fits(wr_build *b, const wr_named *target);
+/* Values that cast() re-labelled become plain where the target's column is, and the other way round. */
+void wr_plan_fit_boxes(wr_build *b, const wr_schema *target);
 
 #endif

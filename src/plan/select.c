@@ -122,7 +122,7 @@ static wr_scope output_scope(wr_build *b, const char *place, const wr_schema *ou
     wr_scope scope = wr_build_scope(b, place);
     scope.outputs = outputs;
     scope.outs = b->outs;
-    scope.outputs_only = b->n_inputs == 1;
+    scope.outputs_only = b->n_inputs == 1 && !b->sees_inputs;
     scope.probes = NULL;
     scope.state_lists = false;
     /* Nothing is known to be missing where the selected names are unknown. */

@@ -76,7 +76,8 @@ bool wr_split_condition(wr_planner *p, wr_expr *condition, uint32_t n_left, bool
     wr_expr **parts = WR_PLAN_ARRAY(p, n_parts, wr_expr *);
     out->left_keys = WR_PLAN_ARRAY(p, n_parts, wr_expr *);
     out->right_keys = WR_PLAN_ARRAY(p, n_parts, wr_expr *);
-    if (!parts || !out->left_keys || !out->right_keys) return false;
+    out->parts = WR_PLAN_ARRAY(p, n_parts, wr_expr *);
+    if (!parts || !out->left_keys || !out->right_keys || !out->parts) return false;
     list_parts(condition, parts, &n);
     for (uint32_t i = 0; i < n; i++) {
         wr_expr *left, *right;
@@ -84,6 +85,7 @@ bool wr_split_condition(wr_planner *p, wr_expr *condition, uint32_t n_left, bool
             if (!keep_rest(p, out, parts[i])) return false;
             continue;
         }
+        out->parts[out->n_keys] = parts[i];
         out->left_keys[out->n_keys] = left;
         out->right_keys[out->n_keys] = wr_expr_shift(p, right, n_left);
         if (!out->right_keys[out->n_keys++]) return false;

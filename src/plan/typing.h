@@ -41,9 +41,15 @@ wr_expr *wr_type_aggregate(wr_planner *p, wr_scope *s, const wr_ast_expr *e,
  * With column_keys, a right key must be a bare column. The condition NULL: no keys, no residual. */
 typedef struct wr_split {
     wr_expr **left_keys, **right_keys;
+    wr_expr **parts; /* the parts that became them, as they were */
     uint32_t n_keys;
     wr_expr *residual;
 } wr_split;
 bool wr_split_condition(wr_planner *p, wr_expr *condition, uint32_t n_left, bool column_keys, wr_split *out);
+
+/* How the rows of a table are found for which a condition over (columns of an input, then the table's) holds.
+ * The condition NULL: all rows. declared_only: by no index but the primary key's and those of @Index. */
+bool wr_make_lookup(wr_planner *p, wr_expr *condition, uint32_t n_input, uint32_t table, bool declared_only,
+                    wr_plan_lookup *out);
 
 #endif

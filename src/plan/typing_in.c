@@ -56,30 +56,18 @@ static wr_expr *as_condition(wr_planner *p, wr_expr *e) {
     return wr_expr_plain(p, wr_expr_box(p, e, WEIR_OBJECT), WEIR_BOOL, true);
 }
 
-static bool make_lookup(wr_planner *p, const wr_split *split, uint32_t table, wr_plan_lookup *out) {
-    *out = (wr_plan_lookup){.table = table,
-                            .keys = split->left_keys,
-                            .key_columns = WR_PLAN_ARRAY(p, split->n_keys, uint32_t),
-                            .n_keys = split->n_keys,
-                            .residual = split->residual};
-    if (!out->key_columns) return false;
-    for (uint32_t i = 0; i < split->n_keys; i++) out->key_columns[i] = split->right_keys[i]->u.column;
-    return true;
-}
-
 wr_expr *wr_type_in(wr_planner *p, wr_scope *s, const wr_ast_expr *e) {
     wr_named *table = find_table(p, &e->as.in.table);
     wr_scope inner;
     if (!table || !probe_scope(p, s, table, e->span, &inner)) return NULL;
     wr_expr *condition = as_condition(p, wr_type_expr(p, &inner, e->as.in.left));
-    wr_split split;
     wr_plan_lookup lookup;
     if (!condition || table->poisoned) return NULL;
-    if (!wr_split_condition(p, condition, s->n_columns, true, &split)) return NULL;
-    if (!make_lookup(p, &split, table->index, &lookup) || !add_lookup(p, s->probes, &lookup)) return NULL;
+    if (!wr_make_lookup(p, condition, s->n_columns, table->index, p->is_on_demand, &lookup)) return NULL;
+    if (!add_lookup(p, s->probes, &lookup)) return NULL;
     wr_expr *made = wr_expr_slot(p, WR_EXPR_PROBE, s->probes->n - 1, WEIR_BOOL, e->span);
     if (!made) return NULL;
-    made->can_fail = split.residual && split.residual->can_fail;
+    made->can_fail = lookup.residual && lookup.residual->can_fail;
     made->needs_clock = condition->needs_clock;
     return made;
 }

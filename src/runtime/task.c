@@ -62,7 +62,9 @@ static weir_status make_query(wr_task *t, uint32_t number, weir_error *err) {
     uint32_t index = q->plan->side[0].n_ops;
     if (q->plan->merge) WR_TRY(make_op(t, number, 0, index++, &q->merge, err));
     WR_TRY(make_op(t, number, 0, index++, &q->select, err));
-    return q->plan->rate ? make_op(t, number, 0, index, &q->rate, err) : WEIR_OK;
+    if (q->plan->rate) WR_TRY(make_op(t, number, 0, index, &q->rate, err));
+    const wr_plan_change *change = q->plan->change;
+    return change ? wr_change_new(change, &q->plan->select->out, &t->account, &q->change, err) : WEIR_OK;
 }
 
 static weir_status make_all(wr_task *t, weir_error *err) {
@@ -136,6 +138,7 @@ weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_erro
 
 static void free_query(wr_query_state *q) {
     for (uint32_t i = 0; i < q->n_ops; i++) wr_op_free(q->ops[i]);
+    wr_change_free(q->change);
     wr_free(NULL, q->ops, 0);
     wr_free(NULL, q->subscriptions.items, 0);
 }
@@ -178,16 +181,6 @@ weir_status wr_task_subscribe_query(wr_task *t, uint32_t query, wr_rows_callback
 void wr_task_deliver(wr_subscriptions *s, const weir_batch *b) {
     if (!b->n_sel) return;
     for (uint32_t i = 0; i < s->n; i++) s->items[i].callback(s->items[i].ctx, b);
-}
-
-weir_status wr_task_insert(wr_task *t, uint32_t table, const weir_batch *b, weir_error *err) {
-    uint64_t refused = 0;
-    WR_TRY(wr_table_insert(t->tables[table], b, &t->arena, &refused, err));
-    t->table_refusals += refused;
-    if (refused)
-        wr_task_log(t, WEIR_LOG_ERROR, "table '%s': %llu rows left out: their primary key is there already",
-                    t->plan->tables[table].name, (unsigned long long)refused);
-    return WEIR_OK;
 }
 
 weir_status wr_task_run(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, uint32_t n_arrivals,
@@ -264,6 +257,19 @@ static void visit_op(const wr_query_state *q, const wr_op *op, void (*visit)(voi
     visit(ctx, &s);
 }
 
+static void visit_change(const wr_query_state *q, void (*visit)(void *, const wr_task_stat *), void *ctx) {
+    const wr_change_counts *n = wr_change_get_counts(q->change);
+    wr_task_stat s = {.kind = "operator",
+                      .name = q->plan->name,
+                      .label = q->plan->change->label,
+                      .rows_in = n->rows_in,
+                      .rows_out = n->inserted + n->updated + n->removed,
+                      .calls = n->calls,
+                      .errors = n->refused,
+                      .state_bytes = wr_change_bytes(q->change)};
+    visit(ctx, &s);
+}
+
 void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_task_stat *stat), void *ctx) {
     for (uint32_t i = 0; i < t->plan->n_streams; i++) {
         const wr_stream_state *s = &t->streams[i];
@@ -274,6 +280,7 @@ void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_tas
     for (uint32_t i = 0; i < t->plan->n_queries; i++) {
         const wr_query_state *q = &t->queries[i];
         for (uint32_t k = 0; k < q->n_ops; k++) visit_op(q, q->ops[k], visit, ctx);
+        if (q->change) visit_change(q, visit, ctx);
     }
     for (uint32_t i = 0; i < t->plan->n_tables; i++) {
         wr_task_stat stat = {.kind = "table",

@@ -9,7 +9,9 @@
 #ifndef WR_TASK_H
 #define WR_TASK_H
 
+#include "exec/change.h"
 #include "exec/operator.h"
+#include "plan/on_demand.h"
 
 typedef struct wr_task wr_task;
 
@@ -48,6 +50,11 @@ typedef struct wr_task_input {
  * further use. */
 weir_status wr_task_run(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, uint32_t n_arrivals,
                         const int64_t *clock, const uint8_t *late, weir_error *err) WR_NODISCARD;
+
+/* Runs an on-demand query, between two cycles. The rows of the answer live in the arena; none for a change,
+ * of which counts tells what it did. WEIR_EVALUE: a row failed. */
+weir_status wr_task_query(wr_task *t, const wr_on_demand *q, weir_arena *arena, weir_batch *out,
+                          wr_change_counts *counts, weir_error *err) WR_NODISCARD;
 
 int64_t wr_task_clock(const wr_task *t);
 /* The earliest time at which a timer is due; INT64_MAX: none. */

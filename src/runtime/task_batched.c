@@ -115,11 +115,11 @@ static weir_status run_query(wr_task *t, uint32_t number, weir_error *err) {
     if (q->rate) WR_TRY(step(t, q->rate, &selected, &out, err));
     if (q->is_self_join)
         WR_TRY(wr_task_true_origins(t, &t->streams[q->plan->side[0].stream].merged, &in, &out, err));
+    wr_task_deliver(&q->subscriptions, &out);
+    if (q->change) WR_TRY(wr_change_apply(q->change, &t->turn, &out, err));
     for (uint32_t i = 0; i < q->plan->n_sides; i++)
         WR_TRY(settle_faults(t, q->plan->side[i].stream, number, err));
-    wr_task_deliver(&q->subscriptions, &out);
-    if (q->plan->output_kind == WR_OUTPUT_TABLE)
-        return out.n_sel ? wr_task_insert(t, q->plan->target, &out, err) : WEIR_OK;
+    if (q->change) return WEIR_OK;
     return add_part(&t->streams[q->plan->target], &out, q->producer_rank, err);
 }
 

@@ -3,7 +3,9 @@
 #define WR_TASK_INTERNAL_H
 
 #include "base/cron.h"
+#include "exec/change.h"
 #include "exec/chunk_faults.h"
+#include "exec/finder.h"
 #include "exec/table.h"
 #include "runtime/task.h"
 
@@ -40,7 +42,8 @@ typedef struct wr_query_state {
     wr_op **side_ops[WR_MAX_SIDES]; /* where in ops those of each side begin */
     wr_op *merge;                   /* NULL: none */
     wr_op *select;
-    wr_op *rate; /* NULL: none */
+    wr_op *rate;       /* NULL: none */
+    wr_change *change; /* of a table; NULL: none */
     bool is_self_join;
     bool has_timer;
     uint32_t producer_rank; /* among the producers of its target; input from outside is 0 */
@@ -79,7 +82,6 @@ struct wr_task {
     weir_cycle cycle;
     int64_t clock;
     uint64_t n_cycles;
-    uint64_t table_refusals;
     bool is_started;
 };
 
@@ -88,9 +90,6 @@ void wr_task_log(const wr_task *t, int level, const char *format, ...) WR_PRINTF
 /* The operator that a chunk on side `side` comes to after `index` others; NULL: it is through. */
 wr_op *wr_task_op_at(const wr_query_state *q, uint32_t side, uint32_t index);
 void wr_task_deliver(wr_subscriptions *s, const weir_batch *b);
-
-/* Rows of a query into a table; what its primary key refuses is logged. */
-weir_status wr_task_insert(wr_task *t, uint32_t table, const weir_batch *b, weir_error *err) WR_NODISCARD;
 
 /* task_triggers.c: the rows of a trigger for the ticks of the cycle; out->n_rows == 0: none. */
 weir_status wr_task_trigger_init(wr_task *t, wr_trigger_state *g, weir_error *err) WR_NODISCARD;

@@ -45,7 +45,7 @@ static bool chunk_view(const weir_batch *b, uint32_t c, uint32_t *k, weir_arena 
 
 static weir_status output(pushing *p, wr_query_state *q, const weir_batch *b, weir_error *err) {
     wr_task_deliver(&q->subscriptions, b);
-    if (q->plan->output_kind == WR_OUTPUT_TABLE) return wr_task_insert(p->t, q->plan->target, b, err);
+    if (q->change) return wr_change_apply(q->change, &p->t->turn, b, err);
     weir_batch current = *b;
     current.kind = NULL;
     return push(p, q->plan->target, &current, err);

@@ -1,6 +1,7 @@
 /* table_test.c: what a table takes, what it refuses, and how it comes back from saved state. */
 #include "data/batch_builder.h"
 #include "data/value.h"
+#include "exec/change.h"
 #include "exec/table.h"
 #include "state/writer.h"
 #include "support.h"
@@ -24,7 +25,6 @@ static uint64_t insert(wr_table *t, const char *rows, const uint8_t *kinds) {
     weir_arena arena;
     weir_error err;
     weir_batch b;
-    uint64_t refused = 0;
     char name[32];
     int value, used;
     wr_arena_init(&arena, NULL);
@@ -37,7 +37,13 @@ static uint64_t insert(wr_table *t, const char *rows, const uint8_t *kinds) {
     assert_int_equal(wr_batch_builder_end_chunk(&builder, 0, &err), WEIR_OK);
     wr_batch_builder_view(&builder, &b);
     b.kind = kinds;
-    assert_int_equal(wr_table_insert(t, &b, &arena, &refused, &err), WEIR_OK);
+    const wr_plan_change plan = {.kind = WR_CHANGE_INSERT};
+    wr_change *change;
+    wr_turn turn = {.arena = &arena, .tables = &t};
+    assert_int_equal(wr_change_new(&plan, &wr_table_plan(t)->schema, NULL, &change, &err), WEIR_OK);
+    assert_int_equal(wr_change_apply(change, &turn, &b, &err), WEIR_OK);
+    uint64_t refused = wr_change_get_counts(change)->refused;
+    wr_change_free(change);
     wr_batch_builder_fini(&builder); /* the table has copied what it keeps */
     wr_arena_fini(&arena);
     return refused;

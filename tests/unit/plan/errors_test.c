@@ -130,10 +130,10 @@ static void one_mistake_is_told_once(void **state) {
 
 static void what_does_not_run_yet_is_named(void **state) {
     (void)state;
-    const row rows[] = {{"from S delete T on T.k == k;",
-                         "app:3:8: error: weir does not run queries that delete from a table yet\n"
-                         "  from S delete T on T.k == k;\n"
-                         "         ^~~~~~~~~~~~~~~~~~~~\n"},
+    const row rows[] = {{"from S delete T on (T.k == k in T);",
+                         "app:3:21: error: weir does not run 'in' in the condition of a delete yet\n"
+                         "  from S delete T on (T.k == k in T);\n"
+                         "                      ^~~~~~~~~~~~~\n"},
                         {"from S right outer join T on S.k == T.k select S.k as k insert into O;",
                          "app:3:8: error: weir does not run right outer joins yet\n"
                          "  from S right outer join T on S.k == T.k select S.k as k insert into O;\n"

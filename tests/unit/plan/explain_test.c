@@ -76,7 +76,7 @@ static void tells_bounds_keys_and_what_forces_single_rows(void **state) {
                                  "index on k == k",
                                  "both sides trigger",
                                  "one arrival at a time: table 'T' is written by query 'query_2'",
-                                 "probe0 looks into T by k == k",
+                                 "probe0 looks into T by the primary key: T.k == k",
                                  "primary key k"};
     for (size_t i = 0; i < WR_COUNT(parts); i++)
         if (!strstr(a.text.data, parts[i])) fail_msg("'%s' is not in\n%s", parts[i], a.text.data);
