@@ -9,7 +9,7 @@
  *     weir_app_free(app); weir_engine_free(engine);
  *
  * Threads: an engine may be used by several threads once everything is registered. An app belongs to one
- * thread at a time: calls on it must not overlap, except weir_app_request_stop, which may come from any
+ * thread at a time: calls on it must not overlap, except weir_app_request_stop and weir_app_wake, from any
  * thread and from a signal handler. weir_app_visit_stats, weir_app_latency and on-demand queries may also be
  * called by on_turn.
  * Callbacks run inside the call that caused them, on its thread, and must not call back into the same app
@@ -140,6 +140,8 @@ WEIR_API weir_status weir_app_start(weir_app *app, weir_error *err) WEIR_MUST_CH
  * drains, commits and returns. Only for apps with sources or wall-clock timers. */
 WEIR_API weir_status weir_app_run(weir_app *app, weir_error *err) WEIR_MUST_CHECK;
 WEIR_API void weir_app_request_stop(weir_app *app); /* async-signal-safe */
+/* If weir_app_run waits for something, it takes a turn, and so calls on_turn. From any thread. */
+WEIR_API void weir_app_wake(weir_app *app);
 
 WEIR_API const char *weir_app_name(const weir_app *app);
 

@@ -103,6 +103,14 @@ static void on_wrong_io(void *ctx, uint32_t begin, uint32_t end, const weir_erro
     wr_diag_add(w->diags, &placed);
 }
 
+/* Between two cycles the app may be asked. */
+static void on_turn(void *ctx) {
+    weir_app *app = ctx;
+    app->in_turn = true;
+    app->options.on_turn(app->options.on_turn_ctx);
+    app->in_turn = false;
+}
+
 static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diags, weir_error *err) {
     wrong_io wrong = {diags, source};
     wr_app_io_options o = {.plan = app->plan,
@@ -122,8 +130,8 @@ static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diag
                            .batch_limit = app->options.batch_limit,
                            .latency = &app->latency,
                            .app_name = app->name,
-                           .on_turn = app->options.on_turn,
-                           .on_turn_ctx = app->options.on_turn_ctx};
+                           .on_turn = app->options.on_turn ? on_turn : NULL,
+                           .on_turn_ctx = app};
     return wr_app_io_new(&o, on_wrong_io, &wrong, &app->io, err);
 }
 
@@ -246,6 +254,10 @@ void weir_app_request_stop(weir_app *app) {
     if (!app) return;
     atomic_store(&app->stop, true);
     if (app->io) wr_app_io_wake(app->io);
+}
+
+void weir_app_wake(weir_app *app) {
+    if (app && app->io) wr_app_io_wake(app->io);
 }
 
 const char *weir_app_name(const weir_app *app) { return app ? app->name : ""; }

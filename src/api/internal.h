@@ -55,6 +55,7 @@ struct weir_app {
     bool playback, no_io;
     bool is_started;
     bool is_busy;   /* inside a cycle: callbacks must not call back */
+    bool in_turn;   /* inside on_turn, between two cycles of a run */
     bool has_told;  /* a run ended with an error that its caller has: closing does not log it again */
     bool is_broken; /* a cycle failed; only free is left */
     wr_latency latency;

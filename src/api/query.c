@@ -19,6 +19,12 @@ static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for an on-demand query");
 }
 
+/* As wr_app_check, but a run may be interrupted by its on_turn. */
+static weir_status check(const weir_app *app, weir_error *err) {
+    if (app && app->in_turn && !app->is_broken) return WEIR_OK;
+    return wr_app_check(app, err);
+}
+
 /* ---- Compiling ---- */
 
 static weir_status compile(weir_app *app, const wr_source *source, wr_on_demand **out, wr_diag *diags) {
@@ -59,7 +65,7 @@ weir_status weir_prepare(weir_app *app, const char *text, size_t len, weir_prepa
     if (report) *report = NULL;
     if (!text || !out) return weir_fail(err, WEIR_EUSAGE, "weir_prepare: an argument is NULL");
     *out = NULL;
-    WR_TRY(wr_app_check(app, err));
+    WR_TRY(check(app, err));
     weir_prepared *q = wr_alloc_zero(NULL, sizeof *q);
     if (!q) return no_memory(err);
     q->app = app;
@@ -97,9 +103,13 @@ static weir_status run(weir_prepared *q, weir_answer *a, weir_error *err) {
     wr_change_counts n;
     weir_app *app = q->app;
     WR_TRY(describe(a, q->plan, err));
+    bool was_busy = app->is_busy, was_in_turn = app->in_turn;
     app->is_busy = true;
+    app->in_turn = false; /* log lines are callbacks, too */
     weir_status st = wr_task_query(app->task, q->plan, &a->arena, &a->rows, &n, err);
-    app->is_busy = false;
+    app->is_busy = was_busy;
+    app->in_turn = was_in_turn;
+    if (app->io && q->plan->change) wr_app_io_note_change(app->io);
     a->changes = (weir_changes){n.inserted, n.updated, n.removed, n.refused};
     return st;
 }
@@ -107,10 +117,10 @@ static weir_status run(weir_prepared *q, weir_answer *a, weir_error *err) {
 weir_status weir_prepared_run(weir_prepared *q, weir_answer **out, weir_error *err) {
     if (!q || !out) return weir_fail(err, WEIR_EUSAGE, "weir_prepared_run: an argument is NULL");
     *out = NULL;
-    WR_TRY(wr_app_check(q->app, err));
+    WR_TRY(check(q->app, err));
     if (!q->app->is_started)
         return weir_fail(err, WEIR_EUSAGE, "the app has not been started: call weir_app_start first");
-    if (!q->app->io) WR_TRY(wr_app_run_inbox(q->app, err));
+    if (!q->app->in_turn) WR_TRY(wr_app_run_inbox(q->app, err));
     weir_answer *a = wr_alloc_zero(NULL, sizeof *a);
     if (!a) return no_memory(err);
     wr_arena_init(&a->arena, NULL);

@@ -82,8 +82,8 @@ void *weir_arena_alloc(weir_arena *arena, size_t size_bytes) {
 }
 
 void *wr_arena_array(weir_arena *arena, size_t n, size_t elem_size) {
-    if (elem_size && n > SIZE_MAX / 4 / elem_size) return NULL;
-    return weir_arena_alloc(arena, n * elem_size);
+    size_t bytes;
+    return __builtin_mul_overflow(n, elem_size, &bytes) ? NULL : weir_arena_alloc(arena, bytes);
 }
 
 void *wr_arena_zero(weir_arena *arena, size_t n, size_t elem_size) {

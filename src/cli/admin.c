@@ -11,8 +11,19 @@
 struct admin {
     struct MHD_Daemon *daemon;
     board *board;
+    mailbox *mailbox;
     char *token, *address;
 };
+
+/* A request for a query, as its body comes in. */
+typedef struct posting {
+    char *text;
+    size_t len, cap;
+    bool is_too_long;
+} posting;
+
+#define LONGEST_QUERY (1u << 20)
+#define WAIT_MS       5000 /* unless the request says otherwise: Weir-Timeout, in ms */
 
 static enum MHD_Result answer(struct MHD_Connection *c, unsigned status, const char *type, char *text,
                               size_t len, enum MHD_ResponseMemoryMode mode) {
@@ -45,6 +56,8 @@ static enum MHD_Result answer_board(struct MHD_Connection *c, board *b, const ch
     return answer(c, MHD_HTTP_OK, type, text, len, MHD_RESPMEM_MUST_FREE);
 }
 
+static const char needs_token[] = "a token is needed: Authorization: Bearer TOKEN\n";
+
 /* Takes as long for a wrong token as for a right one. */
 static bool has_token(const admin *a, struct MHD_Connection *c) {
     const char *given = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
@@ -55,35 +68,122 @@ static bool has_token(const admin *a, struct MHD_Connection *c) {
     return !differs;
 }
 
+/* ---- Reading ---- */
+
+static enum MHD_Result answer_get(admin *a, struct MHD_Connection *c, const char *url) {
+    if (!strcmp(url, "/metrics"))
+        return answer_board(c, a->board, "text/plain; version=0.0.4; charset=utf-8", false, board_prometheus);
+    if (!strcmp(url, "/apps")) return answer_board(c, a->board, "application/json", true, board_json);
+    return answer_text(c, MHD_HTTP_NOT_FOUND, "there are /health, /ready, /apps, /metrics and POST /query\n");
+}
+
+static enum MHD_Result answer_ready(const admin *a, struct MHD_Connection *c) {
+    pthread_mutex_lock(&a->board->lock);
+    bool ready = a->board->is_ready;
+    pthread_mutex_unlock(&a->board->lock);
+    return ready ? answer_text(c, MHD_HTTP_OK, "ready\n")
+                 : answer_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "starting\n");
+}
+
+/* ---- Queries ---- */
+
+static int64_t timeout_of(struct MHD_Connection *c) {
+    const char *given = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Weir-Timeout");
+    long long ms = given ? atoll(given) : WAIT_MS;
+    return ms >= 1 && ms <= 600000 ? ms : WAIT_MS;
+}
+
+static enum MHD_Result answer_query(admin *a, struct MHD_Connection *c, const posting *p) {
+    static const struct {
+        unsigned status;
+        const char *text;
+    } failures[] = {
+        [MAIL_LATE] = {MHD_HTTP_GATEWAY_TIMEOUT, "the app has not answered in time\n"},
+        [MAIL_NO_APP] = {MHD_HTTP_SERVICE_UNAVAILABLE, "the app has not started yet, or has ended\n"},
+        [MAIL_NO_MEMORY] = {MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory\n"}};
+    char *text;
+    size_t len;
+    mail_result result = mailbox_ask(a->mailbox, p->text ? p->text : "", p->len, timeout_of(c), &text, &len);
+    if (!text) {
+        if (result < MAIL_LATE) result = MAIL_NO_MEMORY;
+        return answer_text(c, failures[result].status, failures[result].text);
+    }
+    unsigned status = result == MAIL_OK ? MHD_HTTP_OK : result == MAIL_WRONG ? MHD_HTTP_BAD_REQUEST : 422;
+    const char *type = result == MAIL_OK ? "application/json" : "text/plain; charset=utf-8";
+    return answer(c, status, type, text, len, MHD_RESPMEM_MUST_FREE);
+}
+
+static void take_body(posting *p, const char *bytes, size_t n) {
+    if (p->is_too_long || p->len + n > LONGEST_QUERY) {
+        p->is_too_long = true;
+        return;
+    }
+    if (p->len + n > p->cap) {
+        size_t cap = (p->len + n) * 2;
+        char *wider = realloc(p->text, cap);
+        if (!wider) {
+            p->is_too_long = true;
+            return;
+        }
+        p->text = wider;
+        p->cap = cap;
+    }
+    memcpy(p->text + p->len, bytes, n);
+    p->len += n;
+}
+
+/* Called several times: for the head, for pieces of the body, at its end. Who has no token is told at once.
+ */
+static enum MHD_Result on_post(admin *a, struct MHD_Connection *c, const char *url, const char *body,
+                               size_t *body_len, void **state) {
+    posting *p = *state;
+    if (!p) {
+        if (strcmp(url, "/query") != 0) return answer_text(c, MHD_HTTP_NOT_FOUND, "POST goes to /query\n");
+        if (!a->token)
+            return answer_text(c, MHD_HTTP_FORBIDDEN,
+                               "queries need a token: weir run --token TOKEN, or set WEIR_ADMIN_TOKEN\n");
+        if (!has_token(a, c)) return answer_text(c, MHD_HTTP_UNAUTHORIZED, needs_token);
+        *state = calloc(1, sizeof *p);
+        return *state ? MHD_YES : MHD_NO;
+    }
+    if (*body_len) {
+        take_body(p, body, *body_len);
+        *body_len = 0;
+        return MHD_YES;
+    }
+    if (p->is_too_long) return answer_text(c, MHD_HTTP_CONTENT_TOO_LARGE, "the query is too long\n");
+    return answer_query(a, c, p);
+}
+
+static void on_end(void *ctx, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode why) {
+    (void)ctx;
+    (void)c;
+    (void)why;
+    posting *p = *state;
+    if (!p) return;
+    free(p->text);
+    free(p);
+    *state = NULL;
+}
+
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
                                   const char *version, const char *upload, size_t *upload_size,
                                   void **state) {
     admin *a = ctx;
     (void)version;
-    (void)upload;
-    (void)state;
+    if (!strcmp(method, "POST")) return on_post(a, c, url, upload, upload_size, state);
     if (*upload_size) {
         *upload_size = 0;
         return MHD_YES;
     }
-    if (strcmp(method, "GET") != 0) return answer_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+    if (strcmp(method, "GET") != 0) return answer_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and POST\n");
     if (!strcmp(url, "/health")) return answer_text(c, MHD_HTTP_OK, "ok\n");
-    if (!strcmp(url, "/ready")) {
-        pthread_mutex_lock(&a->board->lock);
-        bool ready = a->board->is_ready;
-        pthread_mutex_unlock(&a->board->lock);
-        return ready ? answer_text(c, MHD_HTTP_OK, "ready\n")
-                     : answer_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "starting\n");
-    }
-    if (!has_token(a, c))
-        return answer_text(c, MHD_HTTP_UNAUTHORIZED, "a token is needed: Authorization: Bearer TOKEN\n");
-    if (!strcmp(url, "/metrics"))
-        return answer_board(c, a->board, "text/plain; version=0.0.4; charset=utf-8", false, board_prometheus);
-    if (!strcmp(url, "/apps")) return answer_board(c, a->board, "application/json", true, board_json);
-    return answer_text(c, MHD_HTTP_NOT_FOUND, "there are /health, /ready, /apps and /metrics\n");
+    if (!strcmp(url, "/ready")) return answer_ready(a, c);
+    if (!has_token(a, c)) return answer_text(c, MHD_HTTP_UNAUTHORIZED, needs_token);
+    return answer_get(a, c, url);
 }
 
-admin *admin_start(const char *address, const char *token, board *b, char *error, size_t size) {
+admin *admin_start(const char *address, const char *token, board *b, mailbox *m, char *error, size_t size) {
     admin *a = calloc(1, sizeof *a);
     int fd = address_listen(address, error, size);
     if (!a || fd < 0) {
@@ -91,11 +191,14 @@ admin *admin_start(const char *address, const char *token, board *b, char *error
         return NULL;
     }
     a->board = b;
+    a->mailbox = m;
     a->address = strdup(address);
     a->token = token ? strdup(token) : NULL;
-    a->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL, on_request,
-                                 a, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_TIMEOUT, 10u,
-                                 MHD_OPTION_CONNECTION_LIMIT, 64u, MHD_OPTION_END);
+    /* A query waits for the app: that must not keep others waiting. */
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL;
+    a->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, a, MHD_OPTION_LISTEN_SOCKET, fd,
+                                 MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_LIMIT, 64u,
+                                 MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
     if (a->daemon && a->address && (!token || a->token)) return a;
     snprintf(error, size, "%s: the admin server can't start", address);
     if (!a->daemon) close(fd);

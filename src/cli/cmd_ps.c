@@ -2,41 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/address.h"
 #include "cli/cli.h"
+#include "cli/http_client.h"
 #include "cli/json.h"
-
-/* The body of GET /apps, or NULL with a message. */
-static char *fetch(const char *address, const char *token, size_t *len) {
-    char error[512], request[1024];
-    int fd = address_connect(address, error, sizeof error);
-    if (fd < 0) {
-        fprintf(stderr, "weir ps: %s\n", error);
-        return NULL;
-    }
-    int n = snprintf(request, sizeof request, "GET /apps HTTP/1.0\r\nHost: weir\r\n%s%s%s\r\n",
-                     token ? "Authorization: Bearer " : "", token ? token : "", token ? "\r\n" : "");
-    char *text = NULL, block[65536];
-    FILE *copy = open_memstream(&text, len);
-    bool sent = n > 0 && (size_t)n < sizeof request && write(fd, request, (size_t)n) == n;
-    for (ssize_t got; sent && copy && (got = read(fd, block, sizeof block)) > 0;)
-        fwrite(block, 1, (size_t)got, copy);
-    if (copy) fclose(copy);
-    close(fd);
-    char *body = text ? strstr(text, "\r\n\r\n") : NULL;
-    if (!body || !strstr(text, " 200 ")) {
-        fprintf(stderr, "weir ps: %s: %.*s\n", address, body ? (int)strcspn(body + 4, "\n") : 20,
-                body ? body + 4 : "no answer");
-        free(text);
-        return NULL;
-    }
-    body += 4;
-    *len -= (size_t)(body - text);
-    memmove(text, body, *len + 1);
-    return text;
-}
 
 static const char *number(const json *object, const char *key) {
     const json *j = json_get(object, key);
@@ -64,9 +33,27 @@ static void print_app(const json *app) {
     }
 }
 
+static int print(const char *address, const http_answer *a, bool raw) {
+    const char *error = "";
+    size_t at = 0;
+    if (a->status != 200) {
+        fprintf(stderr, "weir ps: %s: %s", address, a->body);
+        return CLI_IO;
+    }
+    json *apps = json_parse(a->body, a->len, &error, &at);
+    if (!apps)
+        fprintf(stderr, "weir ps: the answer is not JSON: %s at byte %zu\n", error, at);
+    else if (raw)
+        fputs(a->body, stdout);
+    for (uint32_t i = 0; apps && !raw && i < apps->n; i++) print_app(apps->items[i]);
+    int result = apps ? CLI_OK : CLI_FAILED;
+    json_free(apps);
+    return result;
+}
+
 static int run(int argc, char **argv) {
     cli_args args = {.command = &cli_ps, .argc = argc, .argv = argv};
-    const char *value = NULL, *token = getenv("WEIR_ADMIN_TOKEN"), *error = "";
+    const char *value = NULL, *token = getenv("WEIR_ADMIN_TOKEN");
     bool raw = false;
     for (const cli_option *o; (o = cli_next_option(&args, &value));) {
         if (!strcmp(o->name, "--token")) token = value;
@@ -77,18 +64,14 @@ static int run(int argc, char **argv) {
         if (!args.wrong) fprintf(stderr, "weir ps: give the address that weir run --admin has\n");
         return CLI_USAGE;
     }
-    size_t len = 0, at = 0;
-    char *body = fetch(argv[args.at], token, &len);
-    if (!body) return CLI_IO;
-    json *apps = json_parse(body, len, &error, &at);
-    if (!apps)
-        fprintf(stderr, "weir ps: the answer is not JSON: %s at byte %zu\n", error, at);
-    else if (raw)
-        fputs(body, stdout);
-    for (uint32_t i = 0; apps && !raw && i < apps->n; i++) print_app(apps->items[i]);
-    int result = apps ? CLI_OK : CLI_FAILED;
-    json_free(apps);
-    free(body);
+    http_answer a;
+    char why[512];
+    if (!http_ask(argv[args.at], "/apps", token, NULL, NULL, 0, 10000, &a, why, sizeof why)) {
+        fprintf(stderr, "weir ps: %s\n", why);
+        return CLI_IO;
+    }
+    int result = print(argv[args.at], &a, raw);
+    http_answer_free(&a);
     return result;
 }
 

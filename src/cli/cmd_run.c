@@ -28,6 +28,7 @@ typedef struct runner {
     variable *variables;
     uint32_t n_variables;
     board board;
+    mailbox mailbox;
     int64_t shown_ms;
     size_t line_width; /* of the status line that is on the terminal */
 } runner;
@@ -81,6 +82,7 @@ static void show(runner *r, bool last) {
 
 static void on_turn(void *ctx) {
     runner *r = ctx;
+    mailbox_serve(&r->mailbox);
     board_publish(&r->board, false);
     show(r, false);
 }
@@ -110,7 +112,7 @@ static int run_app(runner *r, weir_app *app) {
     weir_error err;
     admin *server = NULL;
     if (r->admin_address &&
-        !(server = admin_start(r->admin_address, r->token, &r->board, error, sizeof error))) {
+        !(server = admin_start(r->admin_address, r->token, &r->board, &r->mailbox, error, sizeof error))) {
         fprintf(stderr, "weir run: --admin %s\n", error);
         return CLI_IO;
     }
@@ -118,7 +120,9 @@ static int run_app(runner *r, weir_app *app) {
     weir_status st = weir_app_start(app, &err);
     if (st == WEIR_OK) {
         board_publish(&r->board, true);
+        mailbox_open(&r->mailbox, app);
         st = weir_app_run(app, &err);
+        mailbox_open(&r->mailbox, NULL);
         board_publish(&r->board, true);
         show(r, true);
     }
@@ -148,9 +152,11 @@ static int run_text(runner *r, weir_engine *engine, const char *text, size_t len
     weir_error err;
     if (weir_app_new(engine, text, len, &o, &app, &report, &err) != WEIR_OK) return report_app(&err, report);
     board_init(&r->board, app, r->file);
+    mailbox_init(&r->mailbox);
     int result = run_app(r, app);
     weir_app_free(app);
     board_fini(&r->board);
+    mailbox_fini(&r->mailbox);
     return result;
 }
 
@@ -229,7 +235,8 @@ static const cli_option options[] = {
     {"--batch", "N", "most rows in a batch (4096)"},
     {"--define", "NAME=VALUE", "the value of ${NAME} in the app; else the environment's"},
     {"--stats", "FORM", "what is shown while it runs: none, line (on a terminal) or json, one object a line"},
-    {"--admin", "ADDRESS", "serve /health, /ready, /apps and /metrics at unix:PATH, HOST:PORT or :PORT"},
+    {"--admin", "ADDRESS",
+     "serve /health, /ready, /apps, /metrics and queries at unix:PATH, HOST:PORT or :PORT"},
     {"--token", "TOKEN", "what the admin server asks for (or set WEIR_ADMIN_TOKEN)"},
     {"--quiet", NULL, "log errors only"},
     {NULL, NULL, NULL},

@@ -32,6 +32,11 @@ typedef struct changing {
     wr_eval ev;
     wr_chunk_faults faults;
     uint64_t key_used, key_twice;
+    /* Where a row is replaced. */
+    const wr_row_index *index;
+    const weir_column *key;
+    uint32_t *hashes;
+    weir_column *values;
 } changing;
 
 static weir_status no_memory(weir_error *err) {
@@ -109,24 +114,28 @@ static weir_status insert_row(changing *r, uint32_t row, weir_row_id *id, bool *
     return WEIR_OK;
 }
 
+/* Looks up all keys of the batch, and puts the columns that are set side by side. */
+static weir_status begin_replace(changing *r, weir_error *err) {
+    wr_change *c = r->c;
+    WR_TRY(wr_table_index(r->table, &c->plan->replace_key, 1, &r->index, err));
+    r->key = &r->in->cols[c->plan->replace_key];
+    r->hashes = wr_arena_array(r->turn->arena, r->in->n_rows + 1, sizeof *r->hashes);
+    r->values = wr_arena_array(r->turn->arena, c->n_columns + 1, sizeof *r->values);
+    if (!r->hashes || !r->values) return no_memory(err);
+    wr_row_index_hash(r->index, r->key, r->in, r->hashes);
+    for (uint32_t i = 0; i < c->n_columns; i++) r->values[i] = r->in->cols[c->columns[i]];
+    wr_table_begin_update(r->table, c->columns, c->n_columns);
+    return WEIR_OK;
+}
+
 static weir_status replace_row(changing *r, uint32_t row, weir_error *err) {
     wr_change *c = r->c;
-    const weir_column *key = &r->in->cols[c->plan->replace_key];
-    const wr_row_index *index;
-    weir_column values[64];
     weir_row_id id;
     bool taken;
-    WR_TRY(wr_table_index(r->table, &c->plan->replace_key, 1, &index, err));
-    uint32_t old = wr_row_index_first(index, key, row, wr_row_index_hash_one(index, key, row));
+    uint32_t old = wr_row_index_first(r->index, r->key, row, r->hashes[row]);
     if (old == WR_NO_SLOT) return insert_row(r, row, &id, &taken, err);
-    wr_table_begin_update(r->table, c->columns, c->n_columns);
     c->counts.updated++;
-    for (uint32_t i = 0, n; i < c->n_columns; i += n) {
-        n = WR_MIN(c->n_columns - i, WR_COUNT(values));
-        for (uint32_t k = 0; k < n; k++) values[k] = r->in->cols[c->columns[i + k]];
-        WR_TRY(wr_table_update(r->table, old, c->columns + i, n, values, row, err));
-    }
-    return WEIR_OK;
+    return wr_table_update(r->table, old, c->columns, c->n_columns, r->values, row, err);
 }
 
 /* ---- Updates: runs ---- */
@@ -287,6 +296,7 @@ weir_status wr_change_apply(wr_change *c, wr_turn *turn, const weir_batch *b, we
     c->counts.calls++;
     c->counts.rows_in += b->n_sel;
     if (c->finder) WR_TRY(wr_finder_begin(c->finder, &r.ev, turn, err));
+    if (c->plan->kind == WR_CHANGE_REPLACE) WR_TRY(begin_replace(&r, err));
     WR_TRY(change_rows(&r, err));
     c->counts.refused += r.key_used + r.key_twice;
     tell_refused(&r);

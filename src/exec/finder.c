@@ -177,10 +177,7 @@ weir_status wr_finder_begin(wr_finder *f, const wr_eval *ev, wr_turn *turn, weir
     f->table = turn->tables[p->table];
     f->range = NULL;
     f->columns = NULL;
-    /* A table whose key is a number is walked in order of that. */
-    if (p->n_keys || (!p->range.is_set && !wr_table_has_order(f->table))) return begin_keys(f, err);
-    if (p->range.is_set) return begin_range(f, err);
-    return wr_table_range_index(f->table, wr_table_plan(f->table)->key[0], &f->range, err);
+    return p->range.is_set ? begin_range(f, err) : begin_keys(f, err);
 }
 
 /* Bound i of the row; the values stand in columns one after the other. */

@@ -46,7 +46,7 @@ uint32_t wr_finder_next(wr_finder *f);
 
 /* Leaves only the pairs for which the rest of the condition holds. */
 weir_status wr_finder_test(wr_finder *f, wr_pairs *pairs, weir_error *err) WR_NODISCARD;
-/* Adds the rows found for a row to pairs, in the table's order. */
+/* Adds the rows found for a row to pairs, in any order (see wr_table_sort). */
 weir_status wr_finder_match(wr_finder *f, uint32_t row, wr_pairs *pairs, weir_error *err) WR_NODISCARD;
 
 /* The pairs from `first` on as a batch: the columns of ev->in, then the table's, of which only those are

@@ -1,8 +1,6 @@
 /* row_index.c: see row_index.h. */
 #include "exec/row_index.h"
 
-#include "data/value.h"
-
 #include <math.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -39,26 +37,67 @@ static uint64_t mix(uint64_t h, uint64_t v) {
 
 static double plus_zero(double v) { return v == 0 ? 0.0 : v; }
 
-/* Folds one value into the hash; false when it equals nothing. */
-static bool hash_value(const wr_row_index *x, const weir_value *v, uint64_t *h) {
-    if (v->is_null) {
-        *h = mix(*h, 0x6e756c6c);
-        return x->kind == WR_INDEX_IDENTITY;
+static double real_of(weir_type type, const void *cell) {
+    float f;
+    double d;
+    if (type == WEIR_DOUBLE) {
+        memcpy(&d, cell, sizeof d);
+        return d;
     }
-    switch (v->type) {
-    case WEIR_INT: *h = mix(*h, (uint64_t)(int64_t)v->as.i); return true;
-    case WEIR_LONG: *h = mix(*h, (uint64_t)v->as.l); return true;
-    case WEIR_BOOL: *h = mix(*h, v->as.b); return true;
+    memcpy(&f, cell, sizeof f);
+    return (double)f;
+}
+
+/* Folds the cell of a column into the hash (NULL: null); false when it equals nothing. */
+static bool hash_cell(wr_index_kind kind, weir_type type, const void *cell, uint64_t *h) {
+    if (!cell) {
+        *h = mix(*h, 0x6e756c6c);
+        return kind == WR_INDEX_IDENTITY;
+    }
+    switch (type) {
+    case WEIR_INT: {
+        int32_t i;
+        memcpy(&i, cell, sizeof i);
+        *h = mix(*h, (uint64_t)(int64_t)i);
+        return true;
+    }
+    case WEIR_LONG: {
+        uint64_t l;
+        memcpy(&l, cell, sizeof l);
+        *h = mix(*h, l);
+        return true;
+    }
+    case WEIR_BOOL: *h = mix(*h, *(const uint8_t *)cell != 0); return true;
     case WEIR_FLOAT:
     case WEIR_DOUBLE: {
-        double d = plus_zero(v->type == WEIR_FLOAT ? (double)v->as.f : v->as.d);
+        double d = plus_zero(real_of(type, cell));
         uint64_t bits;
         memcpy(&bits, &d, 8);
         *h = mix(*h, isnan(d) ? 0x6e616e : bits);
-        return !isnan(d) || x->kind == WR_INDEX_IDENTITY;
+        return !isnan(d) || kind == WR_INDEX_IDENTITY;
     }
-    case WEIR_STRING: *h = mix(*h, XXH3_64bits(weir_string_data(&v->as.s), v->as.s.len)); return true;
+    case WEIR_STRING: {
+        const weir_string *s = cell;
+        *h = mix(*h, XXH3_64bits(weir_string_data(s), s->len));
+        return true;
+    }
     default: return false; /* objects have no equality */
+    }
+}
+
+static bool reals_equal(wr_index_kind kind, double a, double b) {
+    return a == b || (kind == WR_INDEX_IDENTITY && isnan(a) && isnan(b));
+}
+
+static bool cells_equal(wr_index_kind kind, weir_type type, const void *a, const void *b) {
+    switch (type) {
+    case WEIR_INT: return !memcmp(a, b, 4);
+    case WEIR_LONG: return !memcmp(a, b, 8);
+    case WEIR_FLOAT:
+    case WEIR_DOUBLE: return reals_equal(kind, real_of(type, a), real_of(type, b));
+    case WEIR_BOOL: return (*(const uint8_t *)a != 0) == (*(const uint8_t *)b != 0);
+    case WEIR_STRING: return weir_string_equal(a, b);
+    default: return false;
     }
 }
 
@@ -68,22 +107,12 @@ static uint32_t fold(uint64_t h, bool findable) {
     return folded == WR_NO_HASH ? ONE_CHAIN : folded;
 }
 
-static bool reals_equal(const wr_row_index *x, double a, double b) {
-    return a == b || (x->kind == WR_INDEX_IDENTITY && isnan(a) && isnan(b));
-}
+/* What the language calls it, or OBJECT where objects are held. */
+static weir_type type_of(const weir_column *c) { return c->boxed ? WEIR_OBJECT : c->type; }
 
-static bool values_equal(const wr_row_index *x, const weir_value *a, const weir_value *b) {
-    if (a->is_null && b->is_null) return x->kind == WR_INDEX_IDENTITY;
-    if (a->is_null || b->is_null || a->type != b->type) return false;
-    switch (a->type) {
-    case WEIR_INT: return a->as.i == b->as.i;
-    case WEIR_LONG: return a->as.l == b->as.l;
-    case WEIR_FLOAT: return reals_equal(x, (double)a->as.f, (double)b->as.f);
-    case WEIR_DOUBLE: return reals_equal(x, a->as.d, b->as.d);
-    case WEIR_BOOL: return a->as.b == b->as.b;
-    case WEIR_STRING: return weir_string_equal(&a->as.s, &b->as.s);
-    default: return false;
-    }
+static const void *cell_of(const weir_column *c, uint32_t row) {
+    if (weir_is_null(c, row)) return NULL;
+    return (const char *)c->data + (size_t)row * wr_type_size(c->type, c->boxed);
 }
 
 weir_status wr_row_index_new(const wr_row_store *store, const uint32_t *columns, uint32_t n_columns,
@@ -158,8 +187,8 @@ static uint32_t hash_of_row(const wr_row_index *x, weir_row_id id) {
     if (!x->n_columns) return ONE_CHAIN;
     uint64_t h = 0;
     for (uint32_t i = 0; i < x->n_columns; i++) {
-        weir_value v = wr_row_store_value(x->store, id, x->columns[i]);
-        if (!hash_value(x, &v, &h)) return WR_NO_HASH;
+        const void *cell = wr_row_store_cell(x->store, id, x->columns[i]);
+        if (!hash_cell(x->kind, wr_row_store_type(x->store, x->columns[i]), cell, &h)) return WR_NO_HASH;
     }
     return fold(h, true);
 }
@@ -203,26 +232,41 @@ uint32_t wr_row_index_hash_one(const wr_row_index *x, const weir_column *keys, u
     uint64_t h = 0;
     bool findable = true;
     if (!x->n_columns) return ONE_CHAIN;
-    for (uint32_t i = 0; i < x->n_columns && findable; i++) {
-        weir_value v = wr_column_get(&keys[i], row);
-        findable = hash_value(x, &v, &h);
-    }
+    for (uint32_t i = 0; i < x->n_columns && findable; i++)
+        findable = hash_cell(x->kind, type_of(&keys[i]), cell_of(&keys[i], row), &h);
     return fold(h, findable);
 }
 
+/* The key of most tables: one column of longs or ints without nulls. */
+#define HASH_NUMBERS(type)                                                                                   \
+    for (uint32_t k = 0; k < b->n_sel; k++) {                                                                \
+        uint32_t row = weir_batch_row(b, k);                                                                 \
+        hashes[row] = fold(mix(0, (uint64_t)(int64_t)((const type *)key->data)[row]), true);                 \
+    }
+
 void wr_row_index_hash(const wr_row_index *x, const weir_column *keys, const weir_batch *b,
                        uint32_t *hashes) {
-    for (uint32_t k = 0; k < b->n_sel; k++) {
-        uint32_t row = weir_batch_row(b, k);
-        hashes[row] = wr_row_index_hash_one(x, keys, row);
+    const weir_column *key = x->n_columns == 1 && !keys->valid ? keys : NULL;
+    if (key && type_of(key) == WEIR_LONG) {
+        HASH_NUMBERS(int64_t)
+    } else if (key && type_of(key) == WEIR_INT) {
+        HASH_NUMBERS(int32_t)
+    } else {
+        for (uint32_t k = 0; k < b->n_sel; k++) {
+            uint32_t row = weir_batch_row(b, k);
+            hashes[row] = wr_row_index_hash_one(x, keys, row);
+        }
     }
 }
 
 static bool matches(const wr_row_index *x, const weir_column *keys, uint32_t row, uint32_t id) {
     for (uint32_t i = 0; i < x->n_columns; i++) {
-        weir_value held = wr_row_store_value(x->store, id, x->columns[i]),
-                   asked = wr_column_get(&keys[i], row);
-        if (!values_equal(x, &held, &asked)) return false;
+        const void *held = wr_row_store_cell(x->store, id, x->columns[i]), *asked = cell_of(&keys[i], row);
+        if (!held || !asked) {
+            if (held || asked || x->kind != WR_INDEX_IDENTITY) return false;
+        } else if (!cells_equal(x->kind, type_of(&keys[i]), held, asked)) {
+            return false;
+        }
     }
     return true;
 }

@@ -1,4 +1,5 @@
 /* row_store.c: making a store, taking rows in, giving them back, reading single cells. */
+#include "data/value.h"
 #include "exec/row_store_impl.h"
 
 /* ---- Life ---- */
@@ -341,6 +342,18 @@ weir_value wr_row_store_value(const wr_row_store *s, weir_row_id id, uint32_t co
     return v;
 }
 
+weir_type wr_row_store_type(const wr_row_store *s, uint32_t column) {
+    const wr_stored_column *c = &s->cols[s->stored_at[column]];
+    return c->is_object ? WEIR_OBJECT : c->type;
+}
+
+const void *wr_row_store_cell(const wr_row_store *s, weir_row_id id, uint32_t column) {
+    uint32_t i = s->stored_at[column], row = wr_store_offset(s, id);
+    const wr_stored_column *c = &s->cols[i];
+    wr_segment *seg = wr_store_segment(s, id);
+    return wr_segment_is_null(seg, i, row) ? NULL : wr_segment_cells(c, seg) + (size_t)row * c->size;
+}
+
 static void set_null(wr_segment *seg, uint32_t col, uint32_t row, bool null) {
     if (!seg->valid[col]) return;
     uint64_t bit = (uint64_t)1 << (row & 63);
@@ -376,6 +389,26 @@ weir_status wr_row_store_set_value(wr_row_store *s, weir_row_id id, uint32_t col
         *cell = (char)(!v->is_null && v->as.b);
     else
         memcpy(cell, &kept.as, c->size);
+    return WEIR_OK;
+}
+
+weir_status wr_row_store_set_cell(wr_row_store *s, weir_row_id id, uint32_t column, const weir_column *from,
+                                  uint32_t row, weir_error *err) {
+    uint32_t i = s->stored_at[column];
+    if (i == WR_NO_COLUMN) return WEIR_OK;
+    const wr_stored_column *c = &s->cols[i];
+    wr_segment *seg = wr_store_segment(s, id);
+    if (c->is_string || c->is_object || from->valid || seg->valid[i]) {
+        weir_value v = wr_column_get(from, row);
+        return wr_row_store_set_value(s, id, column, &v, err);
+    }
+    char *to = wr_segment_cells(c, seg) + (size_t)wr_store_offset(s, id) * c->size;
+    const char *cell = (const char *)from->data + (size_t)row * c->size;
+    switch (c->size) {
+    case 1: memcpy(to, cell, 1); break;
+    case 4: memcpy(to, cell, 4); break;
+    default: memcpy(to, cell, 8); break;
+    }
     return WEIR_OK;
 }
 

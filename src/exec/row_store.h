@@ -48,6 +48,11 @@ void wr_row_store_set_ts_run(wr_row_store *s, weir_row_id id, const int64_t *ts,
 /* FIFO: the timestamps of rows id, id + 1, …; *n of them lie side by side. */
 const int64_t *wr_row_store_ts_run(const wr_row_store *s, weir_row_id id, uint32_t *n);
 weir_value wr_row_store_value(const wr_row_store *s, weir_row_id id, uint32_t column);
+/* The cell of a stored column, as a column of its type holds it; NULL: null. */
+const void *wr_row_store_cell(const wr_row_store *s, weir_row_id id, uint32_t column);
+/* Sets it to what row `row` of a column of its type holds. */
+weir_status wr_row_store_set_cell(wr_row_store *s, weir_row_id id, uint32_t column, const weir_column *from,
+                                  uint32_t row, weir_error *err) WR_NODISCARD;
 weir_status wr_row_store_set_value(wr_row_store *s, weir_row_id id, uint32_t column, const weir_value *v,
                                    weir_error *err) WR_NODISCARD;
 
@@ -62,6 +67,8 @@ weir_status wr_row_store_merge(const wr_row_store *s, uint32_t column, const uin
                                const weir_row_id *ids, uint32_t n, weir_column *out,
                                weir_error *err) WR_NODISCARD;
 bool wr_row_store_has_nulls(const wr_row_store *s, uint32_t column);
+/* OBJECT where objects are held, whatever they are labelled. The column is stored. */
+weir_type wr_row_store_type(const wr_row_store *s, uint32_t column);
 bool wr_row_store_has_column(const wr_row_store *s, uint32_t column); /* it is stored */
 
 weir_row_id wr_row_store_head(const wr_row_store *s); /* FIFO */

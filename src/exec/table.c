@@ -17,13 +17,12 @@ static bool is_plain_number(const wr_attr *a) {
 static weir_status make_parts(wr_table *t, weir_error *err) {
     const wr_plan_table *plan = t->plan;
     wr_row_store_options options = {.schema = &plan->schema, .shape = WEIR_WINDOW_BAG};
-    const wr_range_index *order;
     WR_TRY(wr_row_store_new(&options, &t->account, &t->rows, err));
     WR_TRY(wr_row_index_new(t->rows, NULL, 0, WR_INDEX_EQUALITY, &t->account, &t->all, err));
     if (!plan->n_key) return WEIR_OK;
     WR_TRY(wr_row_index_new(t->rows, plan->key, plan->n_key, WR_INDEX_IDENTITY, &t->account, &t->key, err));
     t->has_order = plan->n_key == 1 && is_plain_number(&plan->schema.attrs[plan->key[0]]);
-    return t->has_order ? wr_table_range_index(t, plan->key[0], &order, err) : WEIR_OK;
+    return WEIR_OK;
 }
 
 weir_status wr_table_new(const wr_plan_table *plan, wr_account *parent, wr_table **out, weir_error *err) {
@@ -66,8 +65,6 @@ const wr_row_store *wr_table_rows(const wr_table *t) { return t->rows; }
 uint64_t wr_table_count(const wr_table *t) { return wr_row_store_count(t->rows); }
 
 size_t wr_table_bytes(const wr_table *t) { return t->account.used_bytes; }
-
-bool wr_table_has_order(const wr_table *t) { return t->has_order; }
 
 /* ---- Indexes ---- */
 

@@ -33,7 +33,6 @@ weir_status wr_table_index(wr_table *t, const uint32_t *columns, uint32_t n_colu
 /* Ordered index over a column of plain numbers, likewise. */
 weir_status wr_table_range_index(wr_table *t, uint32_t column, const wr_range_index **out,
                                  weir_error *err) WR_NODISCARD;
-bool wr_table_has_order(const wr_table *t); /* of its key */
 /* Puts rows into the table's order. */
 weir_status wr_table_sort(const wr_table *t, weir_row_id *ids, uint32_t n, weir_error *err) WR_NODISCARD;
 weir_status wr_table_sort_slots(const wr_table *t, uint32_t *slots, uint32_t n, weir_error *err) WR_NODISCARD;

@@ -109,8 +109,7 @@ weir_status wr_table_update(wr_table *t, weir_row_id id, const uint32_t *columns
     leave_indexes(t, id);
     weir_status st = WEIR_OK;
     for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
-        weir_value v = wr_column_get(&values[i], row);
-        st = wr_row_store_set_value(t->rows, id, columns[i], &v, err);
+        st = wr_row_store_set_cell(t->rows, id, columns[i], &values[i], row, err);
     }
     WR_TRY(enter_indexes(t, id, err));
     return st;

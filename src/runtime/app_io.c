@@ -230,6 +230,8 @@ weir_status wr_app_io_free(wr_app_io *io, weir_error *err) {
     return first;
 }
 
+void wr_app_io_note_change(wr_app_io *io) { io->dirty = true; }
+
 void wr_app_io_wake(wr_app_io *io) {
     ssize_t n = write(io->wake_fd[1], "x", 1);
     (void)n; /* a full pipe wakes as well */

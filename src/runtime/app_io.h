@@ -85,6 +85,8 @@ weir_status wr_app_io_start(wr_app_io *io, weir_error *err) WR_NODISCARD;
 weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) WR_NODISCARD;
 /* Wakes a run that waits; async-signal-safe. */
 void wr_app_io_wake(wr_app_io *io);
+/* The app's state has changed otherwise than by a cycle: the next checkpoint keeps it. */
+void wr_app_io_note_change(wr_app_io *io);
 /* Pushes what the sinks hold (after rows that came through the API). */
 weir_status wr_app_io_flush(wr_app_io *io, weir_error *err) WR_NODISCARD;
 /* Commits and closes all; io may be NULL. */

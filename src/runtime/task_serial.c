@@ -3,6 +3,7 @@
  *
  * Within one arrival: the clock moves; every operator with a timer has its turn, in order of rank; then the
  * chunk is pushed into its stream. */
+#include "data/column.h"
 #include "runtime/task_internal.h"
 #include "weir_io.h"
 
@@ -15,28 +16,84 @@ typedef struct pushing {
 
 static weir_status push(pushing *p, uint32_t stream, const weir_batch *b, weir_error *err);
 
-/* Chunk c of b as a batch of its own; *k is the first logical row not yet given out. */
+/* Bits begin..begin+n-1 as bits 0..n-1. */
+static uint64_t *shifted_valid(const uint64_t *valid, uint32_t begin, uint32_t n, weir_arena *arena) {
+    uint32_t words = (uint32_t)wr_valid_words(n), shift = begin & 63;
+    uint64_t *out = wr_arena_array(arena, words, sizeof *out);
+    for (uint32_t w = 0; out && w < words; w++) {
+        const uint64_t *from = valid + (begin >> 6) + w;
+        out[w] = from[0] >> shift;
+        if (shift && (begin & 63) + (n - 64 * w) > 64) out[w] |= from[1] << (64 - shift);
+    }
+    return out;
+}
+
+/* Physical rows begin..begin+n_rows-1 of b's columns. */
+static bool shift_columns(const weir_batch *b, uint32_t begin, weir_arena *arena, weir_batch *out) {
+    out->cols = wr_arena_array(arena, b->n_cols + 1, sizeof *out->cols);
+    for (uint32_t i = 0; out->cols && i < b->n_cols; i++) {
+        const weir_column *from = &b->cols[i];
+        weir_column *to = &out->cols[i];
+        *to = *from;
+        if (from->data) to->data = (char *)from->data + begin * wr_type_size(from->type, from->boxed);
+        if (!from->data || !from->valid) continue;
+        to->valid = shifted_valid(from->valid, begin, out->n_rows, arena);
+        if (!to->valid) return false;
+    }
+    return out->cols != NULL;
+}
+
+/* The parts of a chunk (see weir_batch) in rows of its own. */
+static bool shift_parts(const weir_batch *b, uint32_t begin, uint32_t end, weir_arena *arena,
+                        weir_batch *out) {
+    uint32_t first = 0, top = b->n_parts;
+    if (!b->part_end) return true;
+    while (first < top) {
+        uint32_t mid = first + (top - first) / 2;
+        if (b->part_end[mid] <= begin)
+            first = mid + 1;
+        else
+            top = mid;
+    }
+    uint32_t *ends = wr_arena_array(arena, b->n_parts - first + 1, sizeof *ends), n = 0;
+    for (; ends && first + n < b->n_parts && b->part_end[first + n] <= end; n++)
+        ends[n] = b->part_end[first + n] - begin;
+    out->part_end = ends;
+    out->n_parts = n;
+    return ends != NULL;
+}
+
+/* Chunk c of b as a batch of its own, with no more rows than it has: what operators set up for each call is
+ * by physical row. *k is the first logical row not yet given out. */
 static bool chunk_view(const weir_batch *b, uint32_t c, uint32_t *k, weir_arena *arena, weir_batch *out,
                        weir_error *err, weir_status *status) {
-    uint32_t end = weir_batch_chunk_end(b, c), first = *k;
+    uint32_t begin = weir_batch_chunk_begin(b, c), end = weir_batch_chunk_end(b, c), first = *k;
     while (*k < b->n_sel && weir_batch_row(b, *k) < end) ++*k;
     *status = WEIR_OK;
     if (*k == first) return false;
-    uint32_t *sel = wr_arena_array(arena, *k - first, sizeof *sel);
+    uint32_t n_sel = *k - first, *sel = NULL;
     struct one_chunk {
         uint32_t end;
         weir_origin origin;
     } *one = weir_arena_alloc(arena, sizeof *one);
-    if (!sel || !one) {
+    *out = *b;
+    out->n_rows = end - begin;
+    bool ok = one && shift_columns(b, begin, arena, out) && shift_parts(b, begin, end, arena, out);
+    if (ok && n_sel < out->n_rows) {
+        sel = wr_arena_array(arena, n_sel, sizeof *sel);
+        ok = sel != NULL;
+    }
+    if (!ok) {
         *status = weir_fail(err, WEIR_ENOMEM, "out of memory for a chunk");
         return false;
     }
-    for (uint32_t i = first; i < *k; i++) sel[i - first] = weir_batch_row(b, i);
-    one->end = b->n_rows;
-    one->origin = weir_batch_origin(b, c);
-    *out = *b;
+    for (uint32_t i = 0; sel && i < n_sel; i++) sel[i] = weir_batch_row(b, first + i) - begin;
+    *one = (struct one_chunk){out->n_rows, weir_batch_origin(b, c)};
     out->sel = sel;
-    out->n_sel = *k - first;
+    out->n_sel = n_sel;
+    out->ts += begin;
+    if (b->kind) out->kind += begin;
+    if (b->row_id) out->row_id += begin;
     out->n_chunks = 1;
     out->chunk_end = &one->end;
     out->origin = &one->origin;
@@ -56,7 +113,8 @@ static weir_status run_from(pushing *p, wr_query_state *q, uint32_t side, uint32
                             weir_origin until, weir_error *err) {
     wr_op *op = wr_task_op_at(q, side, index);
     if (!op) return output(p, q, b, err);
-    const weir_batch *in[WR_MAX_SIDES] = {NULL};
+    const weir_batch *in[WR_MAX_SIDES];
+    for (uint32_t i = 0; i < op->plan->n_in; i++) in[i] = NULL;
     in[op == q->merge ? side : 0] = b;
     weir_batch out, chunk;
     p->t->turn.until = until;
