@@ -252,10 +252,25 @@ static weir_status change_row(changing *r, uint32_t row, weir_error *err) {
     return add_to_run(r, err);
 }
 
+#define BUCKET_AHEAD 16u
+#define ROW_AHEAD    8u
+
+/* Tables are larger than caches as a rule. */
+static void prefetch(const changing *r, uint32_t k) {
+    const weir_batch *b = r->in;
+    if (r->c->finder) wr_finder_prefetch(r->c->finder, k);
+    if (!r->hashes) return;
+    if (k + BUCKET_AHEAD < b->n_sel)
+        wr_row_index_prefetch_bucket(r->index, r->hashes[weir_batch_row(b, k + BUCKET_AHEAD)]);
+    if (k + ROW_AHEAD < b->n_sel)
+        wr_row_index_prefetch_row(r->index, r->hashes[weir_batch_row(b, k + ROW_AHEAD)]);
+}
+
 static weir_status change_rows(changing *r, weir_error *err) {
     const weir_batch *b = r->in;
     for (uint32_t k = 0, chunk = 0; k < b->n_sel; k++) {
         uint32_t row = weir_batch_row(b, k);
+        prefetch(r, k);
         if (row >= weir_batch_chunk_end(b, chunk)) {
             WR_TRY(insert_missed(r, err));
             chunk = wr_batch_chunk_of(b, row);

@@ -177,6 +177,7 @@ weir_status wr_finder_begin(wr_finder *f, const wr_eval *ev, wr_turn *turn, weir
     f->table = turn->tables[p->table];
     f->range = NULL;
     f->columns = NULL;
+    f->hashes = NULL;
     return p->range.is_set ? begin_range(f, err) : begin_keys(f, err);
 }
 
@@ -186,6 +187,18 @@ static wr_bound bound_of(const wr_finder *f, uint32_t i, uint32_t row) {
     if (!r->bound[i]) return (wr_bound){0};
     const weir_column *column = &f->columns[i && r->bound[0] ? 1 : 0];
     return (wr_bound){.is_set = true, .is_open = r->is_open[i], .value = wr_column_get(column, row)};
+}
+
+#define BUCKET_AHEAD 16u
+#define ROW_AHEAD    8u
+
+void wr_finder_prefetch(const wr_finder *f, uint32_t k) {
+    const weir_batch *b = f->ev->in;
+    if (!f->hashes || f->range) return;
+    if (k + BUCKET_AHEAD < b->n_sel)
+        wr_row_index_prefetch_bucket(f->index, f->hashes[weir_batch_row(b, k + BUCKET_AHEAD)]);
+    if (k + ROW_AHEAD < b->n_sel)
+        wr_row_index_prefetch_row(f->index, f->hashes[weir_batch_row(b, k + ROW_AHEAD)]);
 }
 
 uint32_t wr_finder_first(wr_finder *f, uint32_t row) {

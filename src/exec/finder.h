@@ -40,6 +40,9 @@ bool wr_finder_tests(const wr_finder *f); /* candidates must be tested */
 weir_status wr_finder_begin(wr_finder *f, const wr_eval *ev, wr_turn *turn, weir_error *err) WR_NODISCARD;
 wr_table *wr_finder_table(const wr_finder *f); /* of the last begin */
 
+/* Asks for the memory that the k-th row of the selection and those behind it will read: to be called for each
+ * row in turn. */
+void wr_finder_prefetch(const wr_finder *f, uint32_t k);
 /* The candidates of a row, not tested. */
 uint32_t wr_finder_first(wr_finder *f, uint32_t row);
 uint32_t wr_finder_next(wr_finder *f);

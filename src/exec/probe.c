@@ -72,7 +72,10 @@ static weir_status run_lookup(wr_probes *p, wr_finder *f, const wr_eval *ev, wr_
     if (!found) return no_memory(err);
     p->pairs.n = 0;
     WR_TRY(wr_finder_begin(f, ev, turn, err));
-    for (uint32_t k = 0; k < b->n_sel; k++) WR_TRY(probe_row(p, f, weir_batch_row(b, k), found, err));
+    for (uint32_t k = 0; k < b->n_sel; k++) {
+        wr_finder_prefetch(f, k);
+        WR_TRY(probe_row(p, f, weir_batch_row(b, k), found, err));
+    }
     WR_TRY(test_pairs(p, f, found, err));
     *out = (weir_column){.type = WEIR_BOOL, .data = found};
     return WEIR_OK;

@@ -259,6 +259,17 @@ void wr_row_index_hash(const wr_row_index *x, const weir_column *keys, const wei
     }
 }
 
+void wr_row_index_prefetch_bucket(const wr_row_index *x, uint32_t hash) {
+    __builtin_prefetch(bucket_of(x, hash));
+}
+
+void wr_row_index_prefetch_row(const wr_row_index *x, uint32_t hash) {
+    uint32_t id = bucket_of(x, hash)->head;
+    if (id == WR_NO_SLOT) return;
+    __builtin_prefetch(&x->links[id]);
+    for (uint32_t i = 0; i < x->n_columns; i++) wr_row_store_prefetch(x->store, id, x->columns[i]);
+}
+
 static bool matches(const wr_row_index *x, const weir_column *keys, uint32_t row, uint32_t id) {
     for (uint32_t i = 0; i < x->n_columns; i++) {
         const void *held = wr_row_store_cell(x->store, id, x->columns[i]), *asked = cell_of(&keys[i], row);

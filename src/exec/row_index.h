@@ -37,6 +37,10 @@ void wr_row_index_remove(wr_row_index *x, weir_row_id id); /* must be in */
 void wr_row_index_hash(const wr_row_index *x, const weir_column *keys, const weir_batch *b, uint32_t *hashes);
 uint32_t wr_row_index_hash_one(const wr_row_index *x, const weir_column *keys, uint32_t row);
 
+/* Asks for the memory that finding a key with this hash will read; first for the bucket, then, once that is
+ * there, for what it points to. */
+void wr_row_index_prefetch_bucket(const wr_row_index *x, uint32_t hash);
+void wr_row_index_prefetch_row(const wr_row_index *x, uint32_t hash);
 /* The first row in whose key equals row `row` of keys, and the next one after `id`; WR_NO_SLOT: no more. */
 uint32_t wr_row_index_first(const wr_row_index *x, const weir_column *keys, uint32_t row, uint32_t hash);
 uint32_t wr_row_index_next(const wr_row_index *x, const weir_column *keys, uint32_t row, uint32_t hash,

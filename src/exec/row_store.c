@@ -354,6 +354,12 @@ const void *wr_row_store_cell(const wr_row_store *s, weir_row_id id, uint32_t co
     return wr_segment_is_null(seg, i, row) ? NULL : wr_segment_cells(c, seg) + (size_t)row * c->size;
 }
 
+void wr_row_store_prefetch(const wr_row_store *s, weir_row_id id, uint32_t column) {
+    const wr_stored_column *c = &s->cols[s->stored_at[column]];
+    __builtin_prefetch(wr_segment_cells(c, wr_store_segment(s, id)) +
+                       (size_t)wr_store_offset(s, id) * c->size);
+}
+
 static void set_null(wr_segment *seg, uint32_t col, uint32_t row, bool null) {
     if (!seg->valid[col]) return;
     uint64_t bit = (uint64_t)1 << (row & 63);

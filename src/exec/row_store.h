@@ -50,6 +50,8 @@ const int64_t *wr_row_store_ts_run(const wr_row_store *s, weir_row_id id, uint32
 weir_value wr_row_store_value(const wr_row_store *s, weir_row_id id, uint32_t column);
 /* The cell of a stored column, as a column of its type holds it; NULL: null. */
 const void *wr_row_store_cell(const wr_row_store *s, weir_row_id id, uint32_t column);
+/* Asks for its memory. */
+void wr_row_store_prefetch(const wr_row_store *s, weir_row_id id, uint32_t column);
 /* Sets it to what row `row` of a column of its type holds. */
 weir_status wr_row_store_set_cell(wr_row_store *s, weir_row_id id, uint32_t column, const weir_column *from,
                                   uint32_t row, weir_error *err) WR_NODISCARD;
