@@ -212,6 +212,8 @@ WEIR_API weir_status weir_prepare(weir_app *app, const char *text, size_t len, w
                                   weir_report **report, weir_error *err) WEIR_MUST_CHECK;
 WEIR_API weir_status weir_prepared_run(weir_prepared *query, weir_answer **out,
                                        weir_error *err) WEIR_MUST_CHECK;
+/* How rows are found, grouped and changed, as text (freed with weir_free). NULL: no memory. */
+WEIR_API char *weir_prepared_explain(const weir_prepared *query);
 WEIR_API void weir_prepared_free(weir_prepared *query); /* NULL is fine */
 
 typedef struct weir_changes {

@@ -77,6 +77,15 @@ weir_status weir_prepare(weir_app *app, const char *text, size_t len, weir_prepa
     return st;
 }
 
+char *weir_prepared_explain(const weir_prepared *q) {
+    wr_buf text = WR_BUF_INIT;
+    if (!q) return NULL;
+    wr_explain_on_demand(q->app->plan, q->plan, &text);
+    if (!text.failed) return text.data;
+    wr_buf_fini(&text);
+    return NULL;
+}
+
 void weir_prepared_free(weir_prepared *q) {
     if (!q) return;
     wr_on_demand_free(q->plan);

@@ -66,22 +66,17 @@ static bool plan_condition(asking *a) {
     return wr_make_lookup(a->p, e, 0, a->q->table, true, &a->q->where);
 }
 
-/* from T as t: as in Siddhi, the table keeps its own name. */
-static void tell_alias(asking *a, const wr_named *table) {
-    (void)table;
-    if (a->ast->range)
-        wr_plan_error(a->p, a->ast->range->span, WEIR_ETYPE, "a table has its rows as they are now",
-                      "'within … per …' asks an aggregation");
-}
-
 static bool plan_from(asking *a) {
     wr_named *table = find_table(a->p, a->ast->source.text, a->ast->source.span);
     if (!table) return false;
     a->q->source = WR_FROM_TABLE;
     a->q->table = table->index;
     a->q->input = table->schema;
-    a->build.inputs[0] = (wr_scope_input){.id = table->name, .schema = table->schema};
-    tell_alias(a, table);
+    a->build.inputs[0] =
+        (wr_scope_input){.id = table->name, .schema = table->schema, .vain_alias = a->ast->alias.text};
+    if (a->ast->range)
+        wr_plan_error(a->p, a->ast->range->span, WEIR_ETYPE, "a table has its rows as they are now",
+                      "'within … per …' asks an aggregation");
     return plan_condition(a);
 }
 

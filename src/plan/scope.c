@@ -95,6 +95,9 @@ static void unknown_reference(wr_planner *p, const wr_scope *s, const wr_ast_ref
         wr_suggest_offer(&suggest, input_name(&s->inputs[i]));
         if (s->inputs[i].alias && strcmp(s->inputs[i].id, name) == 0)
             snprintf(hint, sizeof hint, "it is called '%s' here", s->inputs[i].alias);
+        if (s->inputs[i].vain_alias && strcmp(s->inputs[i].vain_alias, name) == 0)
+            snprintf(hint, sizeof hint, "an on-demand query knows it as '%s' only, as in Siddhi",
+                     s->inputs[i].id);
     }
     if (!hint[0]) wr_suggest_hint(&suggest, hint, sizeof hint);
     wr_plan_error(p, ref->stream.span, WEIR_ENAME, hint, "there is no '%s' in this query", name);

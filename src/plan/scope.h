@@ -12,9 +12,10 @@ typedef struct wr_scope_input {
     const char *id;    /* its name, with mark */
     const char *alias; /* or NULL; if there is one, the id is not a name here */
     wr_schema schema;
-    uint32_t base;       /* column of its first attribute */
-    bool poisoned;       /* its attributes are not known */
-    bool qualified_only; /* `x` never means this input's x, only `T.x` does */
+    uint32_t base;          /* column of its first attribute */
+    bool poisoned;          /* its attributes are not known */
+    bool qualified_only;    /* `x` never means this input's x, only `T.x` does */
+    const char *vain_alias; /* given, but no name (on-demand queries), or NULL */
 } wr_scope_input;
 
 /* Aggregates of one operator; equal ones share a slot. */

@@ -150,6 +150,8 @@ static void errors_are_placed_in_the_query(void **state) {
         {"from Stock\nselect kk", "there is no attribute 'kk' in 'Stock'", NULL, WEIR_ENAME, 2, 8},
         {"from Stock on v > 'a' select k", "'>' can't compare int with string",
          "convert(x, 'double') makes a number of a string", WEIR_ETYPE, 1, 17},
+        {"from Stock as s select s.k", "there is no 's' in this query",
+         "an on-demand query knows it as 'Stock' only, as in Siddhi", WEIR_ENAME, 1, 24},
         {"from Stock selct k", NULL, "did you mean 'select'?", WEIR_EPARSE, 1, 12},
         {"delete Stock", "delete needs 'on'", "say which rows: delete T on T.k == 'a'", WEIR_EPARSE, 1, 1},
         {"update Stock set Stock.x = 1 on true", "table 'Stock' has no 'x'", "(k string, v int)", WEIR_ENAME,
@@ -170,6 +172,37 @@ static void errors_are_placed_in_the_query(void **state) {
         assert_string_equal(err.source, "query");
         assert_int_equal(weir_report_count(report), 1);
         weir_report_free(report);
+    }
+    close_app(&o);
+}
+
+static void explain_names_the_index(void **state) {
+    (void)state;
+    opened o;
+    weir_error err;
+    open_app(&o,
+             STREAMS "@PrimaryKey('k') @Index('v') define table T (k string, v int, w double);"
+                     "from Put select k, v, 0.0 as w insert into T;",
+             false, false);
+    static const struct {
+        const char *query, *part;
+    } rows[] = {
+        {"from T on k == 'a' and v > 1 select v",
+         "reads T by the primary key: T.k == 'a', tests the rows found"},
+        {"from T on v == 3 select k", "reads T by a hash index: T.v == 3"},
+        {"from T on v > 3 and v <= 9L select k", "reads T by an ordered index: T.v > 3 and T.v <= 9L"},
+        {"from T on w > 0.5 select k", "reads T by a scan of all rows"},
+        {"from T select k", "reads T: all rows"},
+        {"update T set T.w = 1.0 on T.v < 3", "finds rows by an ordered index: T.v < 3"},
+        {"select 'a' as k, 1 as v, 1.0 as w update or insert into T on T.k == k",
+         "takes the place of the row"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        weir_prepared *q;
+        assert_int_equal(weir_prepare(o.app, rows[i].query, strlen(rows[i].query), &q, NULL, &err), WEIR_OK);
+        char *text = weir_prepared_explain(q);
+        if (!strstr(text, rows[i].part)) fail_msg("'%s' is not in\n%s", rows[i].part, text);
+        weir_free(text);
+        weir_prepared_free(q);
     }
     close_app(&o);
 }
@@ -316,6 +349,7 @@ int main(void) {
                                        cmocka_unit_test(a_prepared_query_sees_the_table_as_it_is),
                                        cmocka_unit_test(errors_are_placed_in_the_query),
                                        cmocka_unit_test(a_row_that_fails_fails_the_query),
+                                       cmocka_unit_test(explain_names_the_index),
                                        cmocka_unit_test(misuse_is_refused),
                                        cmocka_unit_test(batches_indexes_and_single_rows_agree),
                                        cmocka_unit_test(out_of_memory_is_an_error_and_no_crash)};
