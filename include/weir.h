@@ -248,7 +248,7 @@ WEIR_API weir_status weir_app_restore(weir_app *app, const void *bytes, size_t l
 WEIR_API char *weir_app_explain(const weir_app *app);
 
 typedef struct weir_stat {
-    const char *kind;  /* "app", "stream", "operator", "table", "source", "sink" */
+    const char *kind;  /* "app", "stream", "operator", "table", "aggregation", "source", "sink" */
     const char *name;  /* stream or query name */
     const char *label; /* operators: "window.time(10 min)"; sources and sinks: the type; else "" */
     uint64_t rows_in, rows_out, calls, errors;

@@ -15,6 +15,8 @@ typedef struct tester {
     weir_engine *engine;
     case_options options;
     const char *area, *name;
+    char *excepted; /* the text of a file whose cases are left out; or NULL */
+    size_t excepted_len;
     bool record, verbose;
     FILE *junit;
     totals totals;
@@ -60,7 +62,22 @@ static void count(tester *t, const char *name, const case_result *r) {
     write_junit(t, name, r);
 }
 
+static bool is_excepted(const tester *t, const char *name) {
+    const char *at = t->excepted, *end = at ? at + t->excepted_len : NULL;
+    for (const char *line_end; at && at < end; at = line_end + 1) {
+        line_end = memchr(at, '\n', (size_t)(end - at));
+        if (!line_end) line_end = end;
+        json *c = json_parse(at, (size_t)(line_end - at), NULL, NULL);
+        const char *other = json_text(json_get(c, "name"));
+        bool same = other && !strcmp(other, name);
+        json_free(c);
+        if (same) return true;
+    }
+    return false;
+}
+
 static bool is_wanted(const tester *t, const char *name) {
+    if (is_excepted(t, name)) return false;
     if (t->name && !strstr(name, t->name)) return false;
     size_t n = t->area ? strlen(t->area) : 0;
     return !t->area || (!strncmp(name, t->area, n) && name[n] == '/');
@@ -175,7 +192,11 @@ static bool take_option(tester *t, const cli_option *o, const char *value) {
         t->area = value;
     else if (!strcmp(o->name, "--name"))
         t->name = value;
-    else if (!strcmp(o->name, "--serial"))
+    else if (!strcmp(o->name, "--except")) {
+        free(t->excepted);
+        t->excepted = cli_read_file(value, &t->excepted_len);
+        if (!t->excepted) return false;
+    } else if (!strcmp(o->name, "--serial"))
         t->options.serial = true;
     else if (!strcmp(o->name, "--restore"))
         t->options.restore_each_step = true;
@@ -213,6 +234,7 @@ static int run(int argc, char **argv) {
         if (one != CLI_OK) result = one;
     }
     weir_engine_free(t.engine);
+    free(t.excepted);
     return finish(&t, result);
 }
 
@@ -220,6 +242,7 @@ static const cli_option options[] = {
     {"--batch", "N", "most rows in a batch (1024); 1 takes them one by one"},
     {"--area", "AREA", "only cases whose name begins with AREA/"},
     {"--name", "TEXT", "only cases whose name contains TEXT"},
+    {"--except", "FILE", "not the cases that FILE has too"},
     {"--serial", NULL, "take arrivals one by one, depth first, whatever the plan allows"},
     {"--restore", NULL, "after each step, snapshot and go on in a new app"},
     {"--record", NULL, "write the answers into cases that have none"},

@@ -8,6 +8,7 @@ weir_status wr_op_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, w
     case WR_OP_FUNCTION: return wr_stream_function_new(plan, parent, out, err);
     case WR_OP_WINDOW: return wr_window_op_new(plan, parent, out, err);
     case WR_OP_JOIN: return wr_join_new(plan, parent, out, err);
+    case WR_OP_READ: return wr_read_new(plan, parent, out, err);
     case WR_OP_RATE: return wr_rate_new(plan, parent, out, err);
     case WR_OP_PATTERN: return wr_pattern_new(plan, parent, out, err);
     case WR_OP_SELECT: return wr_select_new(plan, parent, out, err);

@@ -35,6 +35,7 @@ typedef struct wr_turn {
     weir_origin until;              /* after the input, fire own timers whose firing point is below this */
     wr_faults faults;               /* in the arena; operators add, the task empties */
     struct wr_table *const *tables; /* by plan index */
+    struct wr_aggregation *const *aggregations;
     void (*log)(void *ctx, int level, const char *line); /* weir_log_level; NULL: nobody listens */
     void *log_ctx;
 } wr_turn;
@@ -96,6 +97,7 @@ weir_status wr_filter_new(const wr_plan_op *plan, wr_account *parent, wr_op **ou
 weir_status wr_stream_function_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_window_op_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_join_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
+weir_status wr_read_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_rate_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_pattern_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_select_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);

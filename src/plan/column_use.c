@@ -48,6 +48,13 @@ void wr_use_function(const wr_column_use *use, const wr_plan_function *function,
     if (type->reads_all && type->reads_all(function->arg_info, function->n_args)) mark_all(use, bits);
 }
 
+void wr_use_read(const wr_column_use *use, const wr_plan_read *read, uint8_t bits) {
+    wr_use_expr(use, read->range.start, bits);
+    wr_use_expr(use, read->range.end, bits);
+    wr_use_expr(use, read->range.per, bits);
+    wr_use_expr(use, read->on, bits);
+}
+
 static bool names_attributes(const wr_plan_window *window) {
     for (uint32_t i = 0; i < window->args.n_args; i++)
         if (window->args.args[i].is_attribute) return true;

@@ -14,6 +14,8 @@ void wr_use_expr(const wr_column_use *use, const wr_expr *e, uint8_t bits);
 void wr_use_aggs(const wr_column_use *use, const wr_agg_slot *slots, uint32_t n, uint8_t bits);
 void wr_use_filter(const wr_column_use *use, const wr_plan_filter *filter, uint8_t bits);
 void wr_use_function(const wr_column_use *use, const wr_plan_function *function, uint8_t bits);
+/* The range that rows ask for, and the condition of the join. */
+void wr_use_read(const wr_column_use *use, const wr_plan_read *read, uint8_t bits);
 /* What the window itself reads: its arguments and its condition. */
 void wr_use_window(const wr_column_use *use, const wr_plan_window *window, uint8_t bits);
 /* taken: for all rows that come in (groups, aggregates); left: for those that may go out. */

@@ -66,7 +66,8 @@ typedef struct wr_planner {
     uint32_t partition; /* the partition in hand, 1-based; 0: none */
     uint32_t n_partitions;
     uint32_t n_ranks;
-    wr_named **named; /* in the arena, like all that follows */
+    uint32_t n_feeding; /* queries that feed aggregations: they have no number */
+    wr_named **named;   /* in the arena, like all that follows */
     uint32_t n_named, cap_named;
     wr_named *buckets[256]; /* of the same, by hash of the name */
     wr_script *scripts;     /* room for one a definition */

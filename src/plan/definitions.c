@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "plan/aggregation.h"
 #include "plan/annotations.h"
 #include "plan/window.h"
 
@@ -147,12 +148,13 @@ static void define_aggregation(wr_planner *p, const wr_ast_definition *d, const 
     wr_named *named = wr_plan_add_named(p, WR_NAMED_AGGREGATION, name, (wr_schema){0, NULL});
     if (!named) return;
     named->definition = d;
-    named->poisoned = true; /* what it gives is not worked out */
+    named->index = p->plan->n_aggregations++;
+    p->plan->aggregations[named->index] =
+        (wr_plan_aggregation){.name = name, .begin = d->span.begin, .end = d->span.end};
     if (d->as.aggregation.is_range && d->as.aggregation.units[0] > d->as.aggregation.units[1])
         wr_plan_error(p, d->as.aggregation.units_span, WEIR_ETYPE,
                       "write the smaller unit first: sec ... year",
                       "the range of an aggregation goes from a smaller to a larger unit");
-    wr_plan_unsupported(p, d->id.span, "aggregations (define aggregation)");
 }
 
 /* ---- All of them ------------------------------------------------------------------------------------------
@@ -188,8 +190,6 @@ static void define(wr_planner *p, const wr_ast_definition *d) {
 void wr_plan_definitions(wr_planner *p) {
     for (uint32_t i = 0; i < p->app->n_definitions; i++) define(p, p->app->definitions[i]);
     /* An aggregation may read what is defined after it. */
-    for (uint32_t i = 0; i < p->app->n_definitions; i++) {
-        const wr_ast_definition *d = p->app->definitions[i];
-        if (d->kind == WR_DEFINE_AGGREGATION) wr_plan_find_source(p, &d->as.aggregation.input->source);
-    }
+    for (uint32_t i = 0; i < p->n_named; i++)
+        if (p->named[i]->kind == WR_NAMED_AGGREGATION) wr_plan_aggregation_of(p, p->named[i]);
 }

@@ -111,6 +111,7 @@ static const char *side_source(const wr_plan *plan, const wr_plan_side *side) {
 }
 
 static const char *target_name(const wr_plan *plan, const wr_plan_query *q) {
+    if (q->output_kind == WR_OUTPUT_AGGREGATION) return plan->aggregations[q->target].name;
     return q->output_kind == WR_OUTPUT_TABLE ? plan->tables[q->target].name : plan->streams[q->target].name;
 }
 

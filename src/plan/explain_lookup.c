@@ -64,6 +64,15 @@ void wr_explain_on_demand(const wr_plan *plan, const wr_on_demand *q, wr_buf *ou
         wr_buf_printf(out, "reads %s", plan->tables[q->table].name);
         wr_explain_lookup(plan, &q->where, &(wr_schema){0, NULL}, out);
     }
+    if (q->source == WR_FROM_AGGREGATION) {
+        wr_buf_printf(out, "reads %s", plan->aggregations[q->extent.aggregation].name);
+        wr_buf_puts(out, ": the buckets of the range, in order\n");
+    }
+    if (q->on) {
+        wr_buf_puts(out, "      then tests ");
+        wr_expr_print(q->on, &q->input, NULL, out);
+        wr_buf_putc(out, '\n');
+    }
     wr_explain_op(plan, q->select, NULL, out);
     if (q->change) wr_explain_change(plan, q->change, &q->select->out, out);
 }

@@ -200,6 +200,23 @@ static void explain_rate(const wr_plan_op *op, wr_buf *out) {
     if (before[0] == ',') wr_buf_putc(out, '\n');
 }
 
+static void explain_read(const wr_plan *plan, const wr_plan_op *op, wr_buf *out) {
+    const wr_plan_read *r = &op->u.read;
+    wr_buf_printf(out, "      reads %s from ", plan->aggregations[r->range.aggregation].name);
+    wr_expr_print(r->range.start, &op->in, NULL, out);
+    if (r->range.end) {
+        wr_buf_puts(out, " to ");
+        wr_expr_print(r->range.end, &op->in, NULL, out);
+    }
+    wr_buf_puts(out, " per ");
+    wr_expr_print(r->range.per, &op->in, NULL, out);
+    wr_buf_puts(out, ": the buckets of the range, in order\n");
+    if (!r->on) return;
+    wr_buf_puts(out, "      then tests ");
+    wr_expr_print(r->on, &op->out, NULL, out);
+    wr_buf_putc(out, '\n');
+}
+
 void wr_explain_op(const wr_plan *plan, const wr_plan_op *op, const wr_explain_hooks *hooks, wr_buf *out) {
     wr_buf_printf(out, "    #%u %s\n", op->rank, op->label);
     switch (op->kind) {
@@ -208,6 +225,7 @@ void wr_explain_op(const wr_plan *plan, const wr_plan_op *op, const wr_explain_h
     case WR_OP_JOIN: explain_join(op, out); break;
     case WR_OP_RATE: explain_rate(op, out); break;
     case WR_OP_PATTERN: wr_explain_pattern(op, out); break;
+    case WR_OP_READ: explain_read(plan, op, out); break;
     case WR_OP_SELECT: explain_select(plan, op, out); break;
     case WR_OP_FUNCTION: break;
     }

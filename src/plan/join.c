@@ -1,6 +1,7 @@
 /* join.c: two sides and the condition between them. */
 #include <string.h>
 
+#include "plan/aggregation.h"
 #include "plan/query.h"
 #include "plan/typing.h"
 
@@ -18,7 +19,9 @@ static void refuse_unsupported(wr_build *b, const wr_ast_join *ast) {
         while (span.end > span.begin && strchr(" \t\r\n\v", b->p->src->text[span.end - 1])) span.end--;
         wr_plan_unsupported(b->p, span, outer[ast->kind]);
     }
-    if (ast->range) wr_plan_unsupported(b->p, ast->range->span, "joins with an aggregation (within … per …)");
+    if (ast->range)
+        wr_plan_error(b->p, ast->range->span, WEIR_ETYPE, "leave it out",
+                      "'within … per …' stands only in a join with an aggregation");
 }
 
 static void check_sides(wr_build *b, const wr_ast_input *input) {
@@ -69,7 +72,33 @@ static const char *join_label(wr_build *b, const wr_ast_join *ast) {
     return on ? wr_plan_printf(b->p, "join on %s", on) : wr_plan_strdup(b->p, "join");
 }
 
+static const wr_named *find_aggregation(wr_build *b, const wr_ast_stream *side) {
+    const char *name = wr_plan_marked_name(b->p, side->source.mark, side->source.name.text);
+    const wr_named *found = name ? wr_plan_find(b->p, name) : NULL;
+    return found && found->kind == WR_NAMED_AGGREGATION ? found : NULL;
+}
+
+/* As in Siddhi, it stands on the right. */
+static bool join_aggregation(wr_build *b, const wr_ast_join *ast) {
+    const wr_named *right = find_aggregation(b, ast->right), *left = find_aggregation(b, ast->left);
+    if (!left && !right) return false;
+    b->query->n_sides = 1;
+    b->n_inputs = 1;
+    if (left) {
+        wr_plan_error(b->p, ast->left->source.span, WEIR_ETYPE,
+                      "write the stream first, the aggregation behind 'join'",
+                      "an aggregation can't be the left side of a join");
+        b->query->side[0] = (wr_plan_side){.stream = WR_NONE_ID, .table = WR_NONE_ID};
+        b->inputs[0] = (wr_scope_input){.id = "", .poisoned = true};
+        return true;
+    }
+    wr_plan_side_of(b, 0, ast->left);
+    wr_plan_read_of(b, ast, right);
+    return true;
+}
+
 void wr_plan_join_of(wr_build *b, const wr_ast_join *ast) {
+    if (join_aggregation(b, ast)) return;
     b->query->n_sides = 2;
     b->n_inputs = 2;
     wr_plan_side_of(b, 0, ast->left);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lang/suggest.h"
+#include "plan/aggregation.h"
 #include "plan/column_use.h"
 #include "plan/query.h"
 #include "plan/typing.h"
@@ -25,6 +26,11 @@ static void name_all(wr_planner *p) {
     for (uint32_t i = 0; i < p->plan->n_tables; i++) {
         wr_named *named =
             wr_plan_add_named(p, WR_NAMED_TABLE, p->plan->tables[i].name, p->plan->tables[i].schema);
+        if (named) named->index = i;
+    }
+    for (uint32_t i = 0; i < p->plan->n_aggregations; i++) {
+        const wr_plan_aggregation *a = &p->plan->aggregations[i];
+        wr_named *named = wr_plan_add_named(p, WR_NAMED_AGGREGATION, a->name, a->schema);
         if (named) named->index = i;
     }
     for (uint32_t i = 0; i < p->plan->n_streams; i++) {
@@ -66,7 +72,29 @@ static bool plan_condition(asking *a) {
     return wr_make_lookup(a->p, e, 0, a->q->table, true, &a->q->where);
 }
 
+static bool plan_aggregation(asking *a, const wr_named *named) {
+    wr_scope nothing, scope;
+    if (!a->ast->range) {
+        wr_plan_error(a->p, a->ast->source.span, WEIR_ETYPE,
+                      "as in: within '2020-**-** **:**:**' per 'hours'",
+                      "an aggregation is asked with 'within … per …'");
+        return false;
+    }
+    wr_scope_init(&nothing, "'within … per …'", &(wr_scope_input){.id = "an on-demand query"});
+    wr_scope_init(&scope, "the condition of an on-demand query",
+                  &(wr_scope_input){.id = named->name, .schema = named->schema});
+    a->q->source = WR_FROM_AGGREGATION;
+    a->q->input = named->schema;
+    a->build.inputs[0] = scope.inputs[0];
+    if (!wr_plan_extent_of(a->p, &nothing, a->ast->range, named->index, &a->q->extent)) return false;
+    if (a->ast->on)
+        a->q->on = wr_type_condition(a->p, &scope, a->ast->on, "the condition of an on-demand query");
+    return !a->ast->on || a->q->on;
+}
+
 static bool plan_from(asking *a) {
+    const wr_named *named = wr_plan_find(a->p, a->ast->source.text);
+    if (named && named->kind == WR_NAMED_AGGREGATION) return plan_aggregation(a, named);
     wr_named *table = find_table(a->p, a->ast->source.text, a->ast->source.span);
     if (!table) return false;
     a->q->source = WR_FROM_TABLE;

@@ -1,5 +1,6 @@
 /* on_demand.h: on-demand queries, compiled against the plan of an app.
  *
+ *   from A on … within … per … select …                              buckets of an aggregation
  *   from T on … select … group by … having … order by … limit …      rows of a table
  *   select … insert into T                                           one row, made of constants
  *   [select …] update T … | delete T … | update or insert into T …   likewise; without select, the row has
@@ -13,17 +14,20 @@
 typedef enum wr_on_demand_source {
     WR_FROM_NOTHING, /* one row without columns */
     WR_FROM_NULLS,   /* one row of nulls */
-    WR_FROM_TABLE
+    WR_FROM_TABLE,
+    WR_FROM_AGGREGATION
 } wr_on_demand_source;
 
 typedef struct wr_on_demand {
     weir_arena arena; /* holds all of this */
     wr_on_demand_source source;
-    uint32_t table;       /* FROM_TABLE */
-    wr_schema input;      /* of the rows that are read */
-    wr_plan_lookup where; /* FROM_TABLE: over an input without columns. Only the primary key and what @Index
-                             names are used: an index isn't made for a query that is asked once */
-    bool *need;           /* by column of the input: the selection reads it */
+    uint32_t table;        /* FROM_TABLE */
+    wr_schema input;       /* of the rows that are read */
+    wr_plan_lookup where;  /* FROM_TABLE: over an input without columns. Only the primary key and what @Index
+                              names are used: an index isn't made for a query that is asked once */
+    wr_plan_extent extent; /* FROM_AGGREGATION: over a row without columns */
+    wr_expr *on;           /* FROM_AGGREGATION: over its columns; or NULL */
+    bool *need;            /* by column of the input: the selection reads it */
     wr_plan_op *select;
     wr_plan_change *change; /* NULL: the selected rows are the answer */
 } wr_on_demand;

@@ -172,11 +172,24 @@ static void order_table(wr_planner *p, uint32_t table) {
                                                 name, writer->name, second->name));
 }
 
+/* A row that reads an aggregation finds all rows that came before it, and none that come after. */
+static void order_readers(wr_planner *p) {
+    for (uint32_t i = 0; i < p->plan->n_queries; i++) {
+        const wr_plan_side *side = &p->plan->queries[i].side[0];
+        const wr_plan_op *op = side->n_ops ? side->ops[side->n_ops - 1] : NULL;
+        if (!op || op->kind != WR_OP_READ) continue;
+        const char *name = p->plan->aggregations[op->u.read.range.aggregation].name;
+        wr_order_force_serial(
+            p, wr_plan_printf(p, "aggregation '%s' is read by query '%s'", name, p->plan->queries[i].name));
+    }
+}
+
 void wr_order_queries(wr_planner *p) {
     list_receivers(p);
     if (p->out_of_memory) return;
     order_topologically(p);
     for (uint32_t t = 0; t < p->plan->n_tables && !p->out_of_memory; t++) order_table(p, t);
+    if (!p->out_of_memory) order_readers(p);
     for (uint32_t t = 0; t < p->plan->n_triggers; t++) p->plan->triggers[t].rank = p->n_ranks++;
     p->plan->n_ranks = p->n_ranks;
 }

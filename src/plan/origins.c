@@ -92,8 +92,8 @@ void wr_order_origins(wr_planner *p) {
         read[i] = plan->serial || is_merged(&plan->streams[i]) || plan->streams[i].fault != WR_NONE_ID;
     for (uint32_t n = plan->n_queries; n-- > 0;) {
         wr_plan_query *q = &plan->queries[plan->order[n]];
-        bool output_read =
-            plan->serial || (q->output_kind == WR_OUTPUT_STREAM ? read[q->target] : q->change->can_fail);
+        bool output_read = plan->serial || q->output_kind == WR_OUTPUT_AGGREGATION ||
+                           (q->output_kind == WR_OUTPUT_STREAM ? read[q->target] : q->change->can_fail);
         bool input_read = mark_query(q, output_read);
         for (uint32_t s = 0; s < q->n_sides; s++)
             if (q->side[s].kind == WR_SIDE_STREAM) read[q->side[s].stream] |= input_read;

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "data/schema.h"
 #include "plan/expr.h"
+#include "plan/plan_aggregation.h"
 #include "registry/registry.h"
 #include "weir_io.h"
 
@@ -121,7 +122,8 @@ typedef enum wr_op_kind {
     WR_OP_JOIN,
     WR_OP_PATTERN, /* and sequence */
     WR_OP_SELECT,
-    WR_OP_RATE /* output … every … */
+    WR_OP_READ, /* of an aggregation */
+    WR_OP_RATE  /* output … every … */
 } wr_op_kind;
 
 typedef struct wr_plan_filter {
@@ -258,6 +260,7 @@ typedef struct wr_plan_op {
         wr_plan_join join;
         wr_plan_rate rate;
         struct wr_plan_pattern *pattern; /* plan/pattern.h */
+        wr_plan_read read;
     } u;
 } wr_plan_op;
 
@@ -290,7 +293,7 @@ typedef struct wr_plan_change {
     bool can_fail;   /* a row may fail its chunk */
 } wr_plan_change;
 
-typedef enum wr_output_kind { WR_OUTPUT_STREAM, WR_OUTPUT_TABLE } wr_output_kind;
+typedef enum wr_output_kind { WR_OUTPUT_STREAM, WR_OUTPUT_TABLE, WR_OUTPUT_AGGREGATION } wr_output_kind;
 
 typedef struct wr_plan_side {
     wr_side_kind kind;
@@ -308,7 +311,7 @@ typedef struct wr_plan_query {
     wr_plan_op *select; /* never NULL */
     wr_plan_op *rate;   /* output rate limit, behind the select; NULL: none */
     wr_output_kind output_kind;
-    uint32_t target;        /* stream or table */
+    uint32_t target;        /* stream, table or aggregation */
     wr_plan_change *change; /* of a table; NULL: none */
     uint32_t order;         /* position in the topological order of queries */
     uint32_t begin, end;
@@ -350,6 +353,8 @@ typedef struct wr_plan {
     uint32_t n_streams;
     wr_plan_table *tables;
     uint32_t n_tables;
+    wr_plan_aggregation *aggregations;
+    uint32_t n_aggregations;
     wr_plan_trigger *triggers;
     uint32_t n_triggers;
     wr_plan_query *queries; /* in app order */

@@ -27,7 +27,8 @@ static void make_room(wr_planner *p) {
     plan->streams = WR_PLAN_ARRAY(p, 2 * n_definitions + n_queries, wr_plan_stream);
     plan->tables = WR_PLAN_ARRAY(p, n_definitions, wr_plan_table);
     plan->triggers = WR_PLAN_ARRAY(p, n_definitions, wr_plan_trigger);
-    plan->queries = WR_PLAN_ARRAY(p, n_queries, wr_plan_query);
+    plan->aggregations = WR_PLAN_ARRAY(p, n_definitions, wr_plan_aggregation);
+    plan->queries = WR_PLAN_ARRAY(p, n_queries + n_definitions, wr_plan_query);
     p->scripts = WR_PLAN_ARRAY(p, n_definitions, wr_script);
 }
 

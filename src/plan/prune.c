@@ -44,6 +44,18 @@ static void ask_window(wr_plan_op *op, const wishes *w, bool triggers, bool is_s
 static void use_op(const wr_column_use *use, const wr_plan_op *op, uint8_t bits) {
     if (op->kind == WR_OP_FILTER) wr_use_filter(use, &op->u.filter, bits);
     if (op->kind == WR_OP_FUNCTION) wr_use_function(use, &op->u.function, bits);
+    if (op->kind == WR_OP_READ) wr_use_read(use, &op->u.read, bits);
+}
+
+/* A row of a stream without a window expires as soon as it has been joined: a reset follows it. */
+static void ask_read(wr_plan_query *q, const wishes *w) {
+    wr_plan_side *side = &q->side[0];
+    wr_plan_op *op = side->n_ops ? side->ops[side->n_ops - 1] : NULL;
+    wr_plan_select *select = &q->select->u.select;
+    if (!op || op->kind != WR_OP_READ) return;
+    op->u.read.expired_reads = w->wants_expired || (w->aggregates && op->u.read.has_window);
+    select->input_expires = true;
+    if (!op->u.read.has_window) select->input_only_resets = !w->wants_expired;
 }
 
 static void prune_single(wr_plan_query *q, const wishes *w) {
@@ -62,6 +74,7 @@ static void prune_single(wr_plan_query *q, const wishes *w) {
         undoes |= w->wants_expired || !op->u.window.type->resets_instead;
     }
     q->select->u.select.input_only_resets = !undoes;
+    ask_read(q, w);
 }
 
 /* ---- Joins ------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ static bool name_is_taken(const wr_planner *p, const char *name) {
 static const char *query_name(wr_planner *p, const wr_ast_query *ast) {
     wr_span span = ast->span;
     const char *name = wr_plan_query_name(p, &ast->annotations, &span);
-    if (!name) return wr_plan_printf(p, "query_%u", p->plan->n_queries + 1);
+    if (!name) return wr_plan_printf(p, "query_%u", p->plan->n_queries - p->n_feeding + 1);
     if (name_is_taken(p, name))
         wr_plan_error(p, span, WEIR_ENAME, "query names are unique", "there is a query '%s' already", name);
     return name;
@@ -72,6 +72,13 @@ static void sign_all(wr_planner *p, wr_plan_query *query) {
     sign(p, query, query->rate, "rate");
 }
 
+/* Only a plan without errors goes on to be run: the rest relies on all its parts being there. */
+void wr_plan_query_done(wr_planner *p, wr_plan_query *query) {
+    if (p->first_error != WEIR_OK || p->out_of_memory) return;
+    sign_all(p, query);
+    wr_prune_query(p, query);
+}
+
 void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast) {
     const char *name = query_name(p, ast);
     wr_plan_query *query = &p->plan->queries[p->plan->n_queries++];
@@ -86,10 +93,7 @@ void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast) {
     wr_plan_output_of(&b);
     wr_plan_select_rest(&b);
     wr_plan_rate_of(&b);
-    /* Only a plan without errors goes on to be run: the rest relies on all its parts being there. */
-    if (p->first_error != WEIR_OK || p->out_of_memory) return;
-    sign_all(p, query);
-    wr_prune_query(p, query);
+    wr_plan_query_done(p, query);
 }
 
 /* ---- Partitions -------------------------------------------------------------------------------------------

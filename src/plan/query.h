@@ -27,6 +27,8 @@ typedef struct wr_build {
 
 /* Plans a query (or refuses it by name) and adds it to the plan. */
 void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast);
+/* What is left to do once all parts of a query are there. */
+void wr_plan_query_done(wr_planner *p, wr_plan_query *query);
 /* Refuses a partition by name; what stands in it is checked. */
 void wr_plan_partition(wr_planner *p, const wr_ast_partition *ast);
 

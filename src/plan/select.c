@@ -178,7 +178,10 @@ static const char *select_label(wr_build *b) {
 static wr_schema input_schema(wr_build *b) {
     if (b->states) wr_plan_states_finish(b);
     if (b->n_inputs == 1) return b->inputs[0].schema;
-    return b->query->merge ? b->query->merge->out : (wr_schema){0, NULL};
+    if (b->query->merge) return b->query->merge->out;
+    const wr_plan_side *side = &b->query->side[0];
+    bool reads = side->n_ops && side->ops[side->n_ops - 1]->kind == WR_OP_READ;
+    return reads ? side->ops[side->n_ops - 1]->out : (wr_schema){0, NULL};
 }
 
 static void plan_clauses(wr_build *b, const wr_ast_selection *ast, const wr_schema *outputs,

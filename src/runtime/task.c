@@ -74,10 +74,14 @@ static weir_status make_all(wr_task *t, weir_error *err) {
     t->triggers = wr_alloc_zero(NULL, (p->n_triggers + 1) * sizeof *t->triggers);
     t->tables = wr_alloc_zero(NULL, (p->n_tables + 1) * sizeof *t->tables);
     t->timers = wr_alloc_zero(NULL, (p->n_ranks + 1) * sizeof *t->timers);
-    if (!t->streams || !t->queries || !t->triggers || !t->tables || !t->timers) return no_memory(err);
+    t->aggregations = wr_alloc_zero(NULL, (p->n_aggregations + 1) * sizeof *t->aggregations);
+    if (!t->streams || !t->queries || !t->triggers || !t->tables || !t->timers || !t->aggregations)
+        return no_memory(err);
     for (uint32_t i = 0; i < p->n_streams; i++) t->streams[i].plan = &p->streams[i];
     for (uint32_t i = 0; i < p->n_tables; i++)
         WR_TRY(wr_table_new(&p->tables[i], &t->account, &t->tables[i], err));
+    for (uint32_t i = 0; i < p->n_aggregations; i++)
+        WR_TRY(wr_aggregation_new(&p->aggregations[i], &t->account, &t->aggregations[i], err));
     for (uint32_t i = 0; i < p->n_triggers; i++) {
         t->triggers[i].plan = &p->triggers[i];
         WR_TRY(wr_task_trigger_init(t, &t->triggers[i], err));
@@ -108,6 +112,11 @@ weir_status wr_task_renew(wr_task *t, weir_error *err) {
         t->tables[i] = NULL;
         WR_TRY(wr_table_new(&t->plan->tables[i], &t->account, &t->tables[i], err));
     }
+    for (uint32_t i = 0; i < t->plan->n_aggregations; i++) {
+        wr_aggregation_free(t->aggregations[i]);
+        t->aggregations[i] = NULL;
+        WR_TRY(wr_aggregation_new(&t->plan->aggregations[i], &t->account, &t->aggregations[i], err));
+    }
     for (uint32_t i = 0; i < t->plan->n_queries; i++) WR_TRY(renew_query(t, &t->queries[i], err));
     return WEIR_OK;
 }
@@ -130,6 +139,7 @@ weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_erro
     t->turn.arena = &t->arena;
     t->turn.cycle = &t->cycle;
     t->turn.tables = t->tables;
+    t->turn.aggregations = t->aggregations;
     t->turn.log = t->log;
     t->turn.log_ctx = t->log_ctx;
     *out = t;
@@ -157,6 +167,9 @@ void wr_task_free(wr_task *t) {
     wr_free(NULL, t->streams, 0);
     wr_free(NULL, t->queries, 0);
     wr_free(NULL, t->triggers, 0);
+    for (uint32_t i = 0; t->aggregations && i < t->plan->n_aggregations; i++)
+        wr_aggregation_free(t->aggregations[i]);
+    wr_free(NULL, t->aggregations, 0);
     wr_free(NULL, t->tables, 0);
     wr_free(NULL, t->timers, 0);
     wr_free(NULL, t, sizeof *t);
@@ -199,6 +212,7 @@ weir_status wr_task_run(wr_task *t, const wr_task_input *inputs, uint32_t n_inpu
 }
 
 static void start_ops(wr_task *t, int64_t clock) {
+    for (uint32_t i = 0; i < t->plan->n_aggregations; i++) wr_aggregation_start(t->aggregations[i], clock);
     for (uint32_t i = 0; i < t->plan->n_queries; i++)
         for (uint32_t k = 0; k < t->queries[i].n_ops; k++) {
             wr_op *op = t->queries[i].ops[k];
@@ -281,6 +295,14 @@ void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_tas
         const wr_query_state *q = &t->queries[i];
         for (uint32_t k = 0; k < q->n_ops; k++) visit_op(q, q->ops[k], visit, ctx);
         if (q->change) visit_change(q, visit, ctx);
+    }
+    for (uint32_t i = 0; i < t->plan->n_aggregations; i++) {
+        wr_task_stat stat = {.kind = "aggregation",
+                             .name = t->plan->aggregations[i].name,
+                             .label = "",
+                             .state_rows = wr_aggregation_count(t->aggregations[i]),
+                             .state_bytes = wr_aggregation_bytes(t->aggregations[i])};
+        visit(ctx, &stat);
     }
     for (uint32_t i = 0; i < t->plan->n_tables; i++) {
         wr_task_stat stat = {.kind = "table",

@@ -119,6 +119,8 @@ static weir_status run_query(wr_task *t, uint32_t number, weir_error *err) {
     if (q->change) WR_TRY(wr_change_apply(q->change, &t->turn, &out, err));
     for (uint32_t i = 0; i < q->plan->n_sides; i++)
         WR_TRY(settle_faults(t, q->plan->side[i].stream, number, err));
+    if (q->plan->output_kind == WR_OUTPUT_AGGREGATION)
+        return wr_aggregation_feed(t->aggregations[q->plan->target], &out, &t->cycle, &t->arena, err);
     if (q->change) return WEIR_OK;
     return add_part(&t->streams[q->plan->target], &out, q->producer_rank, err);
 }

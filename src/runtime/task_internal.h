@@ -3,6 +3,7 @@
 #define WR_TASK_INTERNAL_H
 
 #include "base/cron.h"
+#include "exec/aggregation.h"
 #include "exec/change.h"
 #include "exec/chunk_faults.h"
 #include "exec/finder.h"
@@ -76,6 +77,7 @@ struct wr_task {
     wr_query_state *queries;
     wr_trigger_state *triggers;
     wr_table **tables;
+    wr_aggregation **aggregations;
     wr_timer_place *timers; /* by rank */
     weir_arena arena;       /* of the cycle */
     wr_turn turn;

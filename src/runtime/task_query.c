@@ -3,6 +3,7 @@
  * The rows that it reads are one chunk with the timestamp -1, as in Siddhi; they go through a selector made
  * for the occasion. */
 #include "data/batch.h"
+#include "exec/extent.h"
 #include "runtime/task_internal.h"
 
 static weir_status no_memory(weir_error *err) {
@@ -18,6 +19,8 @@ typedef struct asked {
     wr_op *select;
     wr_change *change;
     wr_finder *finder;
+    wr_extent extent;
+    wr_program *on;
     wr_pairs found;
 } asked;
 
@@ -100,11 +103,53 @@ static weir_status table_rows(asked *a, weir_batch *out, weir_error *err) {
     return WEIR_OK;
 }
 
+static wr_eval eval_of(asked *a, const weir_batch *rows, wr_chunk_faults *faults) {
+    *faults = (wr_chunk_faults){.turn = &a->turn, .in = rows};
+    return (wr_eval){
+        .in = rows, .cycle = &a->cycle, .arena = a->arena, .fail = wr_chunk_faults_note, .fail_ctx = faults};
+}
+
+static weir_status test_rows(asked *a, weir_batch *rows, weir_error *err) {
+    wr_chunk_faults faults;
+    wr_eval ev = eval_of(a, rows, &faults);
+    uint32_t *sel = wr_arena_array(a->arena, rows->n_rows, sizeof *sel), n = 0;
+    if (!sel) return no_memory(err);
+    WR_TRY(wr_program_new((wr_expr *const *)&a->q->on, 1, &a->t->account, &a->on, err));
+    WR_TRY(wr_program_filter(a->on, &ev, false, sel, &n, err));
+    rows->sel = sel;
+    rows->n_sel = n;
+    return wr_chunk_faults_status(&faults, err);
+}
+
+/* The buckets of the range, those for which the condition holds. */
+static weir_status aggregation_rows(asked *a, weir_batch *out, weir_error *err) {
+    wr_aggregation *aggregation = a->t->aggregations[a->q->extent.aggregation];
+    weir_batch nothing, found;
+    wr_chunk_faults faults;
+    wr_within within;
+    wr_unit unit;
+    WR_TRY(null_row(a, &nothing, err));
+    nothing.n_cols = 0;
+    wr_eval ev = eval_of(a, &nothing, &faults);
+    WR_TRY(wr_extent_init(&a->extent, &a->q->extent, &a->t->account, err));
+    WR_TRY(wr_extent_compute(&a->extent, &ev, err));
+    WR_TRY(wr_chunk_faults_status(&faults, err));
+    if (a->turn.faults.n) return WEIR_OK; /* told by the caller */
+    const char *why = wr_extent_get(&a->extent, aggregation, 0, &within, &unit);
+    if (why) return weir_fail(err, WEIR_EVALUE, "%s", why);
+    WR_TRY(
+        wr_aggregation_read(aggregation, unit, within.start, within.end, a->t->clock, a->arena, &found, err));
+    WR_TRY(one_chunk(a, found.n_rows, out, err));
+    out->cols = found.cols;
+    return a->q->on && out->n_rows ? test_rows(a, out, err) : WEIR_OK;
+}
+
 static weir_status rows_of(asked *a, weir_batch *out, weir_error *err) {
     switch (a->q->source) {
     case WR_FROM_NOTHING: return one_chunk(a, 1, out, err);
     case WR_FROM_NULLS: return null_row(a, out, err);
     case WR_FROM_TABLE: return table_rows(a, out, err);
+    case WR_FROM_AGGREGATION: return aggregation_rows(a, out, err);
     }
     return WEIR_OK;
 }
@@ -122,7 +167,7 @@ static weir_status run(asked *a, weir_batch *out, wr_change_counts *counts, weir
     WR_TRY(rows_of(a, &in, err));
     WR_TRY(check_faults(a, err));
     WR_TRY(wr_select_new(a->q->select, &a->t->account, &a->select, err));
-    if (in.n_rows) {
+    if (in.n_sel) {
         const weir_batch *ins[1] = {&in};
         a->turn.until = WEIR_ORIGIN(1, 0, 0);
         WR_TRY(wr_op_process(a->select, &a->turn, ins, &selected, err));
@@ -150,6 +195,8 @@ weir_status wr_task_query(wr_task *t, const wr_on_demand *q, weir_arena *arena, 
     wr_op_free(a.select);
     wr_change_free(a.change);
     wr_finder_free(a.finder);
+    wr_extent_fini(&a.extent);
+    wr_program_free(a.on);
     wr_pairs_fini(&a.found);
     return st;
 }

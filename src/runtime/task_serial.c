@@ -102,6 +102,8 @@ static bool chunk_view(const weir_batch *b, uint32_t c, uint32_t *k, weir_arena 
 
 static weir_status output(pushing *p, wr_query_state *q, const weir_batch *b, weir_error *err) {
     wr_task_deliver(&q->subscriptions, b);
+    if (q->plan->output_kind == WR_OUTPUT_AGGREGATION)
+        return wr_aggregation_feed(p->t->aggregations[q->plan->target], b, &p->t->cycle, &p->t->arena, err);
     if (q->change) return wr_change_apply(q->change, &p->t->turn, b, err);
     weir_batch current = *b;
     current.kind = NULL;

@@ -1,0 +1,65 @@
+/* plan_aggregation.h: incremental aggregations in the physical plan (plan.h), and reading them. */
+#ifndef WR_PLAN_AGGREGATION_H
+#define WR_PLAN_AGGREGATION_H
+
+#include "base/calendar.h"
+#include "data/schema.h"
+#include "plan/expr.h"
+
+/* An aggregate that is kept for each group of each bucket. */
+typedef enum wr_total_kind {
+    WR_TOTAL_COUNT,
+    WR_TOTAL_SUM,
+    WR_TOTAL_AVG, /* result LONG: of whole numbers, without the fraction */
+    WR_TOTAL_MIN,
+    WR_TOTAL_MAX,
+    WR_TOTAL_DISTINCT
+} wr_total_kind;
+
+typedef struct wr_plan_total {
+    wr_total_kind kind;
+    uint32_t feed;  /* column of the feed; unused for COUNT */
+    weir_type type; /* of the argument */
+    bool boxed;     /* DISTINCT: it holds objects */
+    weir_type result;
+} wr_plan_total;
+
+/* It is fed by a query of its own (wr_plan_query with output kind AGGREGATION), whose select makes the
+ * columns of the feed: the group keys, plain attributes, arguments of totals, and the time, if it is an
+ * attribute. */
+typedef struct wr_plan_aggregation {
+    const char *name;
+    wr_schema schema; /* what a reader sees: AGG_TIMESTAMP long, then what was selected */
+    wr_schema feed;
+    uint32_t n_keys, n_plain; /* the first columns of the feed */
+    uint32_t by;              /* column of the feed: the time; WR_NONE_ID: the clock */
+    wr_plan_total *totals;
+    uint32_t n_totals;
+    wr_expr **outs; /* one for each column of schema but the first; over COLUMN (plain attributes, from 0) and
+                       AGG (totals) */
+    wr_unit units[WR_N_UNITS]; /* finest first */
+    uint32_t n_units;
+    int64_t keep_ms[WR_N_UNITS]; /* by place in units; INT64_MAX: for ever */
+    int64_t purge_ms;            /* between purges; 0: nothing is ever dropped */
+    uint32_t begin, end;
+} wr_plan_aggregation;
+
+/* within start[, end] per unit: over the row that asks. */
+typedef struct wr_plan_extent {
+    uint32_t aggregation;
+    wr_expr *start; /* long; without an end a text like '2020-01-** **:**:**' */
+    wr_expr *end;   /* long, or NULL */
+    wr_expr *per;   /* string */
+} wr_plan_extent;
+
+/* A join of a stream with an aggregation: each row reads its range, and is joined with what holds for `on`.
+ * The columns that come out are the stream's, then the aggregation's. */
+typedef struct wr_plan_read {
+    wr_plan_extent range;
+    wr_expr *on;          /* over the joined columns, or NULL */
+    bool keeps_unmatched; /* outer: a row without a match gives a row with nulls */
+    bool has_window;      /* of the stream; without one, a row expires at once */
+    bool expired_reads;   /* expired rows are wanted downstream */
+} wr_plan_read;
+
+#endif
