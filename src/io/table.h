@@ -14,9 +14,9 @@ extern const weir_encoder_type *const wr_io_encoders[];
 extern const weir_source_type wr_file_source, wr_generator_source, wr_memory_source, wr_stdin_source;
 extern const weir_sink_type wr_file_sink, wr_log_sink, wr_memory_sink, wr_stdout_sink;
 extern const weir_decoder_type wr_avro_decoder, wr_binary_decoder, wr_csv_decoder, wr_json_decoder,
-    wr_keyvalue_decoder;
+    wr_keyvalue_decoder, wr_proto_decoder;
 extern const weir_encoder_type wr_avro_encoder, wr_binary_encoder, wr_csv_encoder, wr_json_encoder,
-    wr_keyvalue_encoder;
+    wr_keyvalue_encoder, wr_proto_encoder;
 
 /* The keys that every @source and every @sink takes, whatever its type; for the reference. */
 extern const weir_option wr_source_common_options[];
