@@ -20,6 +20,7 @@ enum {
     OPT_NULL,
     OPT_MISSING,
     OPT_UNKNOWN,
+    OPT_GROUPING,
     OPT_LIMIT
 };
 
@@ -36,8 +37,13 @@ static const weir_option options[] = {
                   "An unquoted field with this text is null."},
     [OPT_MISSING] = {"fail.on.missing.attribute", WEIR_OPTION_BOOL, false, "true", NULL,
                      "A record without a field for an attribute is refused; else the attribute is null."},
-    [OPT_UNKNOWN] = {"fail.on.unknown.attribute", WEIR_OPTION_BOOL, false, "true", NULL,
-                     "A record with more fields than expected is refused; else they are ignored."},
+    [OPT_UNKNOWN] =
+        {"fail.on.unknown.attribute", WEIR_OPTION_BOOL, false, "true", NULL,
+         "A record with more fields than expected, or one that is not of its attribute's type, is "
+         "refused; else the one is ignored and the other null."},
+    [OPT_GROUPING] =
+        {"event.grouping.enabled", WEIR_OPTION_BOOL, false, "true", NULL,
+         "The records of a message came in together and are one chunk; 'false': each for itself."},
     [OPT_LIMIT] = {"record.limit", WEIR_OPTION_BYTES, false, "64 MB", NULL,
                    "A longer record is refused and skipped."},
     {0}};
@@ -49,7 +55,7 @@ typedef struct target {
 
 typedef struct csv {
     wr_csv_dialect dialect;
-    bool has_header, fail_missing, fail_unknown;
+    bool has_header, fail_missing, fail_unknown, is_grouping;
     const char *null_text;
     size_t null_len, limit;
     const weir_decoder_args *args;
@@ -205,6 +211,10 @@ static void store(const csv *d, const target *t, wr_csv_field *f, weir_rows *row
     }
     wr_cell_status status = t->convert(c, rows->n, f->text, f->len, heap);
     if (WR_LIKELY(status == WR_CELL_OK) || wrong->what != FAULT_NONE) return;
+    if (!d->fail_unknown && (status == WR_CELL_MALFORMED || status == WR_CELL_RANGE)) {
+        wr_cell_set_null(c, rows->n);
+        return;
+    }
     *wrong = (fault){FAULT_CELL, status, t->column, f->text, f->len};
 }
 
@@ -445,7 +455,7 @@ static weir_status csv_decode(void *self, weir_decode *call, weir_error *err) {
         call->consumed = 0;
         return WEIR_OK;
     }
-    weir_rows_end_chunk(call->rows, first);
+    if (d->is_grouping) weir_rows_end_chunk(call->rows, first);
     call->consumed = call->len;
     return WEIR_EAGAIN;
 }
@@ -483,6 +493,7 @@ static weir_status csv_open(void *self, const weir_decoder_args *args, weir_erro
     d->has_header = set[OPT_HEADER_PRESENT].given ? set[OPT_HEADER_PRESENT].as.b : set[OPT_HEADER].as.b;
     d->fail_missing = set[OPT_MISSING].as.b;
     d->fail_unknown = set[OPT_UNKNOWN].as.b;
+    d->is_grouping = set[OPT_GROUPING].as.b;
     d->null_text = set[OPT_NULL].text;
     d->null_len = strlen(d->null_text);
     if (set[OPT_LIMIT].as.l < 16 || set[OPT_LIMIT].as.l > 1 << 30)

@@ -1,10 +1,12 @@
 /* csv_encoder.c: columns to CSV (RFC 4180, lines end with a newline alone). Fields are quoted when they have
  * to be: with delimiters, quotes or newlines in them, or when they would be read as null. */
+#include "base/alloc.h"
 #include "io/encode.h"
 #include "io/number.h"
 #include "io/table.h"
+#include "weir_format.h"
 
-enum { OPT_DELIMITER, OPT_QUOTE, OPT_HEADER, OPT_NULL };
+enum { OPT_DELIMITER, OPT_QUOTE, OPT_HEADER, OPT_NULL, OPT_GROUPING };
 
 static const weir_option options[] = {
     [OPT_DELIMITER] = {"delimiter", WEIR_OPTION_TEXT, false, ",", NULL,
@@ -14,10 +16,15 @@ static const weir_option options[] = {
     [OPT_HEADER] = {"header", WEIR_OPTION_BOOL, false, "false", NULL,
                     "A new file begins with the names of the attributes."},
     [OPT_NULL] = {"null.text", WEIR_OPTION_TEXT, false, "", NULL, "What is written for null."},
+    [OPT_GROUPING] = {"event.grouping.enabled", WEIR_OPTION_BOOL, false, "false", NULL,
+                      "Events that come out together make one message, a line each."},
     {0}};
 
 typedef struct csv {
     const weir_schema *schema;
+    uint32_t *order; /* the column of each field */
+    uint32_t n_fields;
+    bool is_grouping;
     char delimiter, quote;
     bool has_header, to_stream;
     const char *null_text;
@@ -26,6 +33,12 @@ typedef struct csv {
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "no memory to write CSV");
+}
+
+static bool put_char(weir_encoded *e, char c) {
+    if (!weir_encoded_reserve(e, 1)) return false;
+    wr_encode_char(e, c);
+    return true;
 }
 
 static bool needs_quotes(const csv *x, const char *text, size_t len) {
@@ -87,35 +100,68 @@ static bool put_cell(const csv *x, weir_encoded *e, const weir_column *c, uint32
     return true;
 }
 
-static bool end_line(const csv *x, weir_encoded *e) {
-    if (!weir_encoded_reserve(e, 1)) return false;
-    if (x->to_stream) wr_encode_char(e, '\n');
+static bool end_record(const csv *x, weir_encoded *e) {
+    if (x->to_stream && !put_char(e, '\n')) return false;
     weir_encoded_end_record(e);
     return true;
 }
 
 static weir_status csv_begin_file(void *self, weir_encoded *e, weir_error *err) {
     const csv *x = self;
+    bool ok = true;
     if (!x->has_header) return WEIR_OK;
-    for (uint32_t i = 0; i < x->schema->n_attributes; i++) {
-        const char *name = x->schema->attributes[i].name;
-        if (!weir_encoded_reserve(e, 1)) return no_memory(err);
-        if (i) wr_encode_char(e, x->delimiter);
-        if (!put_text(x, e, name, strlen(name))) return no_memory(err);
+    for (uint32_t i = 0; ok && i < x->schema->n_attributes; i++) {
+        const char *name = x->schema->attributes[x->order[i]].name;
+        ok = (!i || put_char(e, x->delimiter)) && put_text(x, e, name, strlen(name));
     }
-    return end_line(x, e) ? WEIR_OK : no_memory(err);
+    return ok && end_record(x, e) ? WEIR_OK : no_memory(err);
+}
+
+static bool put_row(const csv *x, weir_encoded *e, const weir_batch *rows, uint32_t row) {
+    for (uint32_t i = 0; i < rows->n_cols; i++) {
+        if (i && !put_char(e, x->delimiter)) return false;
+        if (!put_cell(x, e, &rows->cols[x->order[i]], row)) return false;
+    }
+    return true;
 }
 
 static weir_status csv_encode(void *self, const weir_batch *rows, weir_encoded *e, weir_error *err) {
     const csv *x = self;
-    for (uint32_t k = 0; k < rows->n_sel; k++) {
-        uint32_t row = weir_batch_row(rows, k);
-        for (uint32_t i = 0; i < rows->n_cols; i++) {
-            if (!weir_encoded_reserve(e, 1)) return no_memory(err);
-            if (i) wr_encode_char(e, x->delimiter);
-            if (!put_cell(x, e, &rows->cols[i], row)) return no_memory(err);
-        }
-        if (!end_line(x, e)) return no_memory(err);
+    bool ok = true;
+    for (uint32_t k = 0; ok && k < rows->n_sel; k++) {
+        ok = (!k || !x->is_grouping || put_char(e, '\n')) && put_row(x, e, rows, weir_batch_row(rows, k));
+        if (!x->is_grouping) ok = ok && end_record(x, e);
+    }
+    if (x->is_grouping) ok = ok && end_record(x, e);
+    return ok ? WEIR_OK : no_memory(err);
+}
+
+static bool csv_is_grouping(const void *self) { return ((const csv *)self)->is_grouping; }
+
+/* @payload(a='1', b='0') says where each attribute goes. */
+static weir_status set_order(csv *x, const weir_encoder_args *args, weir_error *err) {
+    uint32_t n = args->schema->n_attributes;
+    x->order = wr_alloc(NULL, (n + 1) * sizeof *x->order);
+    if (!x->order) return no_memory(err);
+    for (uint32_t i = 0; i < n; i++) x->order[i] = args->n_payloads ? UINT32_MAX : i;
+    if (args->n_payloads && args->n_payloads != n)
+        return weir_fail(err, WEIR_ECONFIG,
+                         "csv: @payload says of %u attributes where they go, but there are %u",
+                         args->n_payloads, n);
+    for (uint32_t i = 0; i < args->n_payloads; i++) {
+        const weir_pair *p = &args->payloads[i];
+        uint32_t column = weir_schema_find(args->schema, p->key, strlen(p->key));
+        int32_t at;
+        if (column == UINT32_MAX)
+            return weir_fail(err, WEIR_ENAME,
+                             "csv: @payload takes attributes and their positions, not '%s'='%s'", p->key,
+                             p->value);
+        if (wr_parse_int(p->value, strlen(p->value), &at) != WR_NUMBER_OK || at < 0 || at >= (int32_t)n ||
+            x->order[at] != UINT32_MAX)
+            return weir_fail(err, WEIR_ECONFIG,
+                             "csv: @payload puts '%s' at '%s', which is taken or no position, from 0", p->key,
+                             p->value);
+        x->order[at] = column;
     }
     return WEIR_OK;
 }
@@ -131,8 +177,9 @@ static weir_status one_character(const weir_setting *s, const char *name, char *
 static weir_status csv_open(void *self, const weir_encoder_args *args, weir_error *err) {
     csv *x = self;
     const weir_setting *set = args->settings->of;
-    if (args->n_payloads)
-        return weir_fail(err, WEIR_EUNSUPPORTED, "weir does not run @payload with the csv format yet");
+    x->is_grouping = set[OPT_GROUPING].as.b;
+    x->n_fields = args->schema->n_attributes;
+    WR_TRY(set_order(x, args, err));
     x->schema = args->schema;
     x->to_stream = args->to_stream;
     x->has_header = set[OPT_HEADER].as.b;
@@ -142,7 +189,10 @@ static weir_status csv_open(void *self, const weir_encoder_args *args, weir_erro
     return one_character(&set[OPT_QUOTE], "quote", &x->quote, err);
 }
 
-static void csv_close(void *self) { (void)self; }
+static void csv_close(void *self) {
+    csv *x = self;
+    if (x->order) wr_free(NULL, x->order, (x->n_fields + 1) * sizeof *x->order);
+}
 
 const weir_encoder_type wr_csv_encoder = {
     .struct_size = sizeof wr_csv_encoder,
@@ -155,4 +205,5 @@ const weir_encoder_type wr_csv_encoder = {
     .begin_file = csv_begin_file,
     .encode = csv_encode,
     .close = csv_close,
+    .is_grouping = csv_is_grouping,
 };
