@@ -24,10 +24,10 @@ enum { OPT_DEF, OPT_FILE, OPT_IDS, OPT_REGISTRY, OPT_MISSING };
 static const weir_option options[] = {
     [OPT_DEF] = {"schema.def", WEIR_OPTION_TEXT, false, NULL, NULL, "The schema's JSON."},
     [OPT_FILE] = {"schema.file", WEIR_OPTION_TEXT, false, NULL, NULL, "The file that holds the schema."},
-    [OPT_IDS] =
-        {"schema.*", WEIR_OPTION_TEXT, false, NULL, NULL,
-         "The schemas of a registry by id: schema.7.file='a.avsc', schema.8.def='{...}'; each message then "
-         "begins with the registry's five bytes."},
+    [OPT_IDS] = {"schema.*", WEIR_OPTION_TEXT, false, NULL, NULL,
+                 "The schemas of a registry by id: schema.id7.file='a.avsc', schema.id8.def='{...}'; each "
+                 "message then "
+                 "begins with the registry's five bytes."},
     [OPT_REGISTRY] = {"registry.prefix", WEIR_OPTION_BOOL, false, "false", NULL,
                       "Messages begin with the registry's five bytes, though one schema serves all of them."},
     [OPT_MISSING] = {"fail.on.missing.attribute", WEIR_OPTION_BOOL, false, "true", NULL,
@@ -349,16 +349,18 @@ static weir_status add_version(avro *d, int64_t id, const char *text, bool is_fi
     return WEIR_OK;
 }
 
-/* schema.ID.file and schema.ID.def */
+/* schema.id7.file and schema.id7.def */
 static weir_status add_by_id(avro *d, const weir_pair *pair, weir_error *err) {
-    const char *id = pair->key + strlen("schema."), *dot = strchr(id, '.');
+    const char *id = pair->key + strlen("schema.id"), *dot = strchr(pair->key + strlen("schema."), '.');
     int32_t number;
     bool is_file = dot && strcmp(dot, ".file") == 0, is_def = dot && strcmp(dot, ".def") == 0;
-    if ((!is_file && !is_def) || wr_parse_int(id, (size_t)(dot - id), &number) != WR_NUMBER_OK ||
+    bool is_id = strncmp(pair->key, "schema.id", 9) == 0 && dot >= id;
+    if (!is_id || (!is_file && !is_def) || wr_parse_int(id, (size_t)(dot - id), &number) != WR_NUMBER_OK ||
         number < 0) {
         weir_fail(err, WEIR_ENAME, "avro: there is no option '%s'", pair->key);
         if (err) {
-            snprintf(err->hint, sizeof err->hint, "schema.def, schema.file, schema.7.file or schema.7.def");
+            snprintf(err->hint, sizeof err->hint,
+                     "schema.def, schema.file, schema.id7.file or schema.id7.def");
             err->begin = pair->begin;
             err->end = pair->end;
         }
@@ -382,7 +384,7 @@ static weir_status add_versions(avro *d, weir_error *err) {
     }
     if (d->n_versions + def->given + file->given == 0)
         return weir_fail(err, WEIR_ECONFIG,
-                         "avro: no schema: give schema.def, schema.file or schema.ID.file");
+                         "avro: no schema: give schema.def, schema.file or schema.id7.file");
     if ((def->given || file->given) && d->n_versions + def->given + file->given > 1)
         return weir_fail(err, WEIR_ECONFIG,
                          "avro: give schema.def or schema.file or schemas by id, not several of them");

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t bits = size ? data[0] : 0;
-    weir_pair pairs[2] = {{bits & 1 ? "schema.def" : "schema.7.def", text, 0, 0},
+    weir_pair pairs[2] = {{bits & 1 ? "schema.def" : "schema.id7.def", text, 0, 0},
                           {"registry.prefix", bits & 2 ? "true" : "false", 0, 0}};
     return fuzz_decoder_run(&wr_avro_decoder, &schema, paths, pairs, 2, data, size);
 }

@@ -80,7 +80,7 @@ static void a_block_of_nothing_does_not_go_on_for_ever(void **state) {
 
 static void messages_name_their_schema(void **state) {
     (void)state;
-    const char *both = "schema.7.def=" V(N) ";schema.300.def=" V(S "," N);
+    const char *both = "schema.id7.def=" V(N) ";schema.id300.def=" V(S "," N);
     IN("n int", both, "", "\0\0\0\0\x07\x0a", "5\n");
     IN("n int", both, "", "\0\0\0\x01\x2c\x04hi\x0c", "6\n");
     IN("n int", both, "", "\0\0\0\0\x08\x0a", "!Avro: the message names a schema id that is not known\n");
@@ -99,7 +99,7 @@ static void wrong_schemas_are_refused(void **state) {
     static const struct {
         const char *options, *expected;
     } cases[] = {
-        {"", "open: avro: no schema: give schema.def, schema.file or schema.ID.file"},
+        {"", "open: avro: no schema: give schema.def, schema.file or schema.id7.file"},
         {"schema.def=x", "open: avro: the schema is no JSON"},
         {"schema.def=\"int\"", "open: avro: the schema is no record"},
         {"schema.def={\"type\":\"q\"}", "open: avro: the schema names a type that is not known: 'q'"},
@@ -110,7 +110,7 @@ static void wrong_schemas_are_refused(void **state) {
         {"schema.def=" V("{\"name\":\"n\",\"type\":{\"type\":\"map\",\"values\":\"int\"}}"),
          "open: avro: the attribute 'n' is a record, an array or a map; give the path of a value in a "
          "record"},
-        {"schema.def=" V(N) ";schema.7.def=" V(N),
+        {"schema.def=" V(N) ";schema.id7.def=" V(N),
          "open: avro: give schema.def or schema.file or schemas by id, not several of them"},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
@@ -141,7 +141,7 @@ static void what_is_written_without_a_schema_is_read_with_the_one_that_was_made(
     const char *schema = "a int, b long, c float, d double, e bool, f string";
     wr_buf made = WR_BUF_INIT;
     static const char *const types[] = {"int", "long", "float", "double", "boolean", "string"};
-    wr_buf_puts(&made, "schema.9.def={\"type\":\"record\",\"name\":\"S\",\"fields\":[");
+    wr_buf_puts(&made, "schema.id9.def={\"type\":\"record\",\"name\":\"S\",\"fields\":[");
     for (int i = 0; i < 6; i++)
         wr_buf_printf(&made, "%s{\"name\":\"%c\",\"type\":[\"null\",\"%s\"]}", i ? "," : "", 'a' + i,
                       types[i]);
