@@ -17,6 +17,7 @@
 
 #include "base/compiler.h"
 #include "data/bignum.h"
+#include "data/shortest.h"
 
 #define MANTISSA_BITS 53
 
@@ -272,6 +273,7 @@ static void normalise(binary *v, uint64_t fract, int biased, int bias) {
 void wr_digits_of_double(double value, wr_digits_style style, wr_digits *out) {
     uint64_t bits;
     value = fabs(value);
+    if (style == WR_DIGITS_SHORTEST && value > 0 && wr_shortest_fast(value, false, out)) return;
     memset(out, 0, sizeof *out);
     if (value == 0) return;
     binary v = {.precision = 53};
@@ -284,6 +286,7 @@ void wr_digits_of_double(double value, wr_digits_style style, wr_digits *out) {
 void wr_digits_of_float(float value, wr_digits_style style, wr_digits *out) {
     uint32_t bits;
     value = fabsf(value);
+    if (style == WR_DIGITS_SHORTEST && value > 0 && wr_shortest_fast((double)value, true, out)) return;
     memset(out, 0, sizeof *out);
     if (value == 0) return;
     binary v = {.precision = 24};

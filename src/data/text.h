@@ -13,11 +13,6 @@ size_t wr_text_of_long(int64_t v, char *out);
 /* As Java's Double.toString and Float.toString (up to Java 18) print them: 1.0E-5, 0.001, 1.0E7, NaN. */
 size_t wr_text_of_double(double v, char *out);
 size_t wr_text_of_float(float v, char *out);
-/* The shortest text that reads back to the same number, for JSON and CSV: 0.00001, 3.0, 1.5e300. Always has
- * a point or an exponent, so that it can be told from an integer. NaN and infinities as above: formats that
- * can't hold them must look first. */
-size_t wr_text_plain_double(double v, char *out);
-size_t wr_text_plain_float(float v, char *out);
 
 /* Appends what Java's String.valueOf gives: null is "null", a list "[a, b]", a set the same in order of
  * insertion, a map "{k=v, k2=v2}" in its order, an error its message. */

@@ -52,13 +52,13 @@ static char *put_positional(char *p, const wr_digits *d) {
     return put_digits(p, d, d->exponent, d->n);
 }
 
-/* Java: 1.0E10; plain: 1e10, 1.5e10 */
-static char *put_scientific(char *p, const wr_digits *d, bool java) {
+/* 1.0E10 */
+static char *put_scientific(char *p, const wr_digits *d) {
     *p++ = d->digit[0];
-    if (d->n > 1 || java) *p++ = '.';
-    if (d->n == 1 && java) *p++ = '0';
+    *p++ = '.';
+    if (d->n == 1) *p++ = '0';
     p = put_digits(p, d, 1, d->n);
-    *p++ = java ? 'E' : 'e';
+    *p++ = 'E';
     return p + wr_text_of_long(d->exponent - 1, p);
 }
 
@@ -76,11 +76,11 @@ static size_t put_special(char *out, double v) {
 
 static bool is_special(double v) { return !isfinite(v) || v == 0; }
 
-/* Positional for exponents above `least` up to `most` (of 0.d1d2… * 10^exponent), else scientific. */
-static size_t put_number(char *out, const wr_digits *d, bool negative, bool java, int least, int most) {
+/* Positional from 1e-3 to below 1e7, else scientific. */
+static size_t put_number(char *out, const wr_digits *d, bool negative) {
     char *p = out;
     if (negative) *p++ = '-';
-    p = d->exponent > least && d->exponent <= most ? put_positional(p, d) : put_scientific(p, d, java);
+    p = d->exponent > -3 && d->exponent <= 7 ? put_positional(p, d) : put_scientific(p, d);
     return (size_t)(p - out);
 }
 
@@ -88,28 +88,14 @@ size_t wr_text_of_double(double v, char *out) {
     if (is_special(v)) return put_special(out, v);
     wr_digits d;
     wr_digits_of_double(v, WR_DIGITS_JAVA, &d);
-    return put_number(out, &d, v < 0, true, -3, 7);
+    return put_number(out, &d, v < 0);
 }
 
 size_t wr_text_of_float(float v, char *out) {
     if (is_special((double)v)) return put_special(out, (double)v);
     wr_digits d;
     wr_digits_of_float(v, WR_DIGITS_JAVA, &d);
-    return put_number(out, &d, v < 0, true, -3, 7);
-}
-
-size_t wr_text_plain_double(double v, char *out) {
-    if (is_special(v)) return put_special(out, v);
-    wr_digits d;
-    wr_digits_of_double(v, WR_DIGITS_SHORTEST, &d);
-    return put_number(out, &d, v < 0, false, -5, 16);
-}
-
-size_t wr_text_plain_float(float v, char *out) {
-    if (is_special((double)v)) return put_special(out, (double)v);
-    wr_digits d;
-    wr_digits_of_float(v, WR_DIGITS_SHORTEST, &d);
-    return put_number(out, &d, v < 0, false, -5, 16);
+    return put_number(out, &d, v < 0);
 }
 
 /* ---- Values ------------------------------------------------------------------------------------------- */

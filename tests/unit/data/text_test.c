@@ -73,21 +73,6 @@ static void floats_are_written_as_java_writes_them(void **state) {
     assert_string_equal(written_float(wr_text_of_float, (float)NAN), "NaN");
 }
 
-static void plain_numbers_are_the_shortest_and_show_that_they_are_not_integers(void **state) {
-    (void)state;
-    assert_string_equal(written(wr_text_plain_double, 3.0), "3.0");
-    assert_string_equal(written(wr_text_plain_double, 1e7), "10000000.0");
-    assert_string_equal(written(wr_text_plain_double, 1e15), "1000000000000000.0");
-    assert_string_equal(written(wr_text_plain_double, 1e16), "1e16");
-    assert_string_equal(written(wr_text_plain_double, 0.00001), "0.00001");
-    assert_string_equal(written(wr_text_plain_double, 1.5e-7), "1.5e-7");
-    assert_string_equal(written(wr_text_plain_double, 5e-324), "5e-324");
-    assert_string_equal(written(wr_text_plain_double, 1.0 / 3), "0.3333333333333333");
-    assert_string_equal(written(wr_text_plain_double, 5.3344115463038834e241), "5.334411546303884e241");
-    assert_string_equal(written_float(wr_text_plain_float, 9000000000.0f), "9000000000.0");
-    assert_string_equal(written_float(wr_text_plain_float, 0.3f), "0.3");
-}
-
 static double random_double(test_random *r) {
     double v;
     uint64_t bits = test_next(r);
@@ -106,11 +91,11 @@ static void what_is_written_reads_back_to_the_same_number(void **state) {
     for (int i = 0; i < 100000; i++) {
         double d = random_double(&r), back;
         float f = (float)d, back_f;
-        const char *text = written(i & 1 ? wr_text_of_double : wr_text_plain_double, d);
+        const char *text = written(wr_text_of_double, d);
         assert_true(wr_text_to_double(text, strlen(text), &back));
         assert_memory_equal(&d, &back, sizeof d);
         if (!isfinite(f)) continue;
-        text = written_float(i & 1 ? wr_text_of_float : wr_text_plain_float, f);
+        text = written_float(wr_text_of_float, f);
         assert_true(wr_text_to_float(text, strlen(text), &back_f));
         assert_memory_equal(&f, &back_f, sizeof f);
     }
@@ -304,7 +289,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doubles_are_written_as_java_writes_them),
         cmocka_unit_test(floats_are_written_as_java_writes_them),
-        cmocka_unit_test(plain_numbers_are_the_shortest_and_show_that_they_are_not_integers),
         cmocka_unit_test(what_is_written_reads_back_to_the_same_number),
         cmocka_unit_test(numbers_are_rounded_as_the_c_library_rounds_them),
         cmocka_unit_test(floating_texts_follow_javas_grammar),
