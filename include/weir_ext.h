@@ -453,8 +453,9 @@ typedef struct weir_stream_function_type {
     weir_status (*open)(void *self, const weir_arg *args, uint32_t n_args, weir_error *err);
     void (*close)(void *self);
     weir_status (*eval)(void *self, weir_stream_call *call, weir_error *err);
-    bool adds_only; /* each row is given once: eval() fills added and no more */
-    bool can_fail;  /* may call call->fail */
+    bool adds_only;     /* each row is given once: eval() fills added and no more */
+    bool can_fail;      /* may call call->fail */
+    bool splits_chunks; /* each row given is a chunk of its own */
     /* May the function, with these arguments, read every column of its input? NULL: never. */
     bool (*reads_all)(const weir_arg *args, uint32_t n_args);
 } weir_stream_function_type;

@@ -11,12 +11,16 @@
 typedef enum wr_json_style {
     WR_JSON_PLAIN, /* none */
     WR_JSON_HTML,  /* < > & = ' as \u003c …: what Gson writes */
-    WR_JSON_WEB    /* / as \/ : what json-smart writes */
+    WR_JSON_WEB,   /* / as \/ : what json-smart writes */
+    WR_JSON_TAGS   /* / as \/ behind a < : what org.json writes */
 } wr_json_style;
 
 /* Appends. Keys of maps that are no strings are written as their text; NaN and infinities as null; errors and
  * sets as a string, and an array. */
 void wr_json_of_value(wr_buf *out, const weir_value *v, wr_json_style style);
+
+/* A value as the key of a member: its text, as a string. */
+void wr_json_of_key(wr_buf *out, const weir_value *key, wr_json_style style);
 
 typedef struct wr_json_reading {
     weir_map_order order; /* of maps */

@@ -6,9 +6,10 @@
 #include "data/text.h"
 #include "data/value.h"
 
-static bool is_escaped(unsigned char c, wr_json_style style) {
+static bool is_escaped(unsigned char c, unsigned char before, wr_json_style style) {
     if (c < 0x20 || c == '"' || c == '\\') return true;
     if (style == WR_JSON_WEB) return c == '/';
+    if (style == WR_JSON_TAGS) return c == '/' && before == '<';
     return style == WR_JSON_HTML && (c == '<' || c == '>' || c == '&' || c == '=' || c == '\'');
 }
 
@@ -27,7 +28,7 @@ static void put_string(wr_buf *out, const char *text, size_t len, wr_json_style 
     size_t begin = 0;
     wr_buf_putc(out, '"');
     for (size_t i = 0; i < len; i++) {
-        if (!is_escaped((unsigned char)text[i], style)) continue;
+        if (!is_escaped((unsigned char)text[i], i ? (unsigned char)text[i - 1] : 0, style)) continue;
         wr_buf_put(out, text + begin, i - begin);
         put_escape(out, (unsigned char)text[i]);
         begin = i + 1;
@@ -36,7 +37,7 @@ static void put_string(wr_buf *out, const char *text, size_t len, wr_json_style 
     wr_buf_putc(out, '"');
 }
 
-static void put_as_text(wr_buf *out, const weir_value *v, wr_json_style style) {
+void wr_json_of_key(wr_buf *out, const weir_value *v, wr_json_style style) {
     wr_buf text = WR_BUF_INIT;
     wr_text_of_value(&text, v);
     out->failed |= text.failed;
@@ -72,7 +73,7 @@ static void put_map(wr_buf *out, const weir_object *o, wr_json_style style) {
     wr_buf_putc(out, '{');
     for (bool is_first = true; weir_object_map_next(o, &cursor, &key, &value); is_first = false) {
         if (!is_first) wr_buf_putc(out, ',');
-        put_as_text(out, &key, style);
+        wr_json_of_key(out, &key, style);
         wr_buf_putc(out, ':');
         wr_json_of_value(out, &value, style);
     }

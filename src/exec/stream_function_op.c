@@ -153,6 +153,19 @@ static bool cut_chunks(weir_arena *arena, const weir_batch *in, const given_rows
     return true;
 }
 
+/* Each row given is a chunk of its own, with the origin of the one it came of. */
+static bool split_chunks(weir_arena *arena, const weir_batch *in, const given_rows *g, weir_batch *out) {
+    weir_origin *origin = wr_arena_array(arena, g->n + 1, sizeof *origin);
+    if (!origin) return false;
+    for (uint32_t i = 0, c = 0; i < g->n; i++) {
+        while (weir_batch_chunk_end(in, c) <= g->row[i]) c++;
+        origin[i] = weir_batch_origin(in, c);
+    }
+    out->n_chunks = g->n;
+    out->origin = origin;
+    return true;
+}
+
 /* A reset carries no values: any row's will do. */
 static weir_status gather_added(function_run *r, given_rows *g, weir_column *cols) {
     for (uint32_t i = 0; i < g->n; i++)
@@ -170,9 +183,14 @@ static weir_status give_rows(function_run *r, weir_batch *out, weir_error *err) 
     void *ts, *kind = NULL;
     WR_TRY(merge_resets(r, &g, err));
     weir_column *cols = wr_arena_zero(arena, (size_t)in->n_cols + r->call.n_added + 1, sizeof *cols);
+    out->n_chunks = in->n_chunks;
+    out->origin = in->origin;
+    out->first_arrival = in->first_arrival;
+    bool splits = r->plan->u.function.type->splits_chunks;
     bool made = cols && gather_bytes(arena, in->ts, g.row, g.n, sizeof *in->ts, &ts) &&
-                (!in->kind || gather_bytes(arena, in->kind, g.row, g.n, 1, &kind));
-    if (!made || !cut_chunks(arena, in, &g, out)) return no_memory(err);
+                (!in->kind || gather_bytes(arena, in->kind, g.row, g.n, 1, &kind)) &&
+                (splits ? split_chunks(arena, in, &g, out) : cut_chunks(arena, in, &g, out));
+    if (!made) return no_memory(err);
     for (uint32_t i = 0; i < in->n_cols; i++)
         if (wr_column_gather(&in->cols[i], g.row, g.n, arena, &cols[i])) return no_memory(err);
     if (gather_added(r, &g, cols + in->n_cols)) return no_memory(err);
@@ -181,9 +199,6 @@ static weir_status give_rows(function_run *r, weir_batch *out, weir_error *err) 
     out->kind = kind;
     out->cols = cols;
     out->n_cols = in->n_cols + r->call.n_added;
-    out->n_chunks = in->n_chunks;
-    out->origin = in->origin;
-    out->first_arrival = in->first_arrival;
     return WEIR_OK;
 }
 

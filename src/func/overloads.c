@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
-static uint32_t types_of(const wr_overload *o, uint32_t i) { return o->types[WR_MIN(i, o->n - 1u)]; }
+static uint32_t types_of(const wr_overload *o, uint32_t i) {
+    return o->types[WR_MIN(i, o->n ? o->n - 1u : 0u)];
+}
 
 static bool takes_count(const wr_overload *o, uint32_t n) { return n == o->n || (o->more && n > o->n); }
 

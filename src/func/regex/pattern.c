@@ -142,7 +142,7 @@ static weir_status add_piece(wr_regex_pieces *out, size_t begin, size_t end) {
 
 /* An empty match at the very beginning makes no piece. */
 weir_status wr_regex_split(wr_regex *regex, const char *text, size_t len, wr_regex_pieces *out) {
-    size_t last = 0, begin, end;
+    size_t last = 0, begin = 0, end = 0;
     out->n = 0;
     for (size_t from = 0; from <= len; from = wr_regex_next(regex, text, len)) {
         wr_regex_result found = wr_regex_match(regex, text, len, from, WR_REGEX_FIND);

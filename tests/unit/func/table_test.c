@@ -30,7 +30,7 @@ static void every_row_of_the_table_is_complete(void **state) {
     uint32_t n = 0;
     for (; wr_function_table[n]; n++)
         if (!row_is_complete(wr_function_table[n], why)) fail_msg("%s", why);
-    assert_int_equal(n, 20);
+    assert_in_range(n, 80, 1000);
     weir_function_type broken = wr_function_coalesce; /* the walk can fail */
     broken.doc = "";
     assert_false(row_is_complete(&broken, why));

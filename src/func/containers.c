@@ -1,0 +1,61 @@
+/* containers.c: see containers.h. */
+#include "func/containers.h"
+
+static weir_object *object_arg(const weir_call *call, uint32_t arg, uint32_t row, const char *function,
+                               weir_object_kind kind) {
+    const weir_column *c = &call->args[arg];
+    weir_object *o = weir_is_null(c, row) ? NULL : ((weir_object **)c->data)[row];
+    if (o && weir_object_get_kind(o) == kind) return o;
+    wr_call_fail(call, row, "argument %u of %s() is %s", arg + 1, function,
+                 !o                         ? "null"
+                 : kind == WEIR_OBJECT_LIST ? "no list"
+                                            : "no map");
+    return NULL;
+}
+
+weir_object *wr_list_arg(const weir_call *call, uint32_t arg, uint32_t row, const char *function) {
+    return object_arg(call, arg, row, function, WEIR_OBJECT_LIST);
+}
+
+weir_object *wr_map_arg(const weir_call *call, uint32_t arg, uint32_t row, const char *function) {
+    return object_arg(call, arg, row, function, WEIR_OBJECT_MAP);
+}
+
+weir_status wr_put_object(const weir_call *call, uint32_t row, weir_object *object, weir_status status) {
+    if (!object) return WEIR_ENOMEM;
+    if (status) {
+        weir_object_unref(object);
+        if (status == WEIR_ENOMEM) return status;
+        wr_call_fail(call, row, "lists and maps are nested too deep");
+        return WEIR_OK;
+    }
+    WR_TRY(weir_arena_own(call->arena, object));
+    ((weir_object **)call->out->data)[row] = object;
+    return WEIR_OK;
+}
+
+static weir_status change_row(const weir_call *call, uint32_t row, const weir_object *from,
+                              wr_container_change *change) {
+    bool failed = false;
+    weir_object *copy = weir_object_copy(from);
+    weir_status status = copy ? change(copy, call, row, &failed) : WEIR_OK;
+    if (!failed) return wr_put_object(call, row, copy, status);
+    weir_object_unref(copy);
+    return WEIR_OK;
+}
+
+weir_status wr_change_lists(const weir_call *call, const char *function, wr_container_change *change) {
+    WR_FOR_ROWS(call, row) {
+        const weir_object *list = wr_list_arg(call, 0, row, function);
+        if (list) WR_TRY(change_row(call, row, list, change));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_change_maps(const weir_call *call, const char *function, wr_container_change *change) {
+    WR_FOR_ROWS(call, row) {
+        const weir_object *map = wr_map_arg(call, 0, row, function);
+        if (map) WR_TRY(change_row(call, row, map, change));
+    }
+    return WEIR_OK;
+}
