@@ -155,6 +155,7 @@ typedef struct weir_stream_info {
     uint32_t n_attributes;
     const weir_attribute *attributes;
     bool is_defined; /* written in the app; else implied by a query, a trigger or @OnError */
+    bool is_inner;   /* within a partition: #A, or what the partition sees of a stream. Nobody sends to it */
 } weir_stream_info;
 
 WEIR_API uint32_t weir_n_streams(const weir_app *app);

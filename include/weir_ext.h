@@ -279,6 +279,7 @@ typedef struct weir_batch {
     const uint32_t *chunk_end; /* chunk c ends before this physical row; NULL: every row is a chunk */
     const weir_origin *origin; /* by chunk; NULL: chunk c is what arrival first_arrival + c brought */
     uint32_t first_arrival;
+    const uint32_t *key_id; /* by chunk: the number of its partition key; NULL: outside of partitions */
     const uint64_t
         *row_id; /* by physical row: under which a window holds the row (a join asked for it), or NULL */
     /* From a join to its select: a chunk is made of parts, the matches of one triggering row each, and the
@@ -507,6 +508,9 @@ typedef struct weir_aggregator_type {
     void (*save)(const void *self, uint32_t n_groups, weir_writer *w);
     weir_status (*load)(void *self, uint32_t n_groups, weir_reader *r, weir_error *err);
     bool can_fail; /* update may call rows->fail, on rows with a null or object argument only */
+    /* Like reset_all for one group, whose cost must not depend on the others. Optional: in a partition, where
+     * groups of many keys lie side by side, an aggregator without it costs more memory for each key. */
+    void (*reset)(void *self, uint32_t group);
 } weir_aggregator_type;
 
 /* ---- Windows ------------------------------------------------------------------------------------------ */
@@ -531,6 +535,7 @@ typedef struct weir_window_args {
      * those a reset clears too, so a window that emits resets need not emit expired rows. */
     bool expired_output;
     const bool *is_read; /* by input column: somebody downstream reads it. Set by the engine for open() */
+    bool by_key;         /* the window is that of one key of a partition */
 } weir_window_args;
 
 typedef enum weir_window_shape {
@@ -584,6 +589,9 @@ typedef struct weir_window_type {
     /* FIFO: within a call expired rows are emitted in order of their ids, and so are current ones. Lets their
      * columns be merged of two runs. */
     bool slides;
+    /* In a partition, the clock of the batches is one for all keys: only the key that came first ever lets
+     * its batches out. */
+    bool one_clock;
 } weir_window_type;
 
 /* The input of a call: logical rows 0..n-1, in order. Timestamps and columns are compact (by logical row).
@@ -601,6 +609,7 @@ typedef struct weir_window_input {
     weir_origin until;  /* after the input: fire at ticks below this */
     uint32_t rank;      /* of the window's timer */
     uint32_t tick_next; /* the first arrival at which its timer may still fire */
+    bool notes_ticks;   /* process() calls weir_window_note_tick when the timer fires */
 } weir_window_input;
 WEIR_API weir_window_input *weir_window_get_input(weir_window *w);
 
@@ -629,6 +638,9 @@ static inline uint32_t weir_window_next_tick(const weir_window_input *in, int64_
 static inline weir_origin weir_window_tick_origin(const weir_window_input *in, uint32_t arrival) {
     return WEIR_ORIGIN(arrival, in->rank, 0);
 }
+/* The timer fires at this arrival, and was due then. In a partition, keys fire in the order in which they
+ * were due; nobody else asks. */
+WEIR_API void weir_window_note_tick(weir_window *w, uint32_t arrival, int64_t due);
 /* What is emitted next was caused by the timer firing at this arrival, by chunk c of the input. */
 WEIR_API void weir_window_fired(weir_window *w, uint32_t arrival);
 WEIR_API void weir_window_begin_chunk(weir_window *w, uint32_t c);

@@ -87,6 +87,7 @@ const weir_aggregator_type wr_agg_avg = {
     .reserve = wr_fold_reserve,
     .update = wr_fold_update,
     .reset_all = wr_fold_reset_all,
+    .reset = wr_fold_reset,
     .release = wr_fold_release,
     .bytes = wr_fold_bytes,
     .save = wr_fold_save,

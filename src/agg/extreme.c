@@ -71,6 +71,14 @@ static void reset_all(void *self, uint32_t n_groups) {
         wr_fold_reset_all(&x->u.plain, n_groups);
 }
 
+static void reset(void *self, uint32_t group) {
+    extreme *x = self;
+    if (x->slides)
+        wr_deques_reset(&x->u.deques, group);
+    else
+        wr_fold_reset(&x->u.plain, group);
+}
+
 static bool release(void *self, uint32_t group) {
     extreme *x = self;
     return x->slides ? wr_deques_release(&x->u.deques, group) : wr_fold_release(&x->u.plain, group);
@@ -118,6 +126,7 @@ const weir_aggregator_type wr_agg_min = {
     .reserve = reserve,
     .update = update,
     .reset_all = reset_all,
+    .reset = reset,
     .release = release,
     .bytes = bytes,
     .save = save,
@@ -138,6 +147,7 @@ const weir_aggregator_type wr_agg_max = {
     .reserve = reserve,
     .update = update,
     .reset_all = reset_all,
+    .reset = reset,
     .release = release,
     .bytes = bytes,
     .save = save,

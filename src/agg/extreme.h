@@ -58,6 +58,7 @@ weir_status wr_deques_reserve(wr_deques *d, uint32_t n_groups, weir_error *err) 
 weir_status wr_deques_update(wr_deques *d, const weir_agg_rows *rows, weir_column *out,
                              weir_error *err) WR_NODISCARD;
 void wr_deques_reset_all(wr_deques *d, uint32_t n_groups);
+void wr_deques_reset(wr_deques *d, uint32_t group);
 bool wr_deques_release(wr_deques *d, uint32_t group);
 size_t wr_deques_bytes(const wr_deques *d);
 void wr_deques_save(const wr_deques *d, uint32_t n_groups, weir_writer *w);

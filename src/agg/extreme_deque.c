@@ -145,6 +145,10 @@ void wr_deques_reset_all(wr_deques *d, uint32_t n_groups) {
         if (d->deques[g].len) deque_clear(d, &d->deques[g]);
 }
 
+void wr_deques_reset(wr_deques *d, uint32_t group) {
+    if (d->deques[group].len) deque_clear(d, &d->deques[group]);
+}
+
 bool wr_deques_release(wr_deques *d, uint32_t group) { return d->deques[group].len == 0; }
 
 size_t wr_deques_bytes(const wr_deques *d) { return d->cap * sizeof *d->deques + d->heap_bytes; }

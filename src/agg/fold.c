@@ -54,6 +54,11 @@ void wr_fold_reset_all(void *self, uint32_t n_groups) {
     if (n_groups) memset(f->cells, 0, (size_t)n_groups * f->cell_words * 8);
 }
 
+void wr_fold_reset(void *self, uint32_t group) {
+    wr_fold *f = self;
+    memset((uint64_t *)f->cells + (size_t)group * f->cell_words, 0, (size_t)f->cell_words * 8);
+}
+
 bool wr_fold_release(void *self, uint32_t group) {
     wr_fold *f = self;
     const uint64_t *words = (const uint64_t *)f->cells + (size_t)group * f->cell_words;

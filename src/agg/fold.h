@@ -33,6 +33,7 @@ void wr_fold_close(void *self);
 weir_status wr_fold_reserve(void *self, uint32_t n_groups, weir_error *err);
 weir_status wr_fold_update(void *self, const weir_agg_rows *rows, weir_column *out, weir_error *err);
 void wr_fold_reset_all(void *self, uint32_t n_groups);
+void wr_fold_reset(void *self, uint32_t group);
 bool wr_fold_release(void *self, uint32_t group);
 size_t wr_fold_bytes(const void *self);
 void wr_fold_save(const void *self, uint32_t n_groups, weir_writer *w);

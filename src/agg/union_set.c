@@ -52,6 +52,11 @@ static void reset_all(void *self, uint32_t n_groups) {
     for (uint32_t g = 0; g < n_groups; g++) clear_cell(u, &u->cells[g]);
 }
 
+static void reset(void *self, uint32_t group) {
+    union_sets *u = self;
+    clear_cell(u, &u->cells[group]);
+}
+
 static void close(void *self) {
     union_sets *u = self;
     reset_all(u, u->cap);
@@ -241,6 +246,7 @@ const weir_aggregator_type wr_agg_union_set = {
     .reserve = reserve,
     .update = update,
     .reset_all = reset_all,
+    .reset = reset,
     .release = release,
     .bytes = bytes,
     .save = save,

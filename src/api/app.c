@@ -64,7 +64,7 @@ static weir_status describe(weir_stream_info *info, const char *name, const wr_s
     if (!attributes) return no_memory(err);
     for (uint32_t i = 0; i < schema->n_attrs; i++)
         attributes[i] = (weir_attribute){schema->attrs[i].name, schema->attrs[i].type};
-    *info = (weir_stream_info){name, schema->n_attrs, attributes, is_defined};
+    *info = (weir_stream_info){name, schema->n_attrs, attributes, is_defined, false};
     return WEIR_OK;
 }
 
@@ -76,6 +76,8 @@ static weir_status describe_streams(weir_app *app, weir_error *err) {
     for (uint32_t i = 0; i < p->n_streams; i++)
         WR_TRY(describe(&app->streams[i], p->streams[i].name, &p->streams[i].schema, p->streams[i].is_defined,
                         &p->arena, err));
+    for (uint32_t i = 0; i < p->n_streams; i++)
+        app->streams[i].is_inner = p->streams[i].partition != WR_NONE_ID;
     for (uint32_t i = 0; i < p->n_queries; i++)
         WR_TRY(describe(&app->queries[i], p->queries[i].name, wr_plan_query_out(&p->queries[i]), false,
                         &p->arena, err));

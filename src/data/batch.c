@@ -35,6 +35,7 @@ typedef struct layout {
     run *runs;
     uint32_t *chunk_end;
     weir_origin *origin;
+    uint32_t *key_id; /* NULL: the rows have no keys */
 } layout;
 
 /* Moves to the next chunk that has rows: the one of the next logical row. */
@@ -103,6 +104,7 @@ static void take_chunk(layout *l, cursor *c, uint32_t number) {
     l->runs[l->n_runs - 1].n += c->to - c->from;
     for (uint32_t k = c->from; k < c->to; k++) l->row[l->n_rows++] = weir_batch_row(c->in, k);
     l->origin[l->n_chunks] = weir_batch_origin(c->in, c->chunk);
+    if (l->key_id) l->key_id[l->n_chunks] = c->in->key_id[c->chunk];
     l->chunk_end[l->n_chunks++] = l->n_rows;
     c->from = c->to;
     c->chunk++;
@@ -170,7 +172,9 @@ static weir_status make_layout(const weir_batch *const *in, uint32_t n_in, weir_
     l->runs = wr_arena_array(arena, chunks, sizeof *l->runs);
     l->chunk_end = wr_arena_array(arena, chunks, sizeof *l->chunk_end);
     l->origin = wr_arena_array(arena, chunks, sizeof *l->origin);
-    if (!l->row || !l->runs || !l->chunk_end || !l->origin) return WEIR_ENOMEM;
+    if (in[0]->key_id) l->key_id = wr_arena_array(arena, chunks, sizeof *l->key_id);
+    if (!l->row || !l->runs || !l->chunk_end || !l->origin || (in[0]->key_id && !l->key_id))
+        return WEIR_ENOMEM;
     return by_arrival ? take_by_arrival(l, cursors, n_in, (uint32_t)chunks, most, arena)
                       : take_by_heap(l, cursors, n_in, arena);
 }
@@ -266,13 +270,13 @@ static weir_status merge_kinds(const merge *m, weir_batch *out) {
     return WEIR_OK;
 }
 
-static weir_status copy_rows(merge *m, weir_batch *out) {
+static weir_status copy_layout(merge *m, weir_batch *out) {
     memset(out, 0, sizeof *out);
-    WR_TRY(make_layout(m->in, m->n_in, m->arena, &m->l));
     out->n_rows = out->n_sel = m->l.n_rows;
     out->n_chunks = m->l.n_chunks;
     out->chunk_end = m->l.n_chunks == m->l.n_rows ? NULL : m->l.chunk_end;
     out->origin = m->l.origin;
+    out->key_id = m->l.key_id;
     out->n_cols = m->in[0]->n_cols;
     out->cols = wr_arena_zero(m->arena, out->n_cols, sizeof *out->cols);
     if (!out->cols) return WEIR_ENOMEM;
@@ -280,6 +284,11 @@ static weir_status copy_rows(merge *m, weir_batch *out) {
     WR_TRY(merge_kinds(m, out));
     for (uint32_t c = 0; c < out->n_cols; c++) WR_TRY(merge_column(m, c, &out->cols[c]));
     return WEIR_OK;
+}
+
+static weir_status copy_rows(merge *m, weir_batch *out) {
+    WR_TRY(make_layout(m->in, m->n_in, m->arena, &m->l));
+    return copy_layout(m, out);
 }
 
 weir_status wr_batch_merge(const weir_batch *const *in, uint32_t n_in, weir_arena *arena, weir_batch *out) {
@@ -290,6 +299,78 @@ weir_status wr_batch_merge(const weir_batch *const *in, uint32_t n_in, weir_aren
     if (n_in == 1) return wr_batch_compact(in[0], arena, out);
     merge m = {.in = in, .n_in = n_in, .arena = arena};
     return copy_rows(&m, out);
+}
+
+/* ---- Chosen chunks ------------------------------------------------------------------------------------- */
+
+static weir_status lay_out_pieces(const merge *m, const wr_piece *pieces, uint32_t n, layout *l) {
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < n; i++) rows += pieces[i].n;
+    if (rows > UINT32_MAX) return WEIR_ELIMIT;
+    l->row = wr_arena_array(m->arena, rows, sizeof *l->row);
+    l->runs = wr_arena_array(m->arena, n, sizeof *l->runs);
+    l->chunk_end = wr_arena_array(m->arena, n, sizeof *l->chunk_end);
+    if (!l->row || !l->runs || !l->chunk_end) return WEIR_ENOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        const wr_piece *p = &pieces[i];
+        for (uint32_t k = 0; k < p->n; k++) l->row[l->n_rows++] = weir_batch_row(m->in[p->in], p->first + k);
+        l->runs[i] = (run){p->in, p->n};
+        l->chunk_end[i] = l->n_rows;
+    }
+    l->n_runs = l->n_chunks = n;
+    return WEIR_OK;
+}
+
+static weir_status collect_row_ids(const merge *m, weir_batch *out) {
+    bool any = false;
+    for (uint32_t i = 0; i < m->n_in; i++) any |= m->in[i]->row_id != NULL;
+    if (!any) return WEIR_OK;
+    uint64_t *ids = wr_arena_zero(m->arena, m->l.n_rows, sizeof *ids);
+    if (!ids) return WEIR_ENOMEM;
+    out->row_id = ids;
+    for (uint32_t r = 0, at = 0; r < m->l.n_runs; at += m->l.runs[r++].n) {
+        const uint64_t *from = m->in[m->l.runs[r].in]->row_id;
+        if (from) wr_gather_data(ids + at, from, m->l.row + at, m->l.runs[r].n, sizeof *ids);
+    }
+    return WEIR_OK;
+}
+
+/* A piece of a batch without parts is one part. */
+static weir_status collect_parts(const merge *m, const wr_piece *pieces, weir_batch *out) {
+    bool any = false;
+    for (uint32_t i = 0; i < m->n_in; i++) any |= m->in[i]->part_end != NULL;
+    if (!any) return WEIR_OK;
+    uint32_t *ends = wr_arena_array(m->arena, m->l.n_rows, sizeof *ends), n = 0;
+    if (!ends) return WEIR_ENOMEM;
+    for (uint32_t r = 0, at = 0; r < m->l.n_chunks; at += pieces[r++].n) {
+        const weir_batch *from = m->in[pieces[r].in];
+        uint32_t begin = weir_batch_row(from, pieces[r].first), part = 0, high = from->n_parts;
+        while (from->part_end && part < high) { /* the first part that ends after begin */
+            uint32_t mid = part + (high - part) / 2;
+            if (from->part_end[mid] > begin)
+                high = mid;
+            else
+                part = mid + 1;
+        }
+        for (uint32_t k = 0; from->part_end && k + 1 < pieces[r].n; k++)
+            if (weir_batch_row(from, pieces[r].first + k + 1) >= from->part_end[part]) {
+                ends[n++] = at + k + 1;
+                part++;
+            }
+        ends[n++] = at + pieces[r].n;
+    }
+    out->n_parts = n;
+    out->part_end = ends;
+    return WEIR_OK;
+}
+
+weir_status wr_batch_collect(const weir_batch *const *in, uint32_t n_in, const wr_piece *pieces, uint32_t n,
+                             weir_arena *arena, weir_batch *out) {
+    merge m = {.in = in, .n_in = n_in, .arena = arena};
+    WR_TRY(lay_out_pieces(&m, pieces, n, &m.l));
+    WR_TRY(copy_layout(&m, out));
+    WR_TRY(collect_row_ids(&m, out));
+    return collect_parts(&m, pieces, out);
 }
 
 weir_status wr_batch_compact(const weir_batch *in, weir_arena *arena, weir_batch *out) {

@@ -46,9 +46,15 @@ static weir_status make_groups(wr_agg_set *set, const wr_agg_set_options *o, wei
     wr_group_key keys[WR_MAX_GROUP_KEYS];
     set->n_keys = o->n_keys;
     if (!o->n_keys) return WEIR_OK;
-    for (uint32_t i = 0; i < o->n_keys && i < WR_MAX_GROUP_KEYS; i++)
-        keys[i] = (wr_group_key){.type = o->keys[i]->type, .boxed = o->keys[i]->boxed};
-    return wr_groups_new(keys, o->n_keys, set->account, &set->groups, err);
+    uint32_t n = 0;
+    if (o->by_key) {
+        keys[n++] = (wr_group_key){.type = WEIR_INT};
+        set->chains = wr_alloc_zero(set->account, sizeof *set->chains);
+        if (!set->chains) return no_memory(err);
+    }
+    for (uint32_t i = 0; i < o->n_keys && n < WR_MAX_GROUP_KEYS; i++)
+        keys[n++] = (wr_group_key){.type = o->keys[i]->type, .boxed = o->keys[i]->boxed};
+    return wr_groups_new(keys, o->n_keys + o->by_key, set->account, &set->groups, err);
 }
 
 /* One program for the arguments of all slots and the keys. */
@@ -80,6 +86,7 @@ weir_status wr_agg_set_new(const wr_agg_set_options *options, wr_account *accoun
     if (!set) return no_memory(err);
     set->account = account;
     set->removes = options->removes;
+    set->by_key = options->by_key;
     set->sweep_at = SWEEP_LEAST;
     weir_status status = open_states(set, options, err);
     if (status == WEIR_OK) status = make_groups(set, options, err);
@@ -104,18 +111,31 @@ void wr_agg_set_free(wr_agg_set *set) {
     (void)lowered; /* going down passes no limit */
     wr_free(set->account, set->states, set->n_states * sizeof *set->states);
     wr_program_free(set->inputs);
+    wr_agg_chains_free(set);
     wr_groups_free(set->groups);
     wr_free(set->account, set, sizeof *set);
 }
 
 /* ---- Groups -------------------------------------------------------------------------------------------- */
 
-uint32_t wr_agg_set_ids(const wr_agg_set *set) { return set->groups ? wr_groups_limit(set->groups) : 1; }
+bool wr_agg_slots_by_key(const wr_agg_slot *slots, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        const weir_aggregator_type *t = slots[i].type;
+        if (t->struct_size < offsetof(weir_aggregator_type, reset) + sizeof t->reset || !t->reset)
+            return false;
+    }
+    return true;
+}
+
+uint32_t wr_agg_set_ids(const wr_agg_set *set) {
+    if (set->groups) return wr_groups_limit(set->groups);
+    return set->by_key ? set->n_key_ids : 1;
+}
 
 uint32_t wr_agg_set_n_groups(const wr_agg_set *set) { return wr_agg_set_ids(set); }
 uint32_t wr_agg_set_most_groups(const wr_agg_set *set) { return set->n_reserved; }
 uint64_t wr_agg_set_live_groups(const wr_agg_set *set) {
-    return set->groups ? wr_groups_count(set->groups) : set->n_states > 0;
+    return set->groups ? wr_groups_count(set->groups) : set->n_states ? wr_agg_set_ids(set) : 0;
 }
 
 weir_status wr_agg_set_reserve(wr_agg_set *set, weir_error *err) {
@@ -159,6 +179,7 @@ static void drop_dead(wr_agg_set *set) {
 
 void wr_agg_set_sweep(wr_agg_set *set) {
     drop_dead(set);
+    if (set->chains) wr_agg_chains_relink(set);
     set->sweep_at = wr_groups_count(set->groups) * 2 + SWEEP_LEAST;
 }
 
@@ -192,6 +213,8 @@ void wr_agg_set_save(const wr_agg_set *set, weir_writer *w) {
     save_shape(set, w);
     weir_write_i64(w, (int64_t)set->n_since_reset);
     if (set->groups) wr_groups_save(set->groups, w);
+    if (set->chains) wr_agg_chains_save(set, w);
+    if (set->by_key && !set->groups) weir_write_u32(w, set->n_key_ids);
     uint32_t ids = wr_agg_set_ids(set);
     for (uint32_t i = 0; i < set->n_states; i++) {
         const wr_agg_state *s = &set->states[i];
@@ -234,6 +257,15 @@ static weir_status load_states(wr_agg_set *set, weir_reader *r, weir_error *err)
     return wr_agg_set_charge(set, err);
 }
 
+static weir_status load_key_ids(wr_agg_set *set, weir_reader *r, weir_error *err) {
+    set->n_key_ids = weir_read_u32(r);
+    WR_TRY(weir_reader_status(r, err));
+    if (set->n_key_ids > WR_MOST_KEY_IDS || set->n_key_ids / 2 > weir_reader_left(r))
+        return weir_fail(err, WEIR_ESTATE, "saved aggregates end too early: %u keys are announced",
+                         set->n_key_ids);
+    return WEIR_OK;
+}
+
 weir_status wr_agg_set_load(wr_agg_set *set, weir_reader *r, weir_error *err) {
     weir_arena arena;
     wr_arena_init(&arena, NULL);
@@ -242,6 +274,8 @@ weir_status wr_agg_set_load(wr_agg_set *set, weir_reader *r, weir_error *err) {
     WR_TRY(status);
     set->n_since_reset = (uint64_t)weir_read_i64(r);
     if (set->groups) WR_TRY(wr_groups_load(set->groups, r, err));
+    if (set->chains) WR_TRY(wr_agg_chains_load(set, r, err));
+    if (set->by_key && !set->groups) WR_TRY(load_key_ids(set, r, err));
     WR_TRY(wr_agg_set_reserve(set, err));
     return load_states(set, r, err);
 }

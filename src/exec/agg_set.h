@@ -17,6 +17,7 @@ typedef struct wr_agg_set_options {
     wr_expr *const *keys; /* group by, or NULL */
     uint32_t n_keys;
     bool removes; /* expired rows will come */
+    bool by_key;  /* batches have key ids: each key has groups of its own, and a reset is its key's */
 } wr_agg_set_options;
 
 weir_status wr_agg_set_new(const wr_agg_set_options *options, wr_account *account, wr_agg_set **out,
@@ -29,6 +30,11 @@ void wr_agg_set_free(wr_agg_set *set);
  * ev->arena's. */
 weir_status wr_agg_set_update(wr_agg_set *set, const wr_eval *ev, weir_column *values, const uint32_t **gids,
                               weir_error *err) WR_NODISCARD;
+
+/* With by_key: can these aggregates be kept so? (Each must have a reset of its own.) */
+bool wr_agg_slots_by_key(const wr_agg_slot *slots, uint32_t n);
+/* With by_key: the key's groups go back to where they began. */
+void wr_agg_set_forget(wr_agg_set *set, uint32_t key);
 
 uint32_t wr_agg_set_n_groups(const wr_agg_set *set);    /* ids in use are below this */
 uint32_t wr_agg_set_most_groups(const wr_agg_set *set); /* ids ever in use are below this */

@@ -30,6 +30,7 @@ typedef struct update {
     weir_column *inputs; /* arguments and keys */
     weir_column *values; /* results, by slot */
     uint32_t *gid;       /* NULL: no keys */
+    const uint32_t *key; /* by row: the partition key's id; NULL: not by key */
     uint64_t *failed;    /* by row: an input failed. NULL: none can */
     bool any_failed;
     bool row_failed;           /* an aggregate couldn't take in the row in hand */
@@ -72,15 +73,31 @@ static weir_status compute_inputs(update *u, weir_error *err) {
     return wr_program_run(set->inputs, &ev, u->inputs, err);
 }
 
+/* The key of each row is that of its chunk. Without groups of their own, keys are groups. */
+static weir_status spread_keys(update *u, weir_error *err) {
+    const weir_batch *in = u->in;
+    u->key = in->key_id;
+    if (in->chunk_end) {
+        uint32_t *key = u->set->groups ? wr_arena_array(u->ev->arena, in->n_rows, sizeof *key) : u->gid;
+        if (!key) return no_memory(err);
+        for (uint32_t c = 0, row = 0; c < in->n_chunks; c++)
+            for (; row < in->chunk_end[c]; row++) key[row] = in->key_id[c];
+        u->key = key;
+    }
+    if (!u->set->groups) u->gid = (uint32_t *)(uintptr_t)u->key; /* which nobody writes to */
+    return WEIR_OK;
+}
+
 static weir_status make_outputs(update *u, weir_error *err) {
     const wr_agg_set *set = u->set;
     for (uint32_t i = 0; i < set->n_states; i++)
         if (wr_column_new(u->ev->arena, set->states[i].slot->result, false, u->in->n_rows, true,
                           &u->values[i]))
             return no_memory(err);
-    if (set->groups && !(u->gid = wr_arena_array(u->ev->arena, u->in->n_rows, sizeof *u->gid)))
+    bool own_gids = set->groups || (set->by_key && u->in->chunk_end);
+    if (own_gids && !(u->gid = wr_arena_array(u->ev->arena, u->in->n_rows, sizeof *u->gid)))
         return no_memory(err);
-    return WEIR_OK;
+    return set->by_key ? spread_keys(u, err) : WEIR_OK;
 }
 
 /* Columns without a null lose their bitmap, so that what reads them takes its faster way. */
@@ -155,12 +172,28 @@ static weir_status take_row_by_row(update *u, const wr_row_list *list, weir_erro
     return WEIR_OK;
 }
 
+static weir_status find_groups(update *u, const wr_row_list *list, weir_error *err) {
+    wr_agg_set *set = u->set;
+    if (!set->groups) {
+        for (uint32_t i = 0; i < list->n; i++) {
+            uint32_t key = u->key[wr_row_at(list, i)];
+            if (key >= set->n_key_ids) set->n_key_ids = key + 1;
+        }
+        return WEIR_OK;
+    }
+    const weir_column *keys = u->inputs + (set->n_inputs - set->n_keys);
+    if (!set->by_key) return wr_groups_assign(set->groups, keys, list, u->ev->arena, u->gid, err);
+    weir_column all[WR_MAX_GROUP_KEYS + 1] = {{.type = WEIR_INT, .data = (void *)(uintptr_t)u->key}};
+    memcpy(all + 1, keys, set->n_keys * sizeof *keys);
+    WR_TRY(wr_groups_assign(set->groups, all, list, u->ev->arena, u->gid, err));
+    return wr_agg_chains_link(set, list, u->gid, u->key, err);
+}
+
 static weir_status take_range(update *u, const wr_row_list *list, weir_error *err) {
     wr_agg_set *set = u->set;
     if (!list->n) return WEIR_OK;
-    if (set->groups) {
-        const weir_column *keys = u->inputs + (set->n_inputs - set->n_keys);
-        WR_TRY(wr_groups_assign(set->groups, keys, list, u->ev->arena, u->gid, err));
+    if (set->groups || set->by_key) {
+        WR_TRY(find_groups(u, list, err));
         WR_TRY(wr_agg_set_reserve(set, err));
     }
     set->n_since_reset += list->n;
@@ -186,6 +219,10 @@ static void take_reset(update *u, uint32_t i) {
     uint32_t row = wr_row_at(&u->rows, i), chunk = wr_batch_chunk_of(u->in, row);
     bool begins_chunk = i == 0 || wr_row_at(&u->rows, i - 1) < weir_batch_chunk_begin(u->in, chunk);
     uint64_t n_rows = u->set->n_since_reset;
+    if (u->set->by_key) { /* groups are swept once there are many more */
+        wr_agg_set_forget(u->set, u->in->key_id[chunk]);
+        return;
+    }
     if (!n_rows) return; /* nothing came since the last one */
     wr_agg_set_reset(u->set);
     if (!u->set->groups || wr_agg_set_ids(u->set) <= GROUPS_FOR_A_ROW * n_rows + GROUPS_LEAST) return;
@@ -228,7 +265,7 @@ static void finish_groups(update *u) {
     if (!u->set->groups) return;
     if (!u->set->n_states) /* only the chunk's own rows were to be told apart */
         wr_groups_clear(u->set->groups);
-    else if (u->set->removes && wr_groups_count(u->set->groups) >= u->set->sweep_at)
+    else if ((u->set->removes || u->set->by_key) && wr_groups_count(u->set->groups) >= u->set->sweep_at)
         wr_agg_set_sweep(u->set);
 }
 

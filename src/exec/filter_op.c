@@ -71,6 +71,11 @@ static weir_status filter_load(wr_op *op, weir_reader *r, weir_error *err) {
     return f->aggs ? wr_agg_set_load(f->aggs, r, err) : WEIR_OK;
 }
 
+static void filter_forget(wr_op *op, uint32_t id) {
+    filter_op *f = (filter_op *)op;
+    if (op->plan->by_key && f->aggs) wr_agg_set_forget(f->aggs, id);
+}
+
 static void filter_free(wr_op *op) {
     filter_op *f = (filter_op *)op;
     wr_program_free(f->condition);
@@ -84,13 +89,15 @@ static const wr_op_type filter_type = {.name = "filter",
                                        .save = filter_save,
                                        .load = filter_load,
                                        .rows = filter_rows,
+                                       .forget = filter_forget,
                                        .free = filter_free};
 
 static weir_status make_parts(filter_op *f, weir_error *err) {
     const wr_plan_filter *plan = &f->head.plan->u.filter;
     wr_account *account = &f->head.account;
     if (plan->n_aggs) {
-        wr_agg_set_options options = {.slots = plan->aggs, .n_slots = plan->n_aggs, .removes = true};
+        wr_agg_set_options options = {
+            .slots = plan->aggs, .n_slots = plan->n_aggs, .removes = true, .by_key = f->head.plan->by_key};
         WR_TRY(wr_agg_set_new(&options, account, &f->aggs, err));
     }
     if (plan->n_probes)

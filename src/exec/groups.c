@@ -198,13 +198,19 @@ uint32_t wr_groups_limit(const wr_groups *g) { return g->limit; }
 uint32_t wr_groups_count(const wr_groups *g) { return g->limit - g->n_free; }
 bool wr_groups_in_use(const wr_groups *g, uint32_t id) { return *wr_group_marks(g, id) & WR_GROUP_IN_USE; }
 
-void wr_groups_drop(wr_groups *g, uint32_t id) {
+void wr_groups_retire(wr_groups *g, uint32_t id) {
     if (g->null_id1 == id + 1)
         g->null_id1 = 0;
     else
         wr_group_table_erase(g, wr_group_keys_tag_of(g, id), id);
     wr_group_keys_drop(g, id);
-    g->free_ids[g->n_free++] = id;
+}
+
+void wr_groups_reuse(wr_groups *g, uint32_t id) { g->free_ids[g->n_free++] = id; }
+
+void wr_groups_drop(wr_groups *g, uint32_t id) {
+    wr_groups_retire(g, id);
+    wr_groups_reuse(g, id);
 }
 
 void wr_groups_tidy(wr_groups *g) {

@@ -53,6 +53,9 @@ uint32_t wr_groups_count(const wr_groups *g); /* ids in use */
 bool wr_groups_in_use(const wr_groups *g, uint32_t id);
 /* Forgets the key of an id in use. */
 void wr_groups_drop(wr_groups *g, uint32_t id);
+/* The same in two steps: the key is forgotten, but its id is not given out again until it may be reused. */
+void wr_groups_retire(wr_groups *g, uint32_t id);
+void wr_groups_reuse(wr_groups *g, uint32_t id);
 /* After drops: lowers the limit to the highest id in use, and gives out low ids first. */
 void wr_groups_tidy(wr_groups *g);
 void wr_groups_clear(wr_groups *g);

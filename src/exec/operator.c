@@ -1,8 +1,19 @@
 /* operator.c: making, calling and counting operators, and noting the chunks that failed in them. */
-#include "exec/operator.h"
+#include "exec/agg_set.h"
+#include "exec/partition.h"
+
+/* Operators that keep the state of all keys themselves; others are made once for each key. */
+static bool knows_keys(const wr_plan_op *plan) {
+    switch (plan->kind) {
+    case WR_OP_FILTER: return wr_agg_slots_by_key(plan->u.filter.aggs, plan->u.filter.n_aggs);
+    case WR_OP_SELECT: return wr_agg_slots_by_key(plan->u.select.aggs, plan->u.select.n_aggs);
+    default: return false;
+    }
+}
 
 weir_status wr_op_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err) {
     *out = NULL;
+    if (plan->by_key && !knows_keys(plan)) return wr_keyed_new(plan, parent, out, err);
     switch (plan->kind) {
     case WR_OP_FILTER: return wr_filter_new(plan, parent, out, err);
     case WR_OP_FUNCTION: return wr_stream_function_new(plan, parent, out, err);
@@ -12,6 +23,7 @@ weir_status wr_op_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, w
     case WR_OP_RATE: return wr_rate_new(plan, parent, out, err);
     case WR_OP_PATTERN: return wr_pattern_new(plan, parent, out, err);
     case WR_OP_SELECT: return wr_select_new(plan, parent, out, err);
+    case WR_OP_PARTITION: return wr_partition_new(plan, parent, out, err);
     }
     return weir_fail(err, WEIR_EUSAGE, "operator kind %d is unknown", (int)plan->kind);
 }
@@ -29,6 +41,21 @@ weir_status wr_op_process(wr_op *op, wr_turn *turn, const weir_batch *const *in,
     weir_status status = op->type->process(op, turn, in, out, err);
     if (status == WEIR_OK) op->rows_out += out->n_sel;
     return status;
+}
+
+void wr_firings_add(wr_firings *f, uint32_t arrival, int64_t due) {
+    if (f->n == f->cap) {
+        uint32_t cap = f->cap * 2 + 8;
+        wr_firing *wide = wr_arena_array(f->arena, cap, sizeof *wide);
+        if (!wide) {
+            f->out_of_memory = true;
+            return;
+        }
+        if (f->n) memcpy(wide, f->items, f->n * sizeof *wide);
+        f->items = wide;
+        f->cap = cap;
+    }
+    f->items[f->n++] = (wr_firing){arrival, due};
 }
 
 static const char *keep_message(weir_arena *arena, const char *message) {

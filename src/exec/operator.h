@@ -36,6 +36,7 @@ typedef struct wr_turn {
     wr_faults faults;               /* in the arena; operators add, the task empties */
     struct wr_table *const *tables; /* by plan index */
     struct wr_aggregation *const *aggregations;
+    struct wr_op *const *partitions;                     /* the steps into partitions */
     void (*log)(void *ctx, int level, const char *line); /* weir_log_level; NULL: nobody listens */
     void *log_ctx;
 } wr_turn;
@@ -57,8 +58,25 @@ typedef struct wr_op_type {
     weir_status (*load)(wr_op *op, weir_reader *r, weir_error *err);
     /* Rows of state held now; NULL: none. Bytes are in the account. */
     uint64_t (*rows)(const wr_op *op);
+    /* by_key: what is kept for the partition key of that id is given up. NULL: nothing is. */
+    void (*forget)(wr_op *op, uint32_t id);
     void (*free)(wr_op *op);
 } wr_op_type;
+
+/* At which arrivals of a call an operator's timer fired, and when it was due. */
+typedef struct wr_firing {
+    uint32_t arrival;
+    int64_t due;
+} wr_firing;
+
+typedef struct wr_firings {
+    weir_arena *arena;
+    wr_firing *items; /* arrivals ascend */
+    uint32_t n, cap;
+    bool out_of_memory; /* one is missing */
+} wr_firings;
+
+void wr_firings_add(wr_firings *f, uint32_t arrival, int64_t due);
 
 /* The head of every operator's own struct. */
 struct wr_op {
@@ -70,6 +88,8 @@ struct wr_op {
     /* The timer rule "once at most for each arrival". */
     uint64_t fired_cycle; /* weir_cycle.number of the cycle that fired_next belongs to */
     uint32_t fired_next;  /* first arrival of that cycle at which the timer may still fire */
+    int64_t asked_due;    /* wr_op_next_tick was asked for last */
+    wr_firings *firings;  /* NULL: nobody wants to know */
 };
 
 /* Makes the operator for a plan node. parent is charged through op->account. */
@@ -87,10 +107,14 @@ static inline uint32_t wr_op_next_tick(wr_op *op, const weir_cycle *cycle, int64
         op->fired_next = 0;
     }
     if (due == INT64_MAX) return UINT32_MAX;
+    op->asked_due = due;
     uint32_t i = weir_cycle_next_tick(cycle, op->fired_next, due);
     return i < cycle->n_arrivals && WEIR_ORIGIN(i, op->plan->rank, 0) < before ? i : UINT32_MAX;
 }
-static inline void wr_op_fired(wr_op *op, uint32_t arrival) { op->fired_next = arrival + 1; }
+static inline void wr_op_fired(wr_op *op, uint32_t arrival) {
+    op->fired_next = arrival + 1;
+    if (op->firings) wr_firings_add(op->firings, arrival, op->asked_due);
+}
 
 /* One constructor for each kind; each in a file of its own. */
 weir_status wr_filter_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
@@ -100,6 +124,7 @@ weir_status wr_join_new(const wr_plan_op *plan, wr_account *parent, wr_op **out,
 weir_status wr_read_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_rate_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_pattern_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
+weir_status wr_keyed_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_select_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 
 #endif

@@ -381,6 +381,11 @@ static uint64_t select_rows(const wr_op *op) {
     return s->aggs ? wr_agg_set_live_groups(s->aggs) : 0;
 }
 
+static void select_forget(wr_op *op, uint32_t id) {
+    select_op *s = (select_op *)op;
+    if (op->plan->by_key && s->aggs) wr_agg_set_forget(s->aggs, id);
+}
+
 static void select_free(wr_op *op) {
     select_op *s = (select_op *)op;
     wr_agg_set_free(s->aggs);
@@ -397,6 +402,7 @@ static const wr_op_type select_type = {.name = "select",
                                        .save = select_save,
                                        .load = select_load,
                                        .rows = select_rows,
+                                       .forget = select_forget,
                                        .free = select_free};
 
 static weir_status make_aggregates(select_op *s, const wr_plan_select *plan, weir_error *err) {
@@ -405,7 +411,8 @@ static weir_status make_aggregates(select_op *s, const wr_plan_select *plan, wei
                                   .n_slots = plan->n_aggs,
                                   .keys = plan->keys,
                                   .n_keys = plan->n_keys,
-                                  .removes = plan->input_expires && !plan->input_only_resets};
+                                  .removes = plan->input_expires && !plan->input_only_resets,
+                                  .by_key = s->head.plan->by_key};
     return wr_agg_set_new(&options, &s->head.account, &s->aggs, err);
 }
 

@@ -11,15 +11,18 @@ static weir_status no_memory(weir_error *err) {
 
 weir_status wr_parts_view(const weir_batch *b, weir_arena *arena, weir_batch *view, weir_error *err) {
     weir_origin *origins = wr_arena_array(arena, b->n_parts, sizeof *origins);
-    if (!origins) return no_memory(err);
+    uint32_t *keys = b->key_id ? wr_arena_array(arena, b->n_parts, sizeof *keys) : NULL;
+    if (!origins || (b->key_id && !keys)) return no_memory(err);
     for (uint32_t part = 0, chunk = 0; part < b->n_parts; part++) {
         while (weir_batch_chunk_end(b, chunk) < b->part_end[part]) chunk++;
         origins[part] = weir_batch_origin(b, chunk);
+        if (keys) keys[part] = b->key_id[chunk];
     }
     *view = *b;
     view->n_chunks = b->n_parts;
     view->chunk_end = b->n_parts == b->n_rows ? NULL : b->part_end;
     view->origin = origins;
+    view->key_id = keys;
     return WEIR_OK;
 }
 

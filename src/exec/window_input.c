@@ -80,6 +80,7 @@ weir_status wr_window_take_input(weir_window *w, const weir_batch *in, weir_erro
     w->in = in && in->n_sel ? in : NULL;
     w->input = (weir_window_input){.cycle = w->turn->cycle, .until = w->turn->until};
     w->input.rank = w->op.plan->rank;
+    w->input.notes_ticks = w->op.firings != NULL;
     if (w->op.fired_cycle != w->turn->cycle->number) {
         w->op.fired_cycle = w->turn->cycle->number;
         w->op.fired_next = 0;

@@ -72,6 +72,7 @@ static weir_status window_open(weir_window *w, weir_error *err) {
 static weir_status tick(weir_window *w, uint32_t arrival, weir_error *err) {
     int64_t clock = w->turn->cycle->clock[arrival], due = w->type->due(w->self);
     weir_window_fired(w, arrival);
+    weir_window_note_tick(w, arrival, due);
     while (due <= clock) {
         WR_TRY(w->type->on_timer(w->self, w, clock, err));
         weir_window_end_chunk(w);

@@ -74,6 +74,10 @@ void weir_window_end_chunk(weir_window *w) {
     if (w->ticking && (w->origin & 0xFFFFFFu) != 0xFFFFFFu) w->origin++;
 }
 
+void weir_window_note_tick(weir_window *w, uint32_t arrival, int64_t due) {
+    if (w->op.firings) wr_firings_add(w->op.firings, arrival, due);
+}
+
 void weir_window_fired(weir_window *w, uint32_t arrival) {
     w->input.tick_next = arrival + 1;
     w->origin = weir_window_tick_origin(&w->input, arrival);

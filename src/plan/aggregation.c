@@ -279,6 +279,7 @@ static void begin_query(defining *def) {
                              .side = WR_PLAN_ARRAY(p, 1, wr_plan_side),
                              .n_sides = 1,
                              .output_kind = WR_OUTPUT_AGGREGATION,
+                             .partition = WR_NONE_ID,
                              .target = (uint32_t)(def->a - p->plan->aggregations),
                              .begin = def->d->span.begin,
                              .end = def->d->span.end};

@@ -64,7 +64,6 @@ typedef struct wr_planner {
     bool out_of_memory;
     uint32_t span_base; /* added to spans: non-zero while the text inside a string literal is planned */
     uint32_t partition; /* the partition in hand, 1-based; 0: none */
-    uint32_t n_partitions;
     uint32_t n_ranks;
     uint32_t n_feeding; /* queries that feed aggregations: they have no number */
     wr_named **named;   /* in the arena, like all that follows */

@@ -43,6 +43,11 @@ static void explain_io(const char *what, const wr_plan_io *io, uint32_t n, wr_bu
 
 static void explain_readers(const wr_plan *plan, const wr_plan_stream *s, wr_buf *out) {
     for (uint32_t i = 0; i < s->n_receivers; i++) {
+        if (s->receivers[i].query == WR_NONE_ID) {
+            wr_buf_printf(out, "%s%s", i ? ", " : "    read by ",
+                          plan->partitions[s->receivers[i].partition].name);
+            continue;
+        }
         const wr_plan_query *q = &plan->queries[s->receivers[i].query];
         wr_buf_printf(out, "%s%s%s", i ? ", " : "    read by ", q->name,
                       q->n_sides < 2         ? ""
@@ -63,6 +68,9 @@ static void explain_stream(const wr_plan *plan, const wr_plan_stream *s, wr_buf 
     wr_explain_schema(&s->schema, out);
     wr_buf_putc(out, '\n');
     explain_io("from", s->sources, s->n_sources, out);
+    if (s->view_of != WR_NONE_ID)
+        wr_buf_printf(out, "    %s as %s sees it\n", plan->streams[s->view_of].name,
+                      plan->partitions[s->partition].name);
     explain_writers(plan, s, out);
     explain_readers(plan, s, out);
     explain_io("to", s->sinks, s->n_sinks, out);
@@ -151,6 +159,42 @@ static void explain_physical(const wr_plan *plan, const wr_plan_query *q, const 
     if (q->change) wr_explain_change(plan, q->change, &q->select->out, out);
 }
 
+/* ---- Partitions -------------------------------------------------------------------------------------------
+ */
+
+static void explain_input(const wr_plan *plan, const wr_plan_keys *keys, const wr_partition_input *input,
+                          wr_buf *out) {
+    const wr_schema *schema = &plan->streams[input->stream].schema;
+    wr_buf_printf(out, "      %s: ", plan->streams[input->stream].name);
+    if (input->value) {
+        wr_buf_puts(out, "the key is ");
+        wr_expr_print(input->value, schema, NULL, out);
+        if (keys->key_type == WEIR_STRING && (input->value->type != WEIR_STRING || input->value->boxed))
+            wr_buf_puts(out, " as text");
+    }
+    for (uint32_t i = 0; i < input->n_ranges; i++) {
+        wr_buf_printf(out, "%s'%s' if ", i ? ", and " : "", input->labels[i]);
+        wr_expr_print(input->ranges[i], schema, NULL, out);
+    }
+    wr_buf_puts(out, input->value || input->n_ranges ? "\n" : "goes to all keys there are\n");
+}
+
+static void explain_partitions(const wr_plan *plan, const wr_explain_hooks *hooks, wr_buf *out) {
+    for (uint32_t i = 0; i < plan->n_partitions; i++) {
+        const wr_plan_keys *keys = &plan->partitions[i].op->u.keys;
+        wr_buf_printf(out, "  %s:\n", plan->partitions[i].name);
+        wr_explain_op(plan, plan->partitions[i].op, hooks, out);
+        for (uint32_t k = 0; k < keys->n_inputs; k++) explain_input(plan, keys, &keys->inputs[k], out);
+        if (keys->purge_ms)
+            wr_buf_printf(out,
+                          "      looks every %" PRId64 " ms for keys without rows for %" PRId64
+                          " ms, and forgets them\n",
+                          keys->purge_ms, keys->idle_ms);
+        else
+            wr_buf_puts(out, "      keys stay: no bound (@purge forgets those that are idle)\n");
+    }
+}
+
 /* ---- The whole --------------------------------------------------------------------------------------------
  */
 
@@ -160,8 +204,11 @@ static void explain_mode(const wr_plan *plan, wr_buf *out) {
         return;
     }
     wr_buf_puts(out, "  in batches, in this order:");
-    for (uint32_t i = 0; i < plan->n_queries; i++)
-        wr_buf_printf(out, "%s %s", i ? "," : "", plan->queries[plan->order[i]].name);
+    for (uint32_t i = 0; i < plan->n_queries + plan->n_partitions; i++)
+        wr_buf_printf(out, "%s %s", i ? "," : "",
+                      plan->order[i] < plan->n_queries
+                          ? plan->queries[plan->order[i]].name
+                          : plan->partitions[plan->order[i] - plan->n_queries].name);
     wr_buf_putc(out, '\n');
 }
 
@@ -185,8 +232,10 @@ void wr_plan_explain_with(const wr_plan *plan, const wr_explain_hooks *hooks, wr
     for (uint32_t i = 0; i < plan->n_queries; i++) explain_logical(plan, &plan->queries[i], out);
     wr_buf_puts(out, "\nphysical plan\n");
     explain_mode(plan, out);
-    for (uint32_t i = 0; i < plan->n_queries; i++)
-        explain_physical(plan, &plan->queries[plan->order[i]], hooks, out);
+    explain_partitions(plan, hooks, out);
+    for (uint32_t i = 0; i < plan->n_queries + plan->n_partitions; i++)
+        if (plan->order[i] < plan->n_queries)
+            explain_physical(plan, &plan->queries[plan->order[i]], hooks, out);
 }
 
 void wr_plan_explain(const wr_plan *plan, wr_buf *out) { wr_plan_explain_with(plan, NULL, out); }

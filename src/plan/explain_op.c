@@ -218,7 +218,7 @@ static void explain_read(const wr_plan *plan, const wr_plan_op *op, wr_buf *out)
 }
 
 void wr_explain_op(const wr_plan *plan, const wr_plan_op *op, const wr_explain_hooks *hooks, wr_buf *out) {
-    wr_buf_printf(out, "    #%u %s\n", op->rank, op->label);
+    wr_buf_printf(out, "    #%u %s%s\n", op->rank, op->label, op->by_key ? ", by key" : "");
     switch (op->kind) {
     case WR_OP_FILTER: explain_filter(plan, op, out); break;
     case WR_OP_WINDOW: explain_window(op, hooks, out); break;
@@ -227,6 +227,7 @@ void wr_explain_op(const wr_plan *plan, const wr_plan_op *op, const wr_explain_h
     case WR_OP_PATTERN: wr_explain_pattern(op, out); break;
     case WR_OP_READ: explain_read(plan, op, out); break;
     case WR_OP_SELECT: explain_select(plan, op, out); break;
-    case WR_OP_FUNCTION: break;
+    case WR_OP_FUNCTION:
+    case WR_OP_PARTITION: break;
     }
 }

@@ -10,18 +10,24 @@
  * that one chunk in X reaches, depth first. A query that may make several chunks of one counts twice, which
  * is enough to show entries taking turns (a b a b). Repetition in a row is one visit; an entry that comes
  * back after another one means that no fixed rank will do. What then remains is to find one order of the
- * entries in which all visits agree. The graph has no cycle here. */
+ * entries in which all visits agree. The graph has no cycle here.
+ *
+ * A partition cuts a chunk into runs, each with an origin of its own as long as it is inside: a meeting point
+ * there is not reached by origins from outside. What leaves it has its origin from outside again, so at a
+ * meeting point outside all writers in one partition are one entry, whose rows have been merged before. The
+ * inputs of a partition are a meeting point too. */
 #include <string.h>
 
 #include "plan/order.h"
 
-/* One meeting point. For a stream, entry i is a producer; for a join, side i. */
+/* One meeting point. For a stream, entry i is a producer; for a join, side i; for a partition, input i. */
 typedef struct meeting {
     wr_planner *p;
-    uint32_t stream, join; /* one is WR_NONE_ID; join: a query */
-    uint32_t n;            /* entries */
-    uint32_t *entry_of;    /* stream: by query, its entry or WR_NONE_ID */
-    struct visits *visits; /* by stream */
+    uint32_t stream, join, step; /* one is not WR_NONE_ID; join: a query; step: a partition */
+    uint32_t inside;             /* the partition that it lies in, or WR_NONE_ID */
+    uint32_t n;                  /* entries */
+    uint32_t *entry_of;          /* stream: by query, its entry or WR_NONE_ID */
+    struct visits *visits;       /* by stream */
 } meeting;
 
 typedef struct visits {
@@ -79,7 +85,20 @@ static void visit_output(const meeting *m, uint32_t q, visits *v) {
     if (query->target != m->stream) add_visits(m, v, visits_of(m, query->target));
 }
 
+/* Twice, for the runs of a chunk. */
+static void visit_partition(const meeting *m, const struct wr_receiver *r, visits *v) {
+    if (r->partition == m->step) add_visit(m, v, r->side);
+    if (r->partition == m->inside) return;
+    const visits *run = visits_of(m, m->p->plan->partitions[r->partition].op->u.keys.inputs[r->side].view);
+    add_visits(m, v, run);
+    add_visits(m, v, run);
+}
+
 static void visit_receiver(const meeting *m, const struct wr_receiver *r, visits *v) {
+    if (r->query == WR_NONE_ID) {
+        visit_partition(m, r, v);
+        return;
+    }
     if (r->query == m->join) add_visit(m, v, r->side);
     visit_output(m, r->query, v);
     if (wr_query_any_op(&m->p->plan->queries[r->query], splits_chunks)) visit_output(m, r->query, v);
@@ -99,7 +118,8 @@ static const visits *visits_of(const meeting *m, uint32_t stream) {
 /* Of all streams, the last ones first: so that the recursion is never deep. */
 static void visit_all(const meeting *m) {
     const wr_plan *plan = m->p->plan;
-    for (uint32_t i = plan->n_queries; i-- > 0;) {
+    for (uint32_t i = plan->n_queries + plan->n_partitions; i-- > 0;) {
+        if (plan->order[i] >= plan->n_queries) continue;
         const wr_plan_query *q = &plan->queries[plan->order[i]];
         if (q->output_kind == WR_OUTPUT_STREAM) visits_of(m, q->target);
     }
@@ -164,24 +184,60 @@ static void list_producers(wr_planner *p) {
     }
 }
 
+/* The partition whose writers are one entry at this stream, or WR_NONE_ID: the query stands for itself. */
+static uint32_t group_of(const wr_plan *plan, const wr_plan_stream *s, uint32_t query) {
+    return s->partition == WR_NONE_ID ? plan->queries[query].partition : WR_NONE_ID;
+}
+
+/* Puts the producers named by entry_of into the order of their entries; false: there is none. */
+static bool order_among(meeting *m, uint32_t *queries, uint32_t n_queries) {
+    uint32_t *order = scratch(m->p, m->n, sizeof *order), *sorted = scratch(m->p, n_queries, sizeof *sorted);
+    if (!order || !sorted || !order_entries(m, order)) return false;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->n; i++)
+        for (uint32_t k = 0; k < n_queries; k++)
+            if (m->entry_of[queries[k]] == order[i]) sorted[n++] = queries[k];
+    memcpy(queries, sorted, n_queries * sizeof *queries);
+    return true;
+}
+
+static bool order_writers(wr_planner *p, uint32_t stream, uint32_t inside, uint32_t *queries, uint32_t n) {
+    const wr_plan *plan = p->plan;
+    meeting m = {.p = p, .stream = stream, .join = WR_NONE_ID, .step = WR_NONE_ID, .inside = inside};
+    m.entry_of = scratch(p, plan->n_queries, sizeof *m.entry_of);
+    if (!m.entry_of) return false;
+    memset(m.entry_of, 0xFF, plan->n_queries * sizeof *m.entry_of);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t group =
+            inside == WR_NONE_ID ? group_of(plan, &plan->streams[stream], queries[i]) : WR_NONE_ID;
+        for (uint32_t k = 0; k < i && group != WR_NONE_ID; k++)
+            if (plan->queries[queries[k]].partition == group) m.entry_of[queries[i]] = m.entry_of[queries[k]];
+        if (m.entry_of[queries[i]] == WR_NONE_ID) m.entry_of[queries[i]] = m.n++;
+    }
+    return m.n < 2 || order_among(&m, queries, n);
+}
+
+/* The entries, and among the writers in one partition these. */
+static bool order_levels(wr_planner *p, uint32_t stream, uint32_t *queries, uint32_t n) {
+    const wr_plan *plan = p->plan;
+    const wr_plan_stream *s = &plan->streams[stream];
+    if (!order_writers(p, stream, s->partition, queries, n)) return false;
+    for (uint32_t i = 0, end; i < n; i = end) {
+        uint32_t group = group_of(plan, s, queries[i]);
+        for (end = i + 1; end < n && group != WR_NONE_ID && group_of(plan, s, queries[end]) == group;) end++;
+        if (end > i + 1 && !order_writers(p, stream, group, queries + i, end - i)) return false;
+    }
+    return true;
+}
+
 static void order_stream(wr_planner *p, uint32_t stream) {
     const wr_plan *plan = p->plan;
     wr_plan_stream *s = &p->plan->streams[stream];
-    uint32_t n = s->n_producers;
-    meeting m = {.p = p, .stream = stream, .join = WR_NONE_ID, .n = n};
-    m.entry_of = scratch(p, plan->n_queries, sizeof *m.entry_of);
-    uint32_t *order = scratch(p, n, sizeof *order), *sorted = WR_PLAN_ARRAY(p, n, uint32_t);
-    if (!m.entry_of || !order || !sorted) return;
-    memset(m.entry_of, 0xFF, plan->n_queries * sizeof *m.entry_of);
-    for (uint32_t i = 0; i < n; i++) m.entry_of[s->producers[i]] = i;
-    if (!order_entries(&m, order)) {
+    uint32_t first = s->producers[0], last = s->producers[s->n_producers - 1];
+    if (!order_levels(p, stream, s->producers, s->n_producers))
         wr_order_force_serial(
             p, wr_plan_printf(p, "rows reach stream '%s' through queries '%s' and '%s' by turns", s->name,
-                              plan->queries[s->producers[0]].name, plan->queries[s->producers[n - 1]].name));
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++) sorted[i] = s->producers[order[i]];
-    s->producers = sorted;
+                              plan->queries[first].name, plan->queries[last].name));
 }
 
 /* A join or pattern takes, of one origin, the rows of its sides in the order of the sides. (Both sides of a
@@ -189,7 +245,12 @@ static void order_stream(wr_planner *p, uint32_t stream) {
 static void order_sides(wr_planner *p, uint32_t query) {
     const wr_plan_query *q = &p->plan->queries[query];
     if (q->n_sides == 2 && q->side[0].stream == q->side[1].stream) return;
-    meeting m = {.p = p, .stream = WR_NONE_ID, .join = query, .n = q->n_sides};
+    meeting m = {.p = p,
+                 .stream = WR_NONE_ID,
+                 .join = query,
+                 .step = WR_NONE_ID,
+                 .inside = q->partition,
+                 .n = q->n_sides};
     uint32_t order[WR_MAX_SIDES];
     bool as_written = order_entries(&m, order);
     for (uint32_t i = 0; as_written && i < q->n_sides; i++) as_written = order[i] == i;
@@ -197,6 +258,51 @@ static void order_sides(wr_planner *p, uint32_t query) {
     wr_order_force_serial(
         p, wr_plan_printf(p, "rows of one event reach a later side of query '%s' before an earlier one",
                           q->name));
+}
+
+/* The rows of a partition's inputs get their keys and origins in one order. */
+static void order_inputs(wr_planner *p, uint32_t partition) {
+    const wr_plan_partition *part = &p->plan->partitions[partition];
+    wr_partition_input *inputs = part->op->u.keys.inputs;
+    uint32_t n = part->op->n_in, *order = scratch(p, n, sizeof *order);
+    wr_partition_input *sorted = WR_PLAN_ARRAY(p, n, wr_partition_input);
+    meeting m = {
+        .p = p, .stream = WR_NONE_ID, .join = WR_NONE_ID, .step = partition, .inside = WR_NONE_ID, .n = n};
+    if (!order || !sorted) return;
+    if (!order_entries(&m, order)) {
+        wr_order_force_serial(
+            p, wr_plan_printf(p, "rows of one event reach %s through several streams by turns", part->name));
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        sorted[i] = inputs[order[i]];
+        wr_plan_stream *s = &p->plan->streams[sorted[i].stream];
+        for (uint32_t r = 0; r < s->n_receivers; r++)
+            if (s->receivers[r].query == WR_NONE_ID && s->receivers[r].partition == partition)
+                s->receivers[r].side = i;
+    }
+    part->op->u.keys.inputs = sorted;
+}
+
+/* A row that fails takes the rest of its chunk with it, later runs too, which earlier queries must not see.
+ */
+static bool can_fail(const wr_plan_op *op) {
+    bool fails = false;
+    if (op->kind == WR_OP_FILTER) fails = op->u.filter.condition->can_fail;
+    if (op->kind != WR_OP_SELECT) return fails;
+    const wr_plan_select *s = &op->u.select;
+    for (uint32_t i = 0; i < op->out.n_attrs; i++) fails |= s->outs[i]->can_fail;
+    for (uint32_t i = 0; i < s->n_aggs; i++) {
+        fails |= s->aggs[i].type->can_fail;
+        for (uint32_t a = 0; a < s->aggs[i].n_args; a++) fails |= s->aggs[i].args[a]->can_fail;
+    }
+    return fails || (s->having && s->having->can_fail);
+}
+
+static void order_faults(wr_planner *p, const wr_plan_query *q) {
+    if (q->partition == WR_NONE_ID || !wr_query_any_op(q, can_fail)) return;
+    wr_order_force_serial(p, wr_plan_printf(p, "rows may fail in query '%s' of %s", q->name,
+                                            p->plan->partitions[q->partition].name));
 }
 
 void wr_order_producers(wr_planner *p) {
@@ -209,6 +315,11 @@ void wr_order_producers(wr_planner *p) {
     }
     for (uint32_t q = 0; q < p->plan->n_queries && !p->out_of_memory; q++) {
         if (p->plan->queries[q].n_sides > 1) order_sides(p, q);
+        order_faults(p, &p->plan->queries[q]);
+        wr_arena_reset(&p->scratch);
+    }
+    for (uint32_t i = 0; i < p->plan->n_partitions && !p->out_of_memory; i++) {
+        if (p->plan->partitions[i].op->n_in > 1) order_inputs(p, i);
         wr_arena_reset(&p->scratch);
     }
 }

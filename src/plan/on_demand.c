@@ -158,7 +158,7 @@ static void plan_all(asking *a) {
     }
     a->as_query =
         (wr_ast_query){.span = a->ast->span, .selection = a->ast->selection, .output = a->ast->output};
-    a->query = (wr_plan_query){.name = "an on-demand query", .target = WR_NONE_ID};
+    a->query = (wr_plan_query){.name = "an on-demand query", .target = WR_NONE_ID, .partition = WR_NONE_ID};
     a->build = (wr_build){
         .p = a->p, .ast = &a->as_query, .query = &a->query, .n_inputs = 1, .sees_inputs = a->ast->has_from};
     bool ok = a->ast->has_from ? plan_from(a) : plan_nothing(a, target);

@@ -90,9 +90,15 @@ void wr_order_origins(wr_planner *p) {
     if (!read) return;
     for (uint32_t i = 0; i < plan->n_streams; i++)
         read[i] = plan->serial || is_merged(&plan->streams[i]) || plan->streams[i].fault != WR_NONE_ID;
-    for (uint32_t n = plan->n_queries; n-- > 0;) {
+    for (uint32_t i = 0; i < plan->n_partitions; i++)
+        for (uint32_t k = 0; k < plan->partitions[i].op->n_in; k++)
+            read[plan->partitions[i].op->u.keys.inputs[k].stream] = true;
+    for (uint32_t n = plan->n_queries + plan->n_partitions; n-- > 0;) {
+        if (plan->order[n] >= plan->n_queries) continue;
         wr_plan_query *q = &plan->queries[plan->order[n]];
-        bool output_read = plan->serial || q->output_kind == WR_OUTPUT_AGGREGATION ||
+        /* In a partition, keys are told apart and put together again by origin. */
+        bool output_read = plan->serial || q->partition != WR_NONE_ID ||
+                           q->output_kind == WR_OUTPUT_AGGREGATION ||
                            (q->output_kind == WR_OUTPUT_STREAM ? read[q->target] : q->change->can_fail);
         bool input_read = mark_query(q, output_read);
         for (uint32_t s = 0; s < q->n_sides; s++)

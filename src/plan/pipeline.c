@@ -11,6 +11,7 @@ wr_plan_op *wr_plan_new_op(wr_build *b, wr_op_kind kind, const char *label, wr_s
     op->kind = kind;
     op->n_in = 1;
     op->rank = b->p->n_ranks++;
+    op->partition = WR_NONE_ID;
     op->label = label;
     op->in = in;
     op->out = out;

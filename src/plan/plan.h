@@ -55,16 +55,21 @@ typedef struct wr_plan_stream {
     uint32_t n_sources;
     wr_plan_io *sinks;
     uint32_t n_sinks;
-    /* Who reads it, in app order: (query, side) pairs. Filled by the planner. */
+    /* Who reads it, in app order. Filled by the planner. */
     struct wr_receiver {
-        uint32_t query;
-        uint32_t side; /* 0, or 1 for the right of a join */
+        uint32_t query;     /* or WR_NONE_ID: a partition */
+        uint32_t side;      /* of a query; of a partition: the number of its input */
+        uint32_t partition; /* if there is no query */
     } * receivers;
     uint32_t n_receivers;
     /* Who writes it: queries in the order in which one event's rows arrive here (depth first). */
     uint32_t *producers;
     uint32_t n_producers;
     uint32_t trigger; /* index of the trigger that feeds it, or WR_NONE_ID */
+    /* Of an inner stream: its partition; rows have keys. Else WR_NONE_ID. Inner are those that are written
+     * so (#A), and what the queries of a partition see of a stream that comes from outside (view_of). */
+    uint32_t partition;
+    uint32_t view_of; /* the stream outside, or WR_NONE_ID */
     uint32_t begin, end;
 } wr_plan_stream;
 
@@ -122,8 +127,9 @@ typedef enum wr_op_kind {
     WR_OP_JOIN,
     WR_OP_PATTERN, /* and sequence */
     WR_OP_SELECT,
-    WR_OP_READ, /* of an aggregation */
-    WR_OP_RATE  /* output … every … */
+    WR_OP_READ,     /* of an aggregation */
+    WR_OP_RATE,     /* output … every … */
+    WR_OP_PARTITION /* not in a query: where rows get their keys */
 } wr_op_kind;
 
 typedef struct wr_plan_filter {
@@ -244,6 +250,24 @@ typedef struct wr_plan_join {
     const bool *need;  /* by joined column: somebody reads it (the residual too); NULL: all */
 } wr_plan_join;
 
+/* A stream from outside that the queries of a partition read. */
+typedef struct wr_partition_input {
+    uint32_t stream;     /* outside */
+    uint32_t view;       /* what the queries read: the same rows, with keys */
+    wr_expr *value;      /* the key; NULL: ranges */
+    wr_expr **ranges;    /* conditions: a row has the keys of all that are true */
+    const char **labels; /* their keys */
+    uint32_t n_ranges;   /* none, and no value: rows go to all keys there are */
+} wr_partition_input;
+
+typedef struct wr_plan_keys {
+    wr_partition_input *inputs; /* in the order in which rows of one origin are taken */
+    uint32_t n_inputs;
+    weir_type key_type; /* of all values, if these are alike; else WEIR_STRING: keys are compared as text */
+    int64_t purge_ms;   /* keys are looked through so often; 0: they stay for ever */
+    int64_t idle_ms;    /* and go if they had no rows for so long */
+} wr_plan_keys;
+
 typedef struct wr_plan_op {
     wr_op_kind kind;
     uint32_t n_in;         /* inputs: 1, or of a merge the sides of its query */
@@ -251,7 +275,9 @@ typedef struct wr_plan_op {
     const char *signature; /* what its state is matched by when an app has changed */
     const char *label;     /* for explain and metrics: "window.time(10 min)" */
     wr_schema in, out;
-    bool needs_origin; /* the output's origins are read by somebody */
+    bool needs_origin;  /* the output's origins are read by somebody */
+    bool by_key;        /* its state is kept by the key of the partition that it stands in */
+    uint32_t partition; /* or WR_NONE_ID */
     union {
         wr_plan_filter filter;
         wr_plan_function function;
@@ -261,6 +287,7 @@ typedef struct wr_plan_op {
         wr_plan_rate rate;
         struct wr_plan_pattern *pattern; /* plan/pattern.h */
         wr_plan_read read;
+        wr_plan_keys keys;
     } u;
 } wr_plan_op;
 
@@ -314,8 +341,15 @@ typedef struct wr_plan_query {
     uint32_t target;        /* stream, table or aggregation */
     wr_plan_change *change; /* of a table; NULL: none */
     uint32_t order;         /* position in the topological order of queries */
+    uint32_t partition;     /* that it stands in, or WR_NONE_ID */
     uint32_t begin, end;
 } wr_plan_query;
+
+typedef struct wr_plan_partition {
+    const char *name; /* partition_<n> (1-based) */
+    wr_plan_op *op;   /* of kind WR_OP_PARTITION */
+    uint32_t begin, end;
+} wr_plan_partition;
 
 /* The operators of a query in the order of creation: side by side, the merge, the select, the rate limit. */
 static inline uint32_t wr_plan_n_ops(const wr_plan_query *q) {
@@ -359,7 +393,11 @@ typedef struct wr_plan {
     uint32_t n_triggers;
     wr_plan_query *queries; /* in app order */
     uint32_t n_queries;
-    uint32_t *order; /* query indexes, each after those that feed it (unless serial) */
+    wr_plan_partition *partitions;
+    uint32_t n_partitions;
+    /* All queries and partitions, each after those that feed it (unless serial): the index of a query, or
+     * n_queries + that of a partition. */
+    uint32_t *order;
     uint32_t n_ranks;
     /* Rows must be taken one arrival at a time, depth first: the graph has a cycle, a table is both written
      * and read, or one event can reach a stream by paths whose order batches can't keep. */

@@ -12,6 +12,12 @@
 /* Ranks are phases of origins: 16 bits, the last one is that of events. */
 #define MAX_RANKS (WEIR_PHASE_EVENT - 1u)
 
+static uint32_t count_partitions(const wr_ast_app *app) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < app->n_elements; i++) n += app->elements[i].partition != NULL;
+    return n;
+}
+
 static uint32_t count_queries(const wr_ast_app *app) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < app->n_elements; i++)
@@ -20,11 +26,13 @@ static uint32_t count_queries(const wr_ast_app *app) {
 }
 
 /* Room for all that the app can define: a definition makes a stream and its fault stream at most, a query
- * one stream. */
+ * one stream. A partition may have a view of each. */
 static void make_room(wr_planner *p) {
-    size_t n_queries = count_queries(p->app), n_definitions = p->app->n_definitions;
+    size_t n_queries = count_queries(p->app), n_definitions = p->app->n_definitions,
+           n_partitions = count_partitions(p->app);
     wr_plan *plan = p->plan;
-    plan->streams = WR_PLAN_ARRAY(p, 2 * n_definitions + n_queries, wr_plan_stream);
+    plan->streams = WR_PLAN_ARRAY(p, (2 * n_definitions + n_queries) * (1 + n_partitions), wr_plan_stream);
+    plan->partitions = WR_PLAN_ARRAY(p, n_partitions, wr_plan_partition);
     plan->tables = WR_PLAN_ARRAY(p, n_definitions, wr_plan_table);
     plan->triggers = WR_PLAN_ARRAY(p, n_definitions, wr_plan_trigger);
     plan->aggregations = WR_PLAN_ARRAY(p, n_definitions, wr_plan_aggregation);
@@ -38,7 +46,7 @@ static void plan_elements(wr_planner *p) {
         if (element->query)
             wr_plan_query_one(p, element->query);
         else
-            wr_plan_partition(p, element->partition);
+            wr_plan_partition_of(p, element->partition);
     }
 }
 
@@ -131,7 +139,7 @@ void wr_plan_free(wr_plan *plan) {
 
 uint32_t wr_plan_find_stream(const wr_plan *plan, const char *name) {
     for (uint32_t i = 0; i < plan->n_streams; i++)
-        if (strcmp(plan->streams[i].name, name) == 0) return i;
+        if (strcmp(plan->streams[i].name, name) == 0 && plan->streams[i].view_of == WR_NONE_ID) return i;
     return WR_NONE_ID;
 }
 

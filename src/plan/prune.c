@@ -147,6 +147,17 @@ static void use_reader(const wr_plan_query *q, uint32_t at, uint32_t n, uint8_t 
     use_selector(&use, q->select, 1, 1);
 }
 
+/* A partition's keys, and what its queries take of the view. */
+static void use_partition(const wr_plan *plan, const struct wr_receiver *r, uint32_t n, uint8_t *flags) {
+    const wr_partition_input *input = &plan->partitions[r->partition].op->u.keys.inputs[r->side];
+    wr_column_use use = {.n = n, .flags = flags};
+    wr_use_expr(&use, input->value, 1);
+    for (uint32_t i = 0; i < input->n_ranges; i++) wr_use_expr(&use, input->ranges[i], 1);
+    const wr_plan_stream *view = &plan->streams[input->view];
+    for (uint32_t i = 0; i < view->n_receivers; i++)
+        use_reader(&plan->queries[view->receivers[i].query], view->receivers[i].side, n, flags);
+}
+
 void wr_plan_stream_needs(const wr_plan *plan, uint32_t stream, bool *needed) {
     const wr_plan_stream *s = &plan->streams[stream];
     bool all = s->n_sinks > 0 || s->fault != WR_NONE_ID;
@@ -155,6 +166,9 @@ void wr_plan_stream_needs(const wr_plan *plan, uint32_t stream, bool *needed) {
     if (all) return;
     _Static_assert(sizeof(bool) == sizeof(uint8_t), "needed is filled as bytes");
     for (uint32_t r = 0; r < s->n_receivers; r++)
-        use_reader(&plan->queries[s->receivers[r].query], s->receivers[r].side, s->schema.n_attrs,
-                   (uint8_t *)needed);
+        if (s->receivers[r].query != WR_NONE_ID)
+            use_reader(&plan->queries[s->receivers[r].query], s->receivers[r].side, s->schema.n_attrs,
+                       (uint8_t *)needed);
+        else
+            use_partition(plan, &s->receivers[r], s->schema.n_attrs, (uint8_t *)needed);
 }

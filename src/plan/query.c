@@ -56,8 +56,8 @@ static void plan_input(wr_build *b) {
 /* What an operator's state is found by when an app has changed: its query, its place and what it does. */
 static void sign(wr_planner *p, const wr_plan_query *query, wr_plan_op *op, const char *place) {
     if (op)
-        op->signature =
-            wr_plan_printf(p, "%s/%s %s %s", query->name, place, op->label, wr_plan_schema_text(p, &op->in));
+        op->signature = wr_plan_printf(p, "%s/%s %s %s%s", query->name, place, op->label,
+                                       wr_plan_schema_text(p, &op->in), p->partition ? " by key" : "");
 }
 
 static void sign_all(wr_planner *p, wr_plan_query *query) {
@@ -84,6 +84,7 @@ void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast) {
     wr_plan_query *query = &p->plan->queries[p->plan->n_queries++];
     *query = (wr_plan_query){.name = name,
                              .side = WR_PLAN_ARRAY(p, WR_MAX_SIDES, wr_plan_side),
+                             .partition = p->partition ? p->partition - 1 : WR_NONE_ID,
                              .begin = ast->span.begin,
                              .end = ast->span.end};
     if (!query->side) return;
@@ -94,27 +95,4 @@ void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast) {
     wr_plan_select_rest(&b);
     wr_plan_rate_of(&b);
     wr_plan_query_done(p, query);
-}
-
-/* ---- Partitions -------------------------------------------------------------------------------------------
- */
-
-static void check_partition_key(wr_planner *p, const wr_ast_partition_key *key) {
-    wr_ast_source source = {.span = key->stream.span, .name = key->stream};
-    wr_named *named = wr_plan_find_source(p, &source);
-    if (!named) return;
-    wr_scope scope;
-    wr_scope_init(&scope, "a partition key",
-                  &(wr_scope_input){.id = named->name, .schema = named->schema, .poisoned = named->poisoned});
-    if (key->value) wr_type_expr(p, &scope, key->value);
-    for (uint32_t i = 0; i < key->n_ranges; i++)
-        wr_type_condition(p, &scope, key->ranges[i].condition, "the condition of a range");
-}
-
-void wr_plan_partition(wr_planner *p, const wr_ast_partition *ast) {
-    wr_plan_unsupported(p, (wr_span){ast->span.begin, ast->keys[0].span.end}, "partitions (partition with)");
-    for (uint32_t i = 0; i < ast->n_keys; i++) check_partition_key(p, &ast->keys[i]);
-    p->partition = ++p->n_partitions; /* inner streams of one are not those of the other */
-    for (uint32_t i = 0; i < ast->n_queries; i++) wr_plan_query_one(p, ast->queries[i]);
-    p->partition = 0;
 }

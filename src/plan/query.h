@@ -29,8 +29,8 @@ typedef struct wr_build {
 void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast);
 /* What is left to do once all parts of a query are there. */
 void wr_plan_query_done(wr_planner *p, wr_plan_query *query);
-/* Refuses a partition by name; what stands in it is checked. */
-void wr_plan_partition(wr_planner *p, const wr_ast_partition *ast);
+/* Plans a partition: its step and its queries (partition.c). */
+void wr_plan_partition_of(wr_planner *p, const wr_ast_partition *ast);
 
 /* A new operator of this query. label: as explain shows it. */
 wr_plan_op *wr_plan_new_op(wr_build *b, wr_op_kind kind, const char *label, wr_schema in, wr_schema out);

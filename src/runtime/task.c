@@ -34,7 +34,8 @@ static weir_status make_op(wr_task *t, uint32_t number, uint32_t side, uint32_t 
     WR_TRY(wr_op_new(plan, &t->account, out, err));
     q->ops[q->n_ops++] = *out;
     q->has_timer |= (*out)->type->due != NULL;
-    if ((*out)->type->due) t->timers[plan->rank] = (wr_timer_place){number, side, index, WR_NONE_ID, true};
+    if ((*out)->type->due)
+        t->timers[plan->rank] = (wr_timer_place){number, side, index, WR_NONE_ID, WR_NONE_ID, true};
     return WEIR_OK;
 }
 
@@ -67,15 +68,24 @@ static weir_status make_query(wr_task *t, uint32_t number, weir_error *err) {
     return change ? wr_change_new(change, &q->plan->select->out, &t->account, &q->change, err) : WEIR_OK;
 }
 
+static weir_status make_partition(wr_task *t, uint32_t i, weir_error *err) {
+    const wr_plan_op *plan = t->plan->partitions[i].op;
+    if (plan->u.keys.purge_ms)
+        t->timers[plan->rank] = (wr_timer_place){.trigger = WR_NONE_ID, .partition = i, .is_used = true};
+    return wr_op_new(plan, &t->account, &t->partitions[i], err);
+}
+
 static weir_status make_all(wr_task *t, weir_error *err) {
     const wr_plan *p = t->plan;
     t->streams = wr_alloc_zero(NULL, (p->n_streams + 1) * sizeof *t->streams);
     t->queries = wr_alloc_zero(NULL, (p->n_queries + 1) * sizeof *t->queries);
     t->triggers = wr_alloc_zero(NULL, (p->n_triggers + 1) * sizeof *t->triggers);
     t->tables = wr_alloc_zero(NULL, (p->n_tables + 1) * sizeof *t->tables);
+    t->partitions = wr_alloc_zero(NULL, (p->n_partitions + 1) * sizeof *t->partitions);
     t->timers = wr_alloc_zero(NULL, (p->n_ranks + 1) * sizeof *t->timers);
     t->aggregations = wr_alloc_zero(NULL, (p->n_aggregations + 1) * sizeof *t->aggregations);
-    if (!t->streams || !t->queries || !t->triggers || !t->tables || !t->timers || !t->aggregations)
+    if (!t->streams || !t->partitions || !t->queries || !t->triggers || !t->tables || !t->timers ||
+        !t->aggregations)
         return no_memory(err);
     for (uint32_t i = 0; i < p->n_streams; i++) t->streams[i].plan = &p->streams[i];
     for (uint32_t i = 0; i < p->n_tables; i++)
@@ -85,8 +95,10 @@ static weir_status make_all(wr_task *t, weir_error *err) {
     for (uint32_t i = 0; i < p->n_triggers; i++) {
         t->triggers[i].plan = &p->triggers[i];
         WR_TRY(wr_task_trigger_init(t, &t->triggers[i], err));
-        t->timers[p->triggers[i].rank] = (wr_timer_place){.trigger = i, .is_used = true};
+        t->timers[p->triggers[i].rank] =
+            (wr_timer_place){.trigger = i, .partition = WR_NONE_ID, .is_used = true};
     }
+    for (uint32_t i = 0; i < p->n_partitions; i++) WR_TRY(make_partition(t, i, err));
     for (uint32_t i = 0; i < p->n_queries; i++) WR_TRY(make_query(t, i, err));
     return wr_task_rules_init(t, err);
 }
@@ -117,6 +129,11 @@ weir_status wr_task_renew(wr_task *t, weir_error *err) {
         t->aggregations[i] = NULL;
         WR_TRY(wr_aggregation_new(&t->plan->aggregations[i], &t->account, &t->aggregations[i], err));
     }
+    for (uint32_t i = 0; i < t->plan->n_partitions; i++) {
+        wr_op_free(t->partitions[i]);
+        t->partitions[i] = NULL;
+        WR_TRY(make_partition(t, i, err));
+    }
     for (uint32_t i = 0; i < t->plan->n_queries; i++) WR_TRY(renew_query(t, &t->queries[i], err));
     return WEIR_OK;
 }
@@ -140,6 +157,7 @@ weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_erro
     t->turn.cycle = &t->cycle;
     t->turn.tables = t->tables;
     t->turn.aggregations = t->aggregations;
+    t->turn.partitions = t->partitions;
     t->turn.log = t->log;
     t->turn.log_ctx = t->log_ctx;
     *out = t;
@@ -164,6 +182,8 @@ void wr_task_free(wr_task *t) {
         wr_task_rules_fini(&t->streams[i]);
     }
     for (uint32_t i = 0; t->tables && i < t->plan->n_tables; i++) wr_table_free(t->tables[i]);
+    for (uint32_t i = 0; t->partitions && i < t->plan->n_partitions; i++) wr_op_free(t->partitions[i]);
+    wr_free(NULL, t->partitions, 0);
     wr_free(NULL, t->streams, 0);
     wr_free(NULL, t->queries, 0);
     wr_free(NULL, t->triggers, 0);
@@ -207,6 +227,7 @@ weir_status wr_task_run(wr_task *t, const wr_task_input *inputs, uint32_t n_inpu
                             .clock_before = t->clock};
     weir_status st = t->serial ? wr_task_run_serial(t, inputs, n_inputs, false, err)
                                : wr_task_run_batched(t, inputs, n_inputs, false, err);
+    wr_task_settle_partitions(t);
     t->clock = clock[n_arrivals - 1];
     return st;
 }
@@ -239,6 +260,8 @@ bool wr_task_is_serial(const wr_task *t) { return t->serial; }
 static int64_t timer_due(const wr_task *t, const wr_timer_place *p) {
     if (!p->is_used) return INT64_MAX;
     if (p->trigger != WR_NONE_ID) return t->triggers[p->trigger].due;
+    if (p->partition != WR_NONE_ID)
+        return t->partitions[p->partition]->type->due(t->partitions[p->partition]);
     const wr_op *op = wr_task_op_at(&t->queries[p->query], p->side, p->index);
     return op->type->due(op);
 }
@@ -258,10 +281,10 @@ const wr_op *wr_task_operator(const wr_task *t, const wr_plan_op *plan) {
     return NULL;
 }
 
-static void visit_op(const wr_query_state *q, const wr_op *op, void (*visit)(void *, const wr_task_stat *),
+static void visit_op(const char *name, const wr_op *op, void (*visit)(void *, const wr_task_stat *),
                      void *ctx) {
     wr_task_stat s = {.kind = "operator",
-                      .name = q->plan->name,
+                      .name = name,
                       .label = op->plan->label,
                       .rows_in = op->rows_in,
                       .rows_out = op->rows_out,
@@ -287,13 +310,14 @@ static void visit_change(const wr_query_state *q, void (*visit)(void *, const wr
 void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_task_stat *stat), void *ctx) {
     for (uint32_t i = 0; i < t->plan->n_streams; i++) {
         const wr_stream_state *s = &t->streams[i];
+        if (s->plan->view_of != WR_NONE_ID) continue;
         wr_task_stat stat = {
             .kind = "stream", .name = s->plan->name, .label = "", .rows_in = s->rows, .errors = s->errors};
         visit(ctx, &stat);
     }
     for (uint32_t i = 0; i < t->plan->n_queries; i++) {
         const wr_query_state *q = &t->queries[i];
-        for (uint32_t k = 0; k < q->n_ops; k++) visit_op(q, q->ops[k], visit, ctx);
+        for (uint32_t k = 0; k < q->n_ops; k++) visit_op(q->plan->name, q->ops[k], visit, ctx);
         if (q->change) visit_change(q, visit, ctx);
     }
     for (uint32_t i = 0; i < t->plan->n_aggregations; i++) {
@@ -304,6 +328,8 @@ void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_tas
                              .state_bytes = wr_aggregation_bytes(t->aggregations[i])};
         visit(ctx, &stat);
     }
+    for (uint32_t i = 0; i < t->plan->n_partitions; i++)
+        visit_op(t->plan->partitions[i].name, t->partitions[i], visit, ctx);
     for (uint32_t i = 0; i < t->plan->n_tables; i++) {
         wr_task_stat stat = {.kind = "table",
                              .name = t->plan->tables[i].name,

@@ -22,14 +22,40 @@ static weir_status add_part(wr_stream_state *s, const weir_batch *b, uint32_t ra
     return WEIR_OK;
 }
 
-static weir_status merge_parts(wr_task *t, wr_stream_state *s, weir_error *err) {
-    const weir_batch **in = wr_arena_array(&t->arena, s->n_parts, sizeof *in);
+static weir_status merge_some(wr_task *t, wr_stream_state *s, const weir_batch *parts, uint32_t n,
+                              weir_batch *out, weir_error *err) {
+    const weir_batch **in = wr_arena_array(&t->arena, n, sizeof *in);
     if (!in) return no_memory(err);
-    for (uint32_t i = 0; i < s->n_parts; i++) in[i] = &s->parts[i];
-    weir_status st = wr_batch_merge(in, s->n_parts, &t->arena, &s->merged);
+    for (uint32_t i = 0; i < n; i++) in[i] = &parts[i];
+    weir_status st = wr_batch_merge(in, n, &t->arena, out);
     return st == WEIR_OK
                ? st
                : weir_fail(err, st, "can't merge what several queries write to stream '%s'", s->plan->name);
+}
+
+/* The partition that the writer of part i stands in, if it is left on the way to the stream. */
+static uint32_t left_by(const wr_task *t, const wr_stream_state *s, uint32_t i) {
+    if (s->plan->partition != WR_NONE_ID || !s->ranks[i] || s->ranks[i] > s->plan->n_producers)
+        return WR_NONE_ID;
+    return t->plan->queries[s->plan->producers[s->ranks[i] - 1]].partition;
+}
+
+/* What the queries of one partition wrote is one part, once its rows are in their order inside and have their
+ * origins from outside. */
+static weir_status leave_partitions(wr_task *t, wr_stream_state *s, weir_error *err) {
+    uint32_t n = 0;
+    for (uint32_t i = 0, end; i < s->n_parts; i = end, n++) {
+        uint32_t partition = left_by(t, s, i);
+        weir_batch part = s->parts[i];
+        for (end = i + 1; partition != WR_NONE_ID && end < s->n_parts && left_by(t, s, end) == partition;)
+            end++;
+        if (end > i + 1) WR_TRY(merge_some(t, s, &s->parts[i], end - i, &part, err));
+        if (partition != WR_NONE_ID) WR_TRY(wr_task_leave_partition(t, partition, &part, err));
+        s->ranks[n] = s->ranks[i];
+        s->parts[n] = part;
+    }
+    s->n_parts = n;
+    return WEIR_OK;
 }
 
 /* All rows of the stream in this cycle. Called once its producers have run. */
@@ -39,8 +65,9 @@ static weir_status stream_rows(wr_task *t, uint32_t stream, const weir_batch **o
     if (s->is_merged) return WEIR_OK;
     s->is_merged = true;
     memset(&s->merged, 0, sizeof s->merged);
+    WR_TRY(leave_partitions(t, s, err));
     if (s->n_parts == 1) s->merged = s->parts[0];
-    if (s->n_parts > 1) WR_TRY(merge_parts(t, s, err));
+    if (s->n_parts > 1) WR_TRY(merge_some(t, s, s->parts, s->n_parts, &s->merged, err));
     s->rows += s->merged.n_sel;
     return WEIR_OK;
 }
@@ -93,6 +120,12 @@ static weir_status settle_faults(wr_task *t, uint32_t stream, uint32_t query, we
     if (!t->turn.faults.n || stream == WR_NONE_ID) return WEIR_OK;
     wr_stream_state *s = &t->streams[stream];
     weir_batch faults, rest;
+    if (s->plan->view_of != WR_NONE_ID) {
+        WR_TRY(wr_task_without_failed(t, &s->merged, &s->merged, err));
+        s->has_failed = true;
+        wr_task_faults_outside(t, stream);
+        s = &t->streams[stream = s->plan->view_of];
+    }
     WR_TRY(wr_task_fault_rows(t, stream, &s->merged, &faults, err));
     if (faults.n_sel) WR_TRY(add_part(&t->streams[s->plan->fault], &faults, query, err));
     WR_TRY(wr_task_without_failed(t, &s->merged, &rest, err));
@@ -125,6 +158,31 @@ static weir_status run_query(wr_task *t, uint32_t number, weir_error *err) {
     return add_part(&t->streams[q->plan->target], &out, q->producer_rank, err);
 }
 
+/* The rows of a partition's streams get their keys. */
+static weir_status run_partition(wr_task *t, uint32_t number, weir_error *err) {
+    wr_op *op = t->partitions[number];
+    const wr_partition_input *inputs = op->plan->u.keys.inputs;
+    const weir_batch **in = wr_arena_zero(&t->arena, op->plan->n_in + 1, sizeof *in);
+    weir_batch *out = wr_arena_zero(&t->arena, op->plan->n_in + 1, sizeof *out);
+    if (!in || !out) return no_memory(err);
+    for (uint32_t i = 0; i < op->plan->n_in; i++) {
+        WR_TRY(stream_rows(t, inputs[i].stream, &in[i], err));
+        if (!in[i]->n_sel) in[i] = NULL;
+    }
+    t->turn.faults = (wr_faults){0};
+    t->turn.until = WEIR_ORIGIN(t->cycle.n_arrivals, 0, 0);
+    if (!is_idle(t, op, in)) WR_TRY(wr_op_process(op, &t->turn, in, out, err));
+    for (uint32_t i = 0; i < op->plan->n_in; i++) {
+        wr_stream_state *view = &t->streams[inputs[i].view];
+        view->merged = out[i];
+        view->is_merged = true;
+        view->rows += out[i].n_sel;
+    }
+    for (uint32_t i = 0; i < op->plan->n_in; i++)
+        WR_TRY(settle_faults(t, inputs[i].stream, t->plan->n_queries + number, err));
+    return WEIR_OK;
+}
+
 static weir_status fire_triggers(wr_task *t, bool is_start, weir_error *err) {
     for (uint32_t i = 0; i < t->plan->n_triggers; i++) {
         weir_batch rows;
@@ -146,7 +204,11 @@ weir_status wr_task_run_batched(wr_task *t, const wr_task_input *inputs, uint32_
     for (uint32_t i = 0; i < n_inputs; i++)
         WR_TRY(add_part(&t->streams[inputs[i].stream], &inputs[i].batch, 0, err));
     WR_TRY(fire_triggers(t, is_start, err));
-    for (uint32_t i = 0; i < t->plan->n_queries; i++) WR_TRY(run_query(t, t->plan->order[i], err));
+    for (uint32_t i = 0; i < t->plan->n_queries + t->plan->n_partitions; i++) {
+        uint32_t step = t->plan->order[i];
+        WR_TRY(step < t->plan->n_queries ? run_query(t, step, err)
+                                         : run_partition(t, step - t->plan->n_queries, err));
+    }
     for (uint32_t i = 0; i < t->plan->n_streams; i++) {
         const weir_batch *rows;
         WR_TRY(stream_rows(t, i, &rows, err));

@@ -63,7 +63,8 @@ typedef struct wr_trigger_state {
 /* An operator with a timer: where it stands. */
 typedef struct wr_timer_place {
     uint32_t query, side, index; /* as in wr_plan_op_at */
-    uint32_t trigger;            /* WR_NONE_ID: an operator */
+    uint32_t trigger;            /* WR_NONE_ID: none */
+    uint32_t partition;          /* WR_NONE_ID: none */
     bool is_used;
 } wr_timer_place;
 
@@ -78,6 +79,7 @@ struct wr_task {
     wr_trigger_state *triggers;
     wr_table **tables;
     wr_aggregation **aggregations;
+    wr_op **partitions;
     wr_timer_place *timers; /* by rank */
     weir_arena arena;       /* of the cycle */
     wr_turn turn;
@@ -121,6 +123,13 @@ bool wr_task_rules_apply(const wr_query_state *q, const weir_batch *rows);
 /* What passes the query's first filter. */
 weir_status wr_task_rule_rows(wr_task *t, wr_query_state *q, const weir_batch *rows, weir_batch *out,
                               weir_error *err) WR_NODISCARD;
+/* task_partitions.c: the operators of partitions forget the keys that ended in this cycle. */
+void wr_task_settle_partitions(wr_task *t);
+/* Origins from outside again, in the rows that leave a partition. */
+weir_status wr_task_leave_partition(wr_task *t, uint32_t partition, weir_batch *b,
+                                    weir_error *err) WR_NODISCARD;
+/* What failed in a reader of a view fails in the stream outside: turn->faults get origins from there. */
+void wr_task_faults_outside(wr_task *t, uint32_t stream);
 
 /* task_batched.c, task_serial.c */
 weir_status wr_task_run_batched(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, bool is_start,

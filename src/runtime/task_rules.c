@@ -87,6 +87,7 @@ static weir_status index_stream(wr_task *t, uint32_t stream, weir_error *err) {
     if (!c) return no_memory(err);
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->plan->n_receivers; i++) {
+        if (s->plan->receivers[i].query == WR_NONE_ID) continue;
         c[n].query = s->plan->receivers[i].query;
         n += begins_with_filter(&t->plan->queries[c[n].query], &c[n].filter) &&
              !s->plan->schema.attrs[c[n].filter.column].boxed;

@@ -25,9 +25,12 @@ weir_status wr_task_rows_apart(wr_task *t, const weir_batch *whole, weir_batch *
     *out = *whole;
     if (are_apart(whole)) return WEIR_OK;
     weir_origin *origins = wr_arena_array(&t->arena, whole->n_rows, sizeof *origins);
-    if (!origins) return weir_fail(err, WEIR_ENOMEM, "out of memory for a join of a stream with itself");
+    uint32_t *keys = whole->key_id ? wr_arena_array(&t->arena, whole->n_rows, sizeof *keys) : NULL;
+    if (!origins || (whole->key_id && !keys))
+        return weir_fail(err, WEIR_ENOMEM, "out of memory for a join of a stream with itself");
     for (uint32_t row = 0, chunk = 0, seq = 0; row < whole->n_rows; row++) {
-        while (weir_batch_chunk_end(whole, chunk) <= row) chunk++;
+        while (chunk + 1 < whole->n_chunks && weir_batch_chunk_end(whole, chunk) <= row) chunk++;
+        if (keys) keys[row] = whole->key_id[chunk];
         weir_origin o = weir_batch_origin(whole, chunk);
         seq = row && same_moment(o, origins[row - 1]) ? seq + 1 : 0;
         origins[row] = WEIR_ORIGIN(weir_origin_arrival(o), weir_origin_phase(o), seq);
@@ -35,6 +38,7 @@ weir_status wr_task_rows_apart(wr_task *t, const weir_batch *whole, weir_batch *
     out->n_chunks = whole->n_rows;
     out->chunk_end = NULL;
     out->origin = origins;
+    out->key_id = keys;
     return WEIR_OK;
 }
 

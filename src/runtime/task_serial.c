@@ -97,6 +97,7 @@ static bool chunk_view(const weir_batch *b, uint32_t c, uint32_t *k, weir_arena 
     out->n_chunks = 1;
     out->chunk_end = &one->end;
     out->origin = &one->origin;
+    out->key_id = b->key_id ? &b->key_id[c] : NULL;
     return true;
 }
 
@@ -107,6 +108,7 @@ static weir_status output(pushing *p, wr_query_state *q, const weir_batch *b, we
     if (q->change) return wr_change_apply(q->change, &p->t->turn, b, err);
     weir_batch current = *b;
     current.kind = NULL;
+    if (p->t->plan->streams[q->plan->target].partition == WR_NONE_ID) current.key_id = NULL;
     return push(p, q->plan->target, &current, err);
 }
 
@@ -153,7 +155,30 @@ static weir_status push_by_turns(pushing *p, wr_query_state *q, const weir_batch
     return WEIR_OK;
 }
 
+/* The runs of the chunk, one after the other. What fails inside fails outside: later runs are left out. */
+static weir_status push_runs(pushing *p, const struct wr_receiver *r, const weir_batch *b, weir_error *err) {
+    wr_task *t = p->t;
+    wr_op *op = t->partitions[r->partition];
+    const wr_plan_keys *keys = &op->plan->u.keys;
+    const weir_batch **in = wr_arena_zero(&t->arena, keys->n_inputs, sizeof *in);
+    weir_batch *out = wr_arena_zero(&t->arena, keys->n_inputs, sizeof *out), run;
+    if (!in || !out) return weir_fail(err, WEIR_ENOMEM, "out of memory for a chunk");
+    in[r->side] = b;
+    t->turn.until = weir_batch_origin(b, 0);
+    WR_TRY(wr_op_process(op, &t->turn, in, out, err));
+    const weir_batch *runs = &out[r->side];
+    for (uint32_t c = 0, k = 0; c < runs->n_chunks && k < runs->n_sel && !t->turn.faults.n; c++) {
+        weir_status st;
+        if (chunk_view(runs, c, &k, &t->arena, &run, err, &st))
+            st = push(p, keys->inputs[r->side].view, &run, err);
+        WR_TRY(st);
+    }
+    for (uint32_t i = 0; i < t->turn.faults.n; i++) t->turn.faults.items[i].origin = weir_batch_origin(b, 0);
+    return WEIR_OK;
+}
+
 static weir_status push_to(pushing *p, const struct wr_receiver *r, const weir_batch *b, weir_error *err) {
+    if (r->query == WR_NONE_ID) return push_runs(p, r, b, err);
     wr_query_state *q = &p->t->queries[r->query];
     if (!q->is_self_join) return run_from(p, q, r->side, 0, b, weir_batch_origin(b, 0), err);
     return r->side == 0 ? push_by_turns(p, q, b, err) : WEIR_OK;
@@ -178,6 +203,10 @@ static weir_status push(pushing *p, uint32_t stream, const weir_batch *b, weir_e
         t->turn.faults = (wr_faults){0};
         st = push_to(p, &s->plan->receivers[i], b, err);
         if (st != WEIR_OK || !t->turn.faults.n) continue;
+        if (s->plan->view_of != WR_NONE_ID) {
+            outer = t->turn.faults; /* it is the stream outside that fails */
+            break;
+        }
         st = settle(p, stream, b, err);
         break;
     }
@@ -198,6 +227,16 @@ static weir_status push_chunks(pushing *p, uint32_t stream, const weir_batch *b,
     return WEIR_OK;
 }
 
+/* Keys that are idle end. */
+static weir_status partition_turn(wr_task *t, uint32_t partition, uint32_t rank, weir_error *err) {
+    wr_op *op = t->partitions[partition];
+    const weir_batch **in = wr_arena_zero(&t->arena, op->plan->n_in + 1, sizeof *in);
+    weir_batch *out = wr_arena_zero(&t->arena, op->plan->n_in + 1, sizeof *out);
+    if (!in || !out) return weir_fail(err, WEIR_ENOMEM, "out of memory for a chunk");
+    t->turn.until = WEIR_ORIGIN(0, rank + 1, 0);
+    return wr_op_process(op, &t->turn, in, out, err);
+}
+
 static weir_status timer_turn(pushing *p, uint32_t rank, bool is_start, weir_error *err) {
     wr_task *t = p->t;
     const wr_timer_place *place = &t->timers[rank];
@@ -207,6 +246,7 @@ static weir_status timer_turn(pushing *p, uint32_t rank, bool is_start, weir_err
         WR_TRY(wr_task_trigger_fire(t, &t->triggers[place->trigger], is_start, &rows, err));
         return push_chunks(p, t->plan->triggers[place->trigger].stream, &rows, err);
     }
+    if (place->partition != WR_NONE_ID) return partition_turn(t, place->partition, rank, err);
     wr_query_state *q = &t->queries[place->query];
     wr_op *op = wr_task_op_at(q, place->side, place->index);
     int64_t due = op->type->due(op);
@@ -261,6 +301,7 @@ weir_status wr_task_run_serial(wr_task *t, const wr_task_input *inputs, uint32_t
         uint32_t i = in ? (uint32_t)(in - inputs) : 0;
         st = run_arrival(t, in, next[i], &next_row[i], is_start, err);
         if (in) next[i]++;
+        wr_task_settle_partitions(t);
         t->clock = all.clock[a];
     }
     wr_free(NULL, next, 0);

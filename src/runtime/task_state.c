@@ -1,7 +1,7 @@
 /* task_state.c: a task's state as bytes.
  *
- *   TASK section: clock, triggers (by name), tables and aggregations (by name), operators (by query name and
- * signature)
+ *   TASK section: clock, triggers (by name), tables and aggregations (by name), partitions (by signature),
+ * operators (by query name and signature)
  *
  * Each part is a section of its own, so one that fits nowhere can be named, and a damaged one found. */
 #include "runtime/task_internal.h"
@@ -12,6 +12,7 @@
 #define TAG_TABLE       WR_TAG('T', 'A', 'B', 'L')
 #define TAG_AGGREGATION WR_TAG('A', 'G', 'G', 'R')
 #define TAG_OPERATOR    WR_TAG('O', 'P', 'E', 'R')
+#define TAG_PARTITION   WR_TAG('P', 'A', 'R', 'T')
 #define VERSION         1u
 
 static void save_op(const wr_query_state *q, const wr_op *op, uint32_t index, weir_writer *w) {
@@ -49,6 +50,12 @@ void wr_task_save(const wr_task *t, weir_writer *w) {
         wr_aggregation_save(t->aggregations[i], w);
         wr_writer_end_section(w);
     }
+    for (uint32_t i = 0; i < t->plan->n_partitions; i++) {
+        wr_writer_begin_section(w, TAG_PARTITION, VERSION);
+        wr_write_text(w, t->plan->partitions[i].op->signature);
+        t->partitions[i]->type->save(t->partitions[i], w);
+        wr_writer_end_section(w);
+    }
     for (uint32_t i = 0; i < t->plan->n_queries; i++) save_query(&t->queries[i], w);
     wr_writer_end_section(w);
 }
@@ -84,6 +91,15 @@ static weir_status load_aggregation(wr_task *t, weir_reader *r, weir_arena *name
     return weir_fail(err, WEIR_ESTATE, "the saved state has an aggregation '%s' that the app has not", name);
 }
 
+static weir_status load_partition(wr_task *t, weir_reader *r, weir_arena *names, weir_error *err) {
+    const char *signature = wr_read_text(r, names);
+    WR_TRY(weir_reader_status(r, err));
+    for (uint32_t i = 0; i < t->plan->n_partitions; i++)
+        if (!strcmp(t->plan->partitions[i].op->signature, signature))
+            return t->partitions[i]->type->load(t->partitions[i], r, err);
+    return weir_fail(err, WEIR_ESTATE, "the saved state has a partition that the app has not: %s", signature);
+}
+
 static weir_status load_operator(wr_task *t, weir_reader *r, weir_arena *names, weir_error *err) {
     const char *query = wr_read_text(r, names), *signature = wr_read_text(r, names);
     uint32_t index = weir_read_u32(r);
@@ -109,6 +125,8 @@ static weir_status load_part(wr_task *t, weir_reader *r, uint32_t tag, weir_aren
         WR_TRY(load_table(t, r, names, err));
     else if (tag == TAG_AGGREGATION)
         WR_TRY(load_aggregation(t, r, names, err));
+    else if (tag == TAG_PARTITION)
+        WR_TRY(load_partition(t, r, names, err));
     else if (tag == TAG_OPERATOR)
         WR_TRY(load_operator(t, r, names, err));
     else

@@ -10,6 +10,7 @@
 typedef struct batch_window {
     uint32_t length; /* rows of a piece; 0: the chunk is one */
     bool expires;    /* the output has expired rows */
+    bool forgets; /* nothing is known of the chunk before: in a partition Siddhi keeps nothing without rows */
     bool needs_reset;
     weir_row_id before, tail; /* the last chunk, if its rows are to expire */
 } batch_window;
@@ -24,6 +25,7 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     (void)w, (void)err;
     b->length = args->n_args ? (uint32_t)args->args[0].value.as.i : 0;
     b->expires = args->expired_output;
+    b->forgets = args->by_key && !b->expires;
     return WEIR_OK;
 }
 
@@ -42,6 +44,7 @@ static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t
     }
     b->before = b->expires ? weir_window_id(w, first) : weir_window_id(w, first) + n;
     b->tail = weir_window_id(w, first) + n;
+    if (b->forgets) b->needs_reset = false;
     uint32_t piece = b->length ? b->length : n;
     for (uint32_t i = 0; i < n; i++) {
         if (i % piece == 0) {

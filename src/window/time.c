@@ -32,7 +32,7 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
 /* A walk over one call's input. */
 typedef struct pass {
     time_window *t;
-    const weir_window *w;
+    weir_window *w;
     weir_window_input *in;
     weir_window_output *o;
     const int64_t *run; /* timestamps from the oldest row on */
@@ -67,6 +67,7 @@ static void fire_until(pass *p, weir_origin before) {
     while ((arrival = weir_window_next_tick(p->in, q->next_due, before)) != WEIR_NO_TICK) {
         uint32_t n = p->o->n;
         p->in->tick_next = arrival + 1;
+        if (p->in->notes_ticks) weir_window_note_tick(p->w, arrival, q->next_due);
         expire(p, p->in->cycle->clock[arrival]);
         q->next_due = q->head < q->tail ? wr_time_queue_due_of(q, oldest_ts(p)) : INT64_MAX;
         if (p->o->n > n) wr_put_chunk_end(p->o, weir_window_tick_origin(p->in, arrival));
@@ -168,6 +169,7 @@ static void slide_some(pass *p, uint32_t end) {
     for (; i < in->n && arrival < end; arrival++) {
         const int64_t now = in->cycle->clock[arrival];
         if (run[k] <= now - span) {
+            if (in->notes_ticks) weir_window_note_tick(p->w, arrival, run[k] + span);
             do wr_put_row(&o, head + k, WEIR_EXPIRED, now);
             while (run[++k] <= now - span);
             wr_put_chunk_end(&o, WEIR_ORIGIN(arrival, in->rank, 0));

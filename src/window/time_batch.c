@@ -230,6 +230,7 @@ const weir_window_type wr_window_time_batch = {
     .late_output = true,
     .uses_clock = true,
     .one_chunk = true,
+    .one_clock = true,
     .check = check,
     .state_size = sizeof(time_batch),
     .open = open,
