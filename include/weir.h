@@ -156,6 +156,9 @@ typedef struct weir_stream_info {
     const weir_attribute *attributes;
     bool is_defined; /* written in the app; else implied by a query, a trigger or @OnError */
     bool is_inner;   /* within a partition: #A, or what the partition sees of a stream. Nobody sends to it */
+    /* What leaves a named window: rows keep their kinds, and nothing can be sent to it. (The window's input
+     * is listed under the same name, after it.) */
+    bool is_window;
 } weir_stream_info;
 
 WEIR_API uint32_t weir_n_streams(const weir_app *app);
@@ -184,7 +187,8 @@ WEIR_API weir_status weir_flush(weir_app *app, weir_error *err) WEIR_MUST_CHECK;
 WEIR_API weir_status weir_advance(weir_app *app, int64_t now_ms, weir_error *err) WEIR_MUST_CHECK;
 WEIR_API int64_t weir_app_clock(const weir_app *app);
 
-/* Rows of a stream, a cycle's worth at a time; the batch is valid during the call. Kinds are all current. */
+/* Rows of a stream, a cycle's worth at a time; the batch is valid during the call. Kinds are all current, but
+ * for a named window. */
 typedef void (*weir_callback)(void *ctx, const weir_stream_info *stream, const weir_batch *batch);
 WEIR_API weir_status weir_subscribe(weir_app *app, const char *stream, weir_callback callback, void *ctx,
                                     weir_error *err) WEIR_MUST_CHECK;

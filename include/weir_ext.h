@@ -246,7 +246,10 @@ static inline void weir_set_valid(weir_column *c, uint32_t row) {
 typedef enum weir_kind {
     WEIR_CURRENT = 0,
     WEIR_EXPIRED = 1, /* has left a window */
-    WEIR_RESET = 2    /* a window was emptied as a whole: carries no values, clears aggregates */
+    WEIR_RESET = 2,   /* a window was emptied as a whole: carries no values, clears aggregates */
+    /* 3 and 4 are kept for upserts and deletes. */
+    WEIR_ENTERED = 5, /* from a window to what searches it, and no further: is found from now on */
+    WEIR_LEFT = 6     /* the same: is not found any more */
 } weir_kind;
 
 /* Where a chunk comes from, as one number that sorts in the order in which Siddhi would deliver:
@@ -482,6 +485,11 @@ typedef struct weir_agg_args {
     const weir_arg *args;
     uint32_t n_args;
     bool removes; /* expired rows will come: keep what is needed to undo */
+    /* After a join: rows may expire that never came, and more often than they came. */
+    bool unbalanced;
+    /* A reader of a named window that puts out no expired rows: an extreme that expires is forgotten, and the
+     * next one is that of the rows that come from then on (as in Siddhi). */
+    bool forgets;
 } weir_agg_args;
 
 typedef struct weir_aggregator_type {
@@ -592,6 +600,9 @@ typedef struct weir_window_type {
     /* In a partition, the clock of the batches is one for all keys: only the key that came first ever lets
      * its batches out. */
     bool one_clock;
+    /* What a search finds is not "current rows have come in, expired ones have gone": when is_searched, the
+     * window emits a row of kind WEIR_ENTERED or WEIR_LEFT for each change of its content. */
+    bool content_apart;
 } weir_window_type;
 
 /* The input of a call: logical rows 0..n-1, in order. Timestamps and columns are compact (by logical row).

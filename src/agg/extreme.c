@@ -24,14 +24,18 @@ static weir_status check_max(const weir_arg *args, uint32_t n_args, weir_type *r
     return WEIR_OK;
 }
 
+static const wr_fold_loop *plain_loops(bool forgets, bool smallest) {
+    if (forgets) return smallest ? wr_extreme_min_forgetting : wr_extreme_max_forgetting;
+    return smallest ? wr_extreme_min : wr_extreme_max;
+}
+
 static weir_status open(extreme *x, const weir_agg_args *args, bool smallest) {
     weir_type type = args->args[0].type;
-    x->slides = args->removes;
+    x->slides = args->removes && !args->forgets;
     if (x->slides)
         wr_deques_open(&x->u.deques, type, smallest);
     else
-        wr_fold_open(&x->u.plain, sizeof(wr_extreme_cell),
-                     smallest ? wr_extreme_min[type] : wr_extreme_max[type]);
+        wr_fold_open(&x->u.plain, sizeof(wr_extreme_cell), plain_loops(args->removes, smallest)[type]);
     return WEIR_OK;
 }
 static weir_status open_min(void *self, const weir_agg_args *args, weir_error *err) {

@@ -18,6 +18,7 @@ typedef struct wr_extreme_cell {
 } wr_extreme_cell;
 
 extern const wr_fold_loops wr_extreme_min, wr_extreme_max;
+extern const wr_fold_loops wr_extreme_min_forgetting, wr_extreme_max_forgetting;
 
 /* A group's monotonic deque: values of which each could still become the extreme, in order of arrival. With
  * w in the window, a value is dropped when a more extreme one comes after it:

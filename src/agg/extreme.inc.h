@@ -4,7 +4,12 @@
  *   EXTREME_FIELD              its field in wr_extreme_cell.value
  *   EXTREME_BEATS(x, value)    whether x takes the place of value. NaN beats nothing and isn't beaten: it is
  *                              the extreme if it came first
- * all undefined at the end. Expired values are taken in like others. */
+ *   EXTREME_FORGETS            1: an expired value that is the extreme leaves nothing behind, others are
+ * passed over. If not defined, expired values are taken in like others all undefined at the end. */
+
+#ifndef EXTREME_FORGETS
+#define EXTREME_FORGETS 0
+#endif
 
 #define EXTREME_GLUE_(a, b) a##b
 #define EXTREME_GLUE(a, b)  EXTREME_GLUE_(a, b)
@@ -13,7 +18,10 @@
 
 /* Without a branch, which the first values of a group would make the processor guess wrong. */
 WR_INLINE void EXTREME_STEP(wr_extreme_cell *c, EXTREME_TYPE x, uint32_t expired) {
-    (void)expired;
+    if (EXTREME_FORGETS && expired) {
+        if (c->has_value && c->value.EXTREME_FIELD == x) *c = (wr_extreme_cell){.has_value = 0};
+        return;
+    }
     wr_extreme_cell next = {.value.bits = 0};
     next.value.EXTREME_FIELD = x;
     bool takes = (bool)(!c->has_value | EXTREME_BEATS(x, c->value.EXTREME_FIELD));
@@ -41,3 +49,4 @@ WR_INLINE bool EXTREME_VALUE(const wr_extreme_cell *c, EXTREME_TYPE *y) {
 #undef EXTREME_TYPE
 #undef EXTREME_FIELD
 #undef EXTREME_BEATS
+#undef EXTREME_FORGETS

@@ -33,6 +33,11 @@ WR_INLINE void add_double(double_cell *c, double x, uint32_t expired) {
     c->count += 1 - 2 * (int64_t)expired;
     if (WR_UNLIKELY(c->count == 0) && isfinite(c->sum)) c->sum = 0;
 }
+/* After a join a count of 0 says nothing of the sum. */
+WR_INLINE void add_joined(double_cell *c, double x, uint32_t expired) {
+    c->sum += x * wr_fold_sign[expired];
+    c->count += 1 - 2 * (int64_t)expired;
+}
 WR_INLINE bool double_value(const double_cell *c, double *y) {
     *y = c->sum;
     return c->count != 0;
@@ -74,6 +79,24 @@ WR_INLINE bool double_value(const double_cell *c, double *y) {
 #define FOLD_ADDED_IS_VALUE
 #include "agg/fold.inc.h"
 
+#define FOLD_NAME  sum_float_joined
+#define FOLD_CELL  double_cell
+#define FOLD_ARG   float
+#define FOLD_OUT   double
+#define FOLD_STEP  add_joined
+#define FOLD_VALUE double_value
+#define FOLD_ADDED_IS_VALUE
+#include "agg/fold.inc.h"
+
+#define FOLD_NAME  sum_double_joined
+#define FOLD_CELL  double_cell
+#define FOLD_ARG   double
+#define FOLD_OUT   double
+#define FOLD_STEP  add_joined
+#define FOLD_VALUE double_value
+#define FOLD_ADDED_IS_VALUE
+#include "agg/fold.inc.h"
+
 static weir_status check(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
     WR_TRY(wr_agg_check_one("sum", WR_NUMERIC_BITS, args, n_args, err));
     *result = args[0].type == WEIR_INT || args[0].type == WEIR_LONG ? WEIR_LONG : WEIR_DOUBLE;
@@ -85,7 +108,11 @@ static weir_status open(void *self, const weir_agg_args *args, weir_error *err) 
     static const wr_fold_loops loops = {
         [WEIR_INT] = sum_int, [WEIR_LONG] = sum_long, [WEIR_FLOAT] = sum_float, [WEIR_DOUBLE] = sum_double};
     _Static_assert(sizeof(long_cell) == sizeof(double_cell), "one size of cell for both");
-    wr_fold_open(self, sizeof(long_cell), loops[args->args[0].type]);
+    static const wr_fold_loops joined = {[WEIR_INT] = sum_int,
+                                         [WEIR_LONG] = sum_long,
+                                         [WEIR_FLOAT] = sum_float_joined,
+                                         [WEIR_DOUBLE] = sum_double_joined};
+    wr_fold_open(self, sizeof(long_cell), (args->unbalanced ? joined : loops)[args->args[0].type]);
     return WEIR_OK;
 }
 

@@ -59,12 +59,12 @@ static weir_status make_plan(weir_app *app, wr_source *source, wr_diag *diags, w
 /* ---- Plan to app ---- */
 
 static weir_status describe(weir_stream_info *info, const char *name, const wr_schema *schema,
-                            bool is_defined, weir_arena *arena, weir_error *err) {
+                            bool is_defined, bool is_window, weir_arena *arena, weir_error *err) {
     weir_attribute *attributes = wr_arena_array(arena, schema->n_attrs + 1, sizeof *attributes);
     if (!attributes) return no_memory(err);
     for (uint32_t i = 0; i < schema->n_attrs; i++)
         attributes[i] = (weir_attribute){schema->attrs[i].name, schema->attrs[i].type};
-    *info = (weir_stream_info){name, schema->n_attrs, attributes, is_defined, false};
+    *info = (weir_stream_info){name, schema->n_attrs, attributes, is_defined, false, is_window};
     return WEIR_OK;
 }
 
@@ -75,11 +75,11 @@ static weir_status describe_streams(weir_app *app, weir_error *err) {
     if (!app->streams || !app->queries) return no_memory(err);
     for (uint32_t i = 0; i < p->n_streams; i++)
         WR_TRY(describe(&app->streams[i], p->streams[i].name, &p->streams[i].schema, p->streams[i].is_defined,
-                        &p->arena, err));
+                        p->streams[i].window != WR_NONE_ID, &p->arena, err));
     for (uint32_t i = 0; i < p->n_streams; i++)
         app->streams[i].is_inner = p->streams[i].partition != WR_NONE_ID;
     for (uint32_t i = 0; i < p->n_queries; i++)
-        WR_TRY(describe(&app->queries[i], p->queries[i].name, wr_plan_query_out(&p->queries[i]), false,
+        WR_TRY(describe(&app->queries[i], p->queries[i].name, wr_plan_query_out(&p->queries[i]), false, false,
                         &p->arena, err));
     return WEIR_OK;
 }

@@ -23,6 +23,9 @@ static weir_status check_send(const weir_app *app, weir_stream stream, weir_erro
         return weir_fail(err, WEIR_EUSAGE, "the app has not been started: call weir_app_start first");
     if (stream >= app->plan->n_streams)
         return weir_fail(err, WEIR_EUSAGE, "there is no stream number %u", stream);
+    if (app->streams[stream].is_window)
+        return weir_fail(err, WEIR_EUSAGE, "'%s' is a window: a query inserts into it",
+                         app->streams[stream].name);
     return WEIR_OK;
 }
 

@@ -363,8 +363,9 @@ static bool choose_recorders(run *r) {
     for (uint32_t i = 0; ok && watch && i < watch->n; i++)
         if (json_text(watch->items[i])) ok = add_recorder(r, watch->items[i]->text);
     for (uint32_t i = 0; ok && !watch && i < n_streams; i++) {
-        const char *name = weir_get_stream(r->app, i)->name;
-        if (!weir_get_stream(r->app, i)->is_inner && !is_sent_to(r->c, name)) ok = add_recorder(r, name);
+        const weir_stream_info *info = weir_get_stream(r->app, i);
+        if (!info->is_inner && !info->is_window && !is_sent_to(r->c, info->name))
+            ok = add_recorder(r, info->name);
     }
     for (uint32_t i = 0; ok && calls && i < calls->n; i++)
         if (json_text(calls->items[i])) ok = add_recorder(r, calls->items[i]->text);

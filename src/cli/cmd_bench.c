@@ -76,7 +76,8 @@ static void print_stat(void *ctx, const weir_stat *s) {
 
 static weir_status subscribe_all(bench *b, weir_app *app, weir_stream input, weir_error *err) {
     for (weir_stream s = 0; s < weir_n_streams(app); s++) {
-        if (s == input || weir_get_stream(app, s)->is_inner) continue;
+        const weir_stream_info *info = weir_get_stream(app, s);
+        if (s == input || info->is_inner || info->is_window) continue;
         weir_status st = weir_subscribe(app, weir_get_stream(app, s)->name, on_rows, b, err);
         if (st != WEIR_OK) return st;
     }

@@ -19,13 +19,17 @@ static weir_status no_memory(weir_error *err) {
 
 /* ---- Making -------------------------------------------------------------------------------------------- */
 
-static weir_status open_state(wr_agg_state *s, const wr_agg_slot *slot, bool removes, wr_account *account,
-                              weir_error *err) {
+static weir_status open_state(wr_agg_state *s, const wr_agg_slot *slot, const wr_agg_set_options *o,
+                              wr_account *account, weir_error *err) {
     s->slot = slot;
     s->self = wr_alloc_zero(account, slot->type->state_size);
     if (!s->self) return no_memory(err);
     s->is_open = true;
-    weir_agg_args args = {.args = slot->arg_info, .n_args = slot->n_args, .removes = removes};
+    weir_agg_args args = {.args = slot->arg_info,
+                          .n_args = slot->n_args,
+                          .removes = o->removes,
+                          .unbalanced = o->unbalanced,
+                          .forgets = o->forgets};
     return slot->type->open(s->self, &args, err);
 }
 
@@ -37,7 +41,7 @@ static weir_status open_states(wr_agg_set *set, const wr_agg_set_options *o, wei
     for (uint32_t i = 0; i < o->n_slots; i++) {
         set->states[i].first_arg = first_arg;
         first_arg += o->slots[i].n_args;
-        WR_TRY(open_state(&set->states[i], &o->slots[i], o->removes, set->account, err));
+        WR_TRY(open_state(&set->states[i], &o->slots[i], o, set->account, err));
     }
     return WEIR_OK;
 }

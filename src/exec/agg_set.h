@@ -18,6 +18,7 @@ typedef struct wr_agg_set_options {
     uint32_t n_keys;
     bool removes; /* expired rows will come */
     bool by_key;  /* batches have key ids: each key has groups of its own, and a reset is its key's */
+    bool unbalanced, forgets; /* as in weir_agg_args */
 } wr_agg_set_options;
 
 weir_status wr_agg_set_new(const wr_agg_set_options *options, wr_account *account, wr_agg_set **out,

@@ -1,20 +1,23 @@
-/* join_side.h: what one side of a join holds: the rows of its window, found by key.
+/* join_side.h: what a join knows of one of its sides: the rows that the other side finds, by key.
  *
- * A side learns its window's content from the window's output: a current row has come in, an expired one has
- * gone. The rows are kept here, with the columns that the join gives on and the computed keys, in a BAG store
- * with an index over the keys. A window names its rows by ids; `slots` maps them to rows of the store.
- * A table side holds nothing: it looks into the table. */
+ * A side learns its window's content from rows that the window lets out: a current row has come in, an
+ * expired one has gone; where that is not what a search of the window finds, the window says so by rows of
+ * its own (WEIR_ENTERED, WEIR_LEFT). The rows are kept here, with the columns that the join gives on and the
+ * computed keys, under an index over the keys.
+ *
+ * A window names its rows by ids. Where rows go in the order in which they came, the store is a FIFO and
+ * window_ids says, by store id, which row of the window is there; else it is a BAG and `slots` maps the
+ * window's ids to the store's. A table side holds nothing, nor does a stream without a window. */
 #ifndef WR_JOIN_SIDE_H
 #define WR_JOIN_SIDE_H
 
+#include "exec/join_index.h"
 #include "exec/operator.h"
 #include "exec/program.h"
-#include "exec/row_index.h"
-#include "exec/table.h"
 
 typedef struct wr_slot_entry {
-    weir_row_id id; /* the window's */
-    uint32_t slot;  /* the store's; WR_NO_SLOT: free */
+    weir_row_id id;   /* the window's */
+    weir_row_id held; /* the store's; WEIR_NO_ROW: free */
 } wr_slot_entry;
 
 typedef struct wr_join_side {
@@ -25,24 +28,33 @@ typedef struct wr_join_side {
     wr_schema schema; /* stream columns, then keys that are not bare columns */
     bool *stored;
     wr_program *key_program; /* NULL: no keys */
-    uint32_t *key_columns;   /* of the store (or table) */
-    wr_row_store *rows;      /* NULL for a table */
-    wr_row_index *index;     /* over rows; NULL for a table */
-    wr_slot_entry *slots;    /* by id modulo cap_slots */
-    uint32_t cap_slots;      /* a power of two */
-    uint64_t *seq;           /* by slot: order of coming in, for saving */
+    uint32_t *key_columns;   /* of the store */
+    wr_row_store *rows;      /* NULL: holds nothing */
+    wr_join_index *index;    /* over rows */
+    bool follows;            /* current rows come in, expired ones go */
+    bool in_order;           /* the store is a FIFO */
+    bool is_cut;             /* some row has expired: a sort window has begun to sort */
+    weir_row_id gone_early;  /* the window's id of a row that went before it came; WEIR_NO_ROW: none */
+    weir_row_id *window_ids; /* FIFO: by store id modulo cap_ids, a power of two; WEIR_NO_ROW: not held */
+    uint32_t cap_ids;
+    weir_row_id first;    /* FIFO: rows below have gone */
+    weir_row_id next;     /* FIFO: rows from here on have not come in yet */
+    wr_slot_entry *slots; /* BAG: by window id modulo cap_slots, a power of two */
+    uint32_t cap_slots;
+    uint64_t *seq; /* BAG: by slot, the order of coming in */
     uint32_t cap_seq;
     uint64_t next_seq;
-    uint32_t *released; /* slots to give back when the call ends */
+    uint64_t searched_below; /* rows whose order of coming in is lower have been searched */
+    uint32_t *released;      /* BAG: slots to give back when the call ends */
     uint32_t n_released, cap_released;
+    uint64_t cycle; /* the store was settled at its begin */
 } wr_join_side;
 
-/* A side's input of one call, prepared. */
+/* One input of a call, prepared: rows that trigger, rows that change the content, or both. */
 typedef struct wr_join_input {
     const weir_batch *batch; /* NULL: nothing */
-    weir_column *keys;       /* by physical row */
-    uint32_t *hashes;        /* for lookups in the other side's index */
-    uint32_t *slot;          /* by physical row: where the row is in the side's store */
+    wr_join_keys keys;
+    weir_row_id *held; /* by physical row: where the row is in the side's store, or WEIR_NO_ROW */
     uint32_t next_chunk, next_sel;
 } wr_join_input;
 
@@ -50,19 +62,20 @@ weir_status wr_join_side_init(wr_join_side *s, const wr_plan_op *plan, uint32_t 
                               weir_error *err) WR_NODISCARD;
 void wr_join_side_fini(wr_join_side *s);
 
-/* Evaluates keys and stores the current rows of the batch; nothing is found yet. */
-weir_status wr_join_side_prepare(wr_join_side *s, const weir_batch *b, wr_turn *turn, wr_join_input *in,
-                                 weir_error *err) WR_NODISCARD;
-/* A prepared current row can be found from now on. */
-weir_status wr_join_side_enter(wr_join_side *s, wr_join_input *in, uint32_t row,
-                               weir_error *err) WR_NODISCARD;
-/* An expired row can't be found any more; it stays readable until the call ends. Sets in->slot[row]; a row
- * that was never held gets stored for the call. */
-weir_status wr_join_side_leave(wr_join_side *s, wr_join_input *in, uint32_t row,
-                               weir_error *err) WR_NODISCARD;
-/* The row in this slot is given back when the call ends. */
-weir_status wr_join_side_release(wr_join_side *s, uint32_t slot, weir_error *err) WR_NODISCARD;
+/* Evaluates keys and, if the input changes the content, stores the rows that come in; nothing is found yet.
+ */
+weir_status wr_join_side_prepare(wr_join_side *s, const weir_batch *b, bool changes_content, wr_turn *turn,
+                                 wr_join_input *in, weir_error *err) WR_NODISCARD;
+/* Row `row` of an input that changes the content: it can be found from now on, or no longer (then it stays
+ * readable until the call ends, at in->held[row] if it was held). */
+weir_status wr_join_side_change(wr_join_side *s, wr_join_input *in, uint32_t row,
+                                weir_error *err) WR_NODISCARD;
 void wr_join_side_end_call(wr_join_side *s);
+
+/* When the row in this place of the store came in, counted. */
+uint64_t wr_join_side_seq(const wr_join_side *s, weir_row_id held);
+/* Puts ids of found rows into the order of a sort window (see wr_plan_join). */
+void wr_join_side_sort(const wr_join_side *s, weir_row_id *ids, uint32_t n);
 
 void wr_join_side_save(const wr_join_side *s, weir_writer *w);
 weir_status wr_join_side_load(wr_join_side *s, weir_reader *r, weir_error *err) WR_NODISCARD;

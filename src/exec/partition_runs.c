@@ -302,13 +302,16 @@ static weir_status copy_rows(wr_cutting *c, weir_batch *out, weir_error *err) {
     const wr_runs *r = &c->runs;
     weir_arena *arena = c->turn->arena;
     int64_t *ts = wr_arena_array(arena, r->n_rows, sizeof *ts);
+    uint8_t *kind = c->in->kind ? wr_arena_array(arena, r->n_rows, sizeof *kind) : NULL;
     out->cols = wr_arena_zero(arena, out->n_cols, sizeof *out->cols);
-    if (!ts || !out->cols) return wr_partition_no_memory(err);
+    if (!ts || !out->cols || (c->in->kind && !kind)) return wr_partition_no_memory(err);
+    if (kind) wr_gather_data(kind, c->in->kind, r->rows, r->n_rows, sizeof *kind);
     wr_gather_data(ts, c->in->ts, r->rows, r->n_rows, sizeof *ts);
     for (uint32_t i = 0; i < out->n_cols; i++)
         if (wr_column_gather(&c->in->cols[i], r->rows, r->n_rows, arena, &out->cols[i]))
             return wr_partition_no_memory(err);
     out->ts = ts;
+    out->kind = kind;
     out->n_rows = r->n_rows;
     out->sel = NULL;
     return WEIR_OK;
@@ -326,7 +329,6 @@ weir_status wr_cutting_finish(wr_cutting *c, weir_batch *out, weir_error *err) {
     wr_runs *r = &c->runs;
     if (!r->n_rows) return WEIR_OK;
     *out = *c->in;
-    out->kind = NULL;
     out->n_sel = r->n_rows;
     if (r->plain) {
         out->sel = r->rows;

@@ -137,6 +137,15 @@ static void settle_once_a_cycle(weir_window *w) {
     if (w->store) wr_row_store_settle(w->store);
 }
 
+static weir_status fail_all(weir_window *w, weir_error *err) {
+    for (uint32_t c = 0; c < w->input.n_chunks; c++)
+        WR_TRY(weir_window_fail_chunk(w, c, "a session window that has a name takes no rows", err));
+    if (w->store) wr_row_store_release_below(w->store, w->input.first_id + w->input.n);
+    for (uint32_t i = 0; w->store && w->input.id && i < w->input.n; i++)
+        wr_row_store_release(w->store, w->input.id[i]);
+    return WEIR_OK;
+}
+
 static weir_status window_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                                   weir_error *err) {
     weir_window *w = (weir_window *)op;
@@ -147,6 +156,7 @@ static weir_status window_process(wr_op *op, wr_turn *turn, const weir_batch *co
     WR_TRY(wr_window_take_input(w, in[0], err));
     if (!w->input.n && weir_window_next_tick(&w->input, window_due(op), turn->until) == WEIR_NO_TICK)
         return WEIR_OK;
+    if (w->plan->is_broken) return fail_all(w, err);
     weir_status status = w->type->process ? w->type->process(w->self, w, err) : weir_window_walk(w, err);
     op->fired_next = w->input.tick_next;
     if (status == WEIR_OK && w->no_memory) status = wr_window_no_memory(err);
@@ -204,7 +214,6 @@ weir_status wr_window_op_new(const wr_plan_op *plan, wr_account *parent, wr_op *
     w->type = w->plan->type;
     w->args = w->plan->args;
     w->args.expired_wanted |= w->args.is_searched | w->args.expired_output;
-    w->args.expired_output |= w->args.is_searched;
     weir_status status = window_open(w, err);
     if (status != WEIR_OK)
         window_free(&w->op);

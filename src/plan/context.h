@@ -26,7 +26,7 @@ typedef struct wr_named {
     struct wr_named *next; /* of the same hash */
     wr_named_kind kind;
     uint32_t partition; /* inner streams: number of their partition; else 0 */
-    uint32_t index;     /* in plan->streams or plan->tables; WR_NONE_ID for the other kinds */
+    uint32_t index;     /* in plan->streams (of a window: what leaves it) or plan->tables; else WR_NONE_ID */
     wr_schema schema;
     bool poisoned;
     bool is_static;                      /* a join can't be triggered from there: a table, an aggregation */
@@ -65,7 +65,7 @@ typedef struct wr_planner {
     uint32_t span_base; /* added to spans: non-zero while the text inside a string literal is planned */
     uint32_t partition; /* the partition in hand, 1-based; 0: none */
     uint32_t n_ranks;
-    uint32_t n_feeding; /* queries that feed aggregations: they have no number */
+    uint32_t n_feeding; /* queries that feed aggregations, or are named windows: they have no number */
     wr_named **named;   /* in the arena, like all that follows */
     uint32_t n_named, cap_named;
     wr_named *buckets[256]; /* of the same, by hash of the name */

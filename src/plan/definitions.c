@@ -5,7 +5,7 @@
 
 #include "plan/aggregation.h"
 #include "plan/annotations.h"
-#include "plan/window.h"
+#include "plan/named_window.h"
 
 static const char *const kind_names[] = {"stream", "table", "window", "trigger", "function", "aggregation"};
 
@@ -79,10 +79,7 @@ static void define_window(wr_planner *p, const wr_ast_definition *d, const char 
     wr_named *named = wr_plan_add_named(p, WR_NAMED_WINDOW, name, read_schema(p, d));
     if (!named) return;
     note_definition(named, d);
-    wr_plan_window window;
-    if (wr_plan_window_call(p, d->as.window.call, &(wr_scope_input){.id = name, .schema = named->schema},
-                            &window))
-        wr_plan_unsupported(p, d->id.span, "named windows (define window)");
+    wr_plan_named_window_of(p, d, named);
 }
 
 /* The cron window knows what a cron text is: its check is asked, so that there is one parser of them. */

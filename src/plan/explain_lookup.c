@@ -64,6 +64,8 @@ void wr_explain_on_demand(const wr_plan *plan, const wr_on_demand *q, wr_buf *ou
         wr_buf_printf(out, "reads %s", plan->tables[q->table].name);
         wr_explain_lookup(plan, &q->where, &(wr_schema){0, NULL}, out);
     }
+    if (q->source == WR_FROM_WINDOW)
+        wr_buf_printf(out, "reads %s: what the window holds\n", plan->windows[q->window].name);
     if (q->source == WR_FROM_AGGREGATION) {
         wr_buf_printf(out, "reads %s", plan->aggregations[q->extent.aggregation].name);
         wr_buf_puts(out, ": the buckets of the range, in order\n");

@@ -93,7 +93,7 @@ static bool is_bare_key(wr_expr *const *keys, uint32_t n, uint32_t column) {
 /* A join keeps the rows of its windows itself: what it gives on, and the keys. */
 static void explain_side(const wr_plan_op *op, uint32_t side, const wr_schema *schema, wr_buf *out) {
     const wr_plan_join *j = &op->u.join;
-    if (j->side_kind[side] == WR_SIDE_TABLE || !j->has_window[side]) return;
+    if (j->content[side] != WR_CONTENT_FOLLOWS && j->content[side] != WR_CONTENT_APART) return;
     wr_expr *const *keys = side ? j->right_keys : j->left_keys;
     uint32_t base = side ? j->n_left_cols : 0;
     size_t bytes = sizeof(int64_t);
@@ -108,6 +108,12 @@ static void explain_side(const wr_plan_op *op, uint32_t side, const wr_schema *s
         bytes += wr_type_size(keys[i]->type, keys[i]->boxed);
     }
     wr_buf_printf(out, ": %zu bytes a row\n", bytes);
+}
+
+static void explain_outer(const wr_plan_join *j, wr_buf *out) {
+    static const char *const who[] = {NULL, "a left row", "a right row", "a row of either side"};
+    const char *row = who[(j->keeps_unmatched[0] ? 1 : 0) + (j->keeps_unmatched[1] ? 2 : 0)];
+    if (row) wr_buf_printf(out, "      %s that finds nothing comes out with nulls\n", row);
 }
 
 static void explain_join(const wr_plan_op *op, wr_buf *out) {
@@ -131,6 +137,7 @@ static void explain_join(const wr_plan_op *op, wr_buf *out) {
     static const char *const who[] = {"neither side triggers", "the left side triggers",
                                       "the right side triggers", "both sides trigger"};
     wr_buf_printf(out, "      %s\n", who[(j->triggers[0] ? 1 : 0) + (j->triggers[1] ? 2 : 0)]);
+    explain_outer(j, out);
 }
 
 static void explain_order(const wr_plan_op *op, wr_buf *out) {

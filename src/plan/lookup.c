@@ -188,7 +188,7 @@ bool wr_make_lookup(wr_planner *p, wr_expr *condition, uint32_t n_input, uint32_
     maker m = {.p = p, .table = t, .n_input = n_input, .declared_only = declared_only, .out = out};
     wr_split split;
     *out = (wr_plan_lookup){.table = table, .n_table_columns = t->schema.n_attrs};
-    if (!wr_split_condition(p, condition, n_input, true, &split)) return false;
+    if (!wr_split_condition(p, condition, n_input, WR_SPLIT_PROBE, &split)) return false;
     out->keys = WR_PLAN_ARRAY(p, split.n_keys, wr_expr *);
     out->key_columns = WR_PLAN_ARRAY(p, split.n_keys, uint32_t);
     if (!out->keys || !out->key_columns) return false;

@@ -20,7 +20,8 @@
 
 #include "plan/order.h"
 
-/* One meeting point. For a stream, entry i is a producer; for a join, side i; for a partition, input i. */
+/* One meeting point. For a stream, entry i is a producer; for a join, side i, and behind the sides the
+ * content of those that are named windows; for a partition, input i. */
 typedef struct meeting {
     wr_planner *p;
     uint32_t stream, join, step; /* one is not WR_NONE_ID; join: a query; step: a partition */
@@ -76,6 +77,15 @@ static void add_visits(const meeting *m, visits *v, const visits *more) {
 
 static const visits *visits_of(const meeting *m, uint32_t stream);
 
+/* A chunk in a named window first changes what a join of that window finds. */
+static void visit_content(const meeting *m, const wr_plan_query *window, visits *v) {
+    if (!window->window || m->join == WR_NONE_ID) return;
+    const wr_plan_query *q = &m->p->plan->queries[m->join];
+    if (!q->merge || q->merge->kind != WR_OP_JOIN) return;
+    for (uint32_t side = 0; side < 2; side++)
+        if (m->p->plan->windows + q->merge->u.join.window[side] == window->window) add_visit(m, v, 2 + side);
+}
+
 /* What one chunk that query q puts out reaches. */
 static void visit_output(const meeting *m, uint32_t q, visits *v) {
     const wr_plan_query *query = &m->p->plan->queries[q];
@@ -100,6 +110,7 @@ static void visit_receiver(const meeting *m, const struct wr_receiver *r, visits
         return;
     }
     if (r->query == m->join) add_visit(m, v, r->side);
+    visit_content(m, &m->p->plan->queries[r->query], v);
     visit_output(m, r->query, v);
     if (wr_query_any_op(&m->p->plan->queries[r->query], splits_chunks)) visit_output(m, r->query, v);
 }
@@ -240,24 +251,31 @@ static void order_stream(wr_planner *p, uint32_t stream) {
                               plan->queries[first].name, plan->queries[last].name));
 }
 
-/* A join or pattern takes, of one origin, the rows of its sides in the order of the sides. (Both sides of a
- * join of one stream go row by row, whatever the origins.) */
+/* A join takes, of one origin, its inputs by turns; a pattern the rows of its sides in the order of the
+ * sides. (Both sides of a join of one stream go row by row, whatever the origins.) */
 static void order_sides(wr_planner *p, uint32_t query) {
     const wr_plan_query *q = &p->plan->queries[query];
-    if (q->n_sides == 2 && q->side[0].stream == q->side[1].stream) return;
+    bool is_join = q->merge && q->merge->kind == WR_OP_JOIN;
+    wr_plan_join *join = is_join ? &q->merge->u.join : NULL;
+    if (q->n_sides == 2 && q->side[0].stream == q->side[1].stream && !(join && join->window[0] != WR_NONE_ID))
+        return;
     meeting m = {.p = p,
                  .stream = WR_NONE_ID,
                  .join = query,
                  .step = WR_NONE_ID,
                  .inside = q->partition,
-                 .n = q->n_sides};
+                 .n = is_join ? q->merge->n_in : q->n_sides};
     uint32_t order[WR_MAX_SIDES];
-    bool as_written = order_entries(&m, order);
-    for (uint32_t i = 0; as_written && i < q->n_sides; i++) as_written = order[i] == i;
-    if (as_written) return;
+    bool ordered = order_entries(&m, order);
+    for (uint32_t i = 0; ordered && is_join && i < m.n; i++) join->turn[i] = (uint8_t)order[i];
+    for (uint32_t i = 0; ordered && !is_join && i < m.n; i++) ordered = order[i] == i;
+    if (ordered) return;
     wr_order_force_serial(
-        p, wr_plan_printf(p, "rows of one event reach a later side of query '%s' before an earlier one",
-                          q->name));
+        p,
+        wr_plan_printf(p,
+                       is_join ? "rows of one event reach the sides of query '%s' by turns"
+                               : "rows of one event reach a later side of query '%s' before an earlier one",
+                       q->name));
 }
 
 /* The rows of a partition's inputs get their keys and origins in one order. */

@@ -118,6 +118,7 @@ wr_named *wr_plan_add_stream(wr_planner *p, const char *name, wr_schema schema, 
                                .trigger = WR_NONE_ID,
                                .partition = name[0] == '#' && p->partition ? p->partition - 1 : WR_NONE_ID,
                                .view_of = WR_NONE_ID,
+                               .window = WR_NONE_ID,
                                .begin = span.begin,
                                .end = span.end};
     wr_named *named = wr_plan_add_named(p, WR_NAMED_STREAM, name, schema);

@@ -33,6 +33,11 @@ static void name_all(wr_planner *p) {
         wr_named *named = wr_plan_add_named(p, WR_NAMED_AGGREGATION, a->name, a->schema);
         if (named) named->index = i;
     }
+    for (uint32_t i = 0; i < p->plan->n_windows; i++) {
+        const wr_plan_named_window *w = &p->plan->windows[i];
+        wr_named *named = wr_plan_add_named(p, WR_NAMED_WINDOW, w->name, p->plan->streams[w->out].schema);
+        if (named) named->index = i;
+    }
     for (uint32_t i = 0; i < p->plan->n_streams; i++) {
         if (wr_plan_find(p, p->plan->streams[i].name)) continue;
         wr_named *named =
@@ -92,8 +97,32 @@ static bool plan_aggregation(asking *a, const wr_named *named) {
     return !a->ast->on || a->q->on;
 }
 
+static bool plan_window(asking *a, const wr_named *named) {
+    const wr_plan_query *q = &a->p->plan->queries[a->p->plan->windows[named->index].query];
+    const wr_plan_window *w = &q->side[0].ops[0]->u.window;
+    wr_scope scope;
+    if (a->ast->range)
+        wr_plan_error(a->p, a->ast->range->span, WEIR_ETYPE, "a window has its rows as they are now",
+                      "'within … per …' asks an aggregation");
+    if (!w->args.is_searched || (!*w->type->ns && strcmp(w->type->name, "cron") == 0)) {
+        wr_plan_error(a->p, a->ast->source.span, WEIR_ETYPE, "let it put out expired events, too",
+                      "window '%s' keeps no rows that could be asked for", named->name);
+        return false;
+    }
+    a->q->source = WR_FROM_WINDOW;
+    a->q->window = named->index;
+    a->q->input = named->schema;
+    a->build.inputs[0] =
+        (wr_scope_input){.id = named->name, .schema = named->schema, .vain_alias = a->ast->alias.text};
+    wr_scope_init(&scope, "the condition of an on-demand query", &a->build.inputs[0]);
+    if (a->ast->on)
+        a->q->on = wr_type_condition(a->p, &scope, a->ast->on, "the condition of an on-demand query");
+    return !a->ast->on || a->q->on;
+}
+
 static bool plan_from(asking *a) {
     const wr_named *named = wr_plan_find(a->p, a->ast->source.text);
+    if (named && named->kind == WR_NAMED_WINDOW) return plan_window(a, named);
     if (named && named->kind == WR_NAMED_AGGREGATION) return plan_aggregation(a, named);
     wr_named *table = find_table(a->p, a->ast->source.text, a->ast->source.span);
     if (!table) return false;

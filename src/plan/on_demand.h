@@ -15,6 +15,7 @@ typedef enum wr_on_demand_source {
     WR_FROM_NOTHING, /* one row without columns */
     WR_FROM_NULLS,   /* one row of nulls */
     WR_FROM_TABLE,
+    WR_FROM_WINDOW, /* what a search of a named window finds */
     WR_FROM_AGGREGATION
 } wr_on_demand_source;
 
@@ -26,7 +27,8 @@ typedef struct wr_on_demand {
     wr_plan_lookup where;  /* FROM_TABLE: over an input without columns. Only the primary key and what @Index
                               names are used: an index isn't made for a query that is asked once */
     wr_plan_extent extent; /* FROM_AGGREGATION: over a row without columns */
-    wr_expr *on;           /* FROM_AGGREGATION: over its columns; or NULL */
+    uint32_t window;       /* FROM_WINDOW */
+    wr_expr *on;           /* FROM_WINDOW, FROM_AGGREGATION: over its columns; or NULL */
     bool *need;            /* by column of the input: the selection reads it */
     wr_plan_op *select;
     wr_plan_change *change; /* NULL: the selected rows are the answer */

@@ -96,8 +96,9 @@ void wr_order_origins(wr_planner *p) {
     for (uint32_t n = plan->n_queries + plan->n_partitions; n-- > 0;) {
         if (plan->order[n] >= plan->n_queries) continue;
         wr_plan_query *q = &plan->queries[plan->order[n]];
-        /* In a partition, keys are told apart and put together again by origin. */
-        bool output_read = plan->serial || q->partition != WR_NONE_ID ||
+        /* In a partition, keys are told apart and put together again by origin. What leaves a named window
+         * changes the content of joins. */
+        bool output_read = plan->serial || q->partition != WR_NONE_ID || q->window ||
                            q->output_kind == WR_OUTPUT_AGGREGATION ||
                            (q->output_kind == WR_OUTPUT_STREAM ? read[q->target] : q->change->can_fail);
         bool input_read = mark_query(q, output_read);

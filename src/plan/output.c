@@ -97,6 +97,8 @@ static void insert_into(wr_build *b, const wr_ast_source *ast) {
     wr_plan_fit_boxes(b, &target->schema);
     b->query->output_kind = WR_OUTPUT_STREAM;
     b->query->target = target->index;
+    if (target->kind == WR_NAMED_WINDOW)
+        b->query->target = b->p->plan->windows[b->p->plan->streams[target->index].window].in;
 }
 
 /* ---- Tables that are changed ------------------------------------------------------------------------------

@@ -35,6 +35,8 @@ static uint32_t add_view(wr_planner *p, uint32_t stream) {
                                                             .trigger = WR_NONE_ID,
                                                             .partition = p->partition - 1,
                                                             .view_of = stream,
+                                                            .window = of->window,
+                                                            .is_window_input = of->is_window_input,
                                                             .begin = of->begin,
                                                             .end = of->end};
     return p->plan->n_streams++;

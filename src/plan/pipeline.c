@@ -78,9 +78,14 @@ static void plan_handlers(wr_build *b, wr_plan_side *side, const wr_ast_stream *
 /* ---- The source of a side ---------------------------------------------------------------------------------
  */
 
-static void refuse_table_handlers(wr_build *b, const wr_ast_stream *ast) {
-    if (ast->n_handlers)
-        wr_plan_unsupported(b->p, ast->handlers[0].span, "filters and windows on a table in a join");
+/* Siddhi takes handlers behind a table or a named window in a join and leaves them out: they are checked, and
+ * that is all. */
+static void check_handlers(wr_build *b, const wr_ast_stream *ast, const wr_scope_input *input) {
+    wr_scope_input rest = *input;
+    for (uint32_t i = 0; i < ast->n_handlers; i++) {
+        wr_plan_op *op = plan_handler(b, &ast->handlers[i], &rest);
+        if (op) rest.schema = op->out;
+    }
 }
 
 /* Only a join may read a table as one of its sides. */
@@ -112,9 +117,13 @@ void wr_plan_side_of(wr_build *b, uint32_t at, const wr_ast_stream *ast) {
     if (source->kind == WR_NAMED_TABLE) {
         side->kind = WR_SIDE_TABLE;
         side->table = source->index;
-        refuse_table_handlers(b, ast);
+        check_handlers(b, ast, input);
         return;
     }
     side->stream = source->index;
+    if (source->kind == WR_NAMED_WINDOW && b->query->n_sides == 2 && b->ast->input->kind == WR_INPUT_JOIN) {
+        check_handlers(b, ast, input);
+        return;
+    }
     plan_handlers(b, side, ast, input);
 }

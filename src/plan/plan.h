@@ -70,6 +70,10 @@ typedef struct wr_plan_stream {
      * so (#A), and what the queries of a partition see of a stream that comes from outside (view_of). */
     uint32_t partition;
     uint32_t view_of; /* the stream outside, or WR_NONE_ID */
+    /* Of a named window: this is what leaves it (rows keep their kinds), or, if is_window_input, what is
+     * inserted into it. Both have the window's name. Else WR_NONE_ID. */
+    uint32_t window;
+    bool is_window_input;
     uint32_t begin, end;
 } wr_plan_stream;
 
@@ -93,6 +97,16 @@ typedef struct wr_plan_table {
     uint32_t n_indexes;
     uint32_t begin, end;
 } wr_plan_table;
+
+/* define window W: a query of its own (without a place in the app's text) takes what is inserted into W
+ * through the window, and gives those of the rows that leave it that W puts out, kinds and all, to the stream
+ * that its readers read. */
+typedef struct wr_plan_named_window {
+    const char *name;
+    uint32_t in, out; /* streams */
+    uint32_t query;
+    bool is_joined; /* some join searches it */
+} wr_plan_named_window;
 
 /* Bounds of one column of numbers, for an ordered index: [0] the lower, [1] the upper one. */
 typedef struct wr_plan_range {
@@ -177,6 +191,7 @@ typedef struct wr_plan_window {
      * scope of texts that are an attribute. */
     wr_condition condition;
     wr_condition_scope *condition_scope;
+    bool is_broken; /* a named window that fails each row, as Siddhi's does */
 } wr_plan_window;
 
 typedef enum wr_chunk_mode {
@@ -208,6 +223,8 @@ typedef struct wr_plan_select {
     bool input_expires;                /* expired rows (or resets) can arrive */
     bool input_only_resets;            /* of these only resets: nothing is ever taken out of an aggregate */
     bool passes_resets;                /* resets leave the selector, too: a rate limit takes notice of them */
+    bool after_join;                   /* aggregates: rows may expire that never came */
+    bool forgets_extremes;             /* see weir_agg_args.forgets */
 } wr_plan_select;
 
 /* What an output rate limit does with the rows that the select lets through. */
@@ -234,15 +251,36 @@ typedef struct wr_plan_rate {
 
 typedef enum wr_side_kind { WR_SIDE_STREAM, WR_SIDE_TABLE } wr_side_kind;
 
+/* What the other side finds of a side. */
+typedef enum wr_join_content {
+    WR_CONTENT_NONE,    /* nothing: a stream without a window */
+    WR_CONTENT_FOLLOWS, /* current rows come in, expired ones go */
+    WR_CONTENT_APART,   /* the window tells by rows of its own: WEIR_ENTERED, WEIR_LEFT */
+    WR_CONTENT_TABLE
+} wr_join_content;
+
+/* The order in which rows are found once one has left (of a sort window); n 0: that of coming in. */
+typedef struct wr_join_sort {
+    uint32_t n;
+    uint32_t *columns; /* of the side */
+    bool *descending;
+} wr_join_sort;
+
 typedef struct wr_plan_join {
     /* Input columns of everything after the join: left's, then right's. */
     uint32_t n_left_cols, n_right_cols;
     wr_side_kind side_kind[2];
-    uint32_t table[2];       /* for WR_SIDE_TABLE */
-    bool has_window[2];      /* false: rows of this side are never found by the other */
+    uint32_t table[2];  /* for WR_SIDE_TABLE */
+    uint32_t window[2]; /* the named window that the side is, whose content comes as input 2 + side; or
+                           WR_NONE_ID */
+    wr_join_content content[2];
+    bool in_order[2]; /* FOLLOWS: rows go in the order in which they came */
+    bool keeps_ts[2]; /* rows that were searched keep their time when they expire (as in Siddhi) */
+    wr_join_sort sort[2];
     bool triggers[2];        /* rows of this side look up the other */
     bool keeps_unmatched[2]; /* outer: a triggering row of this side without a match gives a row with nulls */
     bool expired_triggers;   /* expired rows are wanted downstream */
+    uint8_t turn[4];         /* of what has one origin: the inputs in the order in which they are taken */
     wr_expr **left_keys,
         **right_keys; /* equality keys; left over left's columns, right over right's (0-based each) */
     uint32_t n_keys;
@@ -338,10 +376,11 @@ typedef struct wr_plan_query {
     wr_plan_op *select; /* never NULL */
     wr_plan_op *rate;   /* output rate limit, behind the select; NULL: none */
     wr_output_kind output_kind;
-    uint32_t target;        /* stream, table or aggregation */
-    wr_plan_change *change; /* of a table; NULL: none */
-    uint32_t order;         /* position in the topological order of queries */
-    uint32_t partition;     /* that it stands in, or WR_NONE_ID */
+    uint32_t target;                     /* stream, table or aggregation */
+    wr_plan_change *change;              /* of a table; NULL: none */
+    uint32_t order;                      /* position in the topological order of queries */
+    uint32_t partition;                  /* that it stands in, or WR_NONE_ID */
+    struct wr_plan_named_window *window; /* that this query is; NULL: none */
     uint32_t begin, end;
 } wr_plan_query;
 
@@ -391,7 +430,9 @@ typedef struct wr_plan {
     uint32_t n_aggregations;
     wr_plan_trigger *triggers;
     uint32_t n_triggers;
-    wr_plan_query *queries; /* in app order */
+    wr_plan_named_window *windows;
+    uint32_t n_windows;
+    wr_plan_query *queries; /* those of named windows, then in app order */
     uint32_t n_queries;
     wr_plan_partition *partitions;
     uint32_t n_partitions;

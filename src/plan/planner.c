@@ -6,6 +6,7 @@
 #include "plan/annotations.h"
 #include "plan/context.h"
 #include "plan/definitions.h"
+#include "plan/named_window.h"
 #include "plan/order.h"
 #include "plan/query.h"
 
@@ -25,8 +26,9 @@ static uint32_t count_queries(const wr_ast_app *app) {
     return n;
 }
 
-/* Room for all that the app can define: a definition makes a stream and its fault stream at most, a query
- * one stream. A partition may have a view of each. */
+/* Room for all that the app can define: a definition makes two streams at most (a stream and its fault
+ * stream, the two of a window) and a query (of a window), a query one stream. A
+ * partition may have a view of each. */
 static void make_room(wr_planner *p) {
     size_t n_queries = count_queries(p->app), n_definitions = p->app->n_definitions,
            n_partitions = count_partitions(p->app);
@@ -36,6 +38,7 @@ static void make_room(wr_planner *p) {
     plan->tables = WR_PLAN_ARRAY(p, n_definitions, wr_plan_table);
     plan->triggers = WR_PLAN_ARRAY(p, n_definitions, wr_plan_trigger);
     plan->aggregations = WR_PLAN_ARRAY(p, n_definitions, wr_plan_aggregation);
+    plan->windows = WR_PLAN_ARRAY(p, n_definitions, wr_plan_named_window);
     plan->queries = WR_PLAN_ARRAY(p, n_queries + n_definitions, wr_plan_query);
     p->scripts = WR_PLAN_ARRAY(p, n_definitions, wr_script);
 }
@@ -68,6 +71,7 @@ static weir_status plan_app(wr_planner *p, const char *app_name) {
     if (!p->plan->name && app_name) p->plan->name = wr_plan_strdup(p, app_name);
     if (!p->out_of_memory) wr_plan_definitions(p);
     if (!p->out_of_memory) plan_elements(p);
+    if (!p->out_of_memory && p->first_error == WEIR_OK) wr_plan_settle_windows(p);
     if (!p->out_of_memory && p->first_error == WEIR_OK) plan_graph(p);
     return p->out_of_memory ? WEIR_ENOMEM : p->first_error;
 }

@@ -58,9 +58,19 @@ static void ask_read(wr_plan_query *q, const wishes *w) {
     if (!op->u.read.has_window) select->input_only_resets = !w->wants_expired;
 }
 
-static void prune_single(wr_plan_query *q, const wishes *w) {
+/* Rows of a named window may come as expired ones; it never tells of resets. */
+static bool gets_expired(const wr_plan *plan, const wr_plan_side *side) {
+    uint32_t window = side->stream == WR_NONE_ID ? WR_NONE_ID : plan->streams[side->stream].window;
+    if (window == WR_NONE_ID || plan->streams[side->stream].is_window_input) return false;
+    return plan->queries[plan->windows[window].query].select->u.select.wants_expired;
+}
+
+static void prune_single(const wr_plan *plan, wr_plan_query *q, const wishes *w) {
     wr_plan_side *side = &q->side[0];
-    bool undoes = false; /* some window has aggregates undo rows */
+    bool expires = gets_expired(plan, side);
+    bool undoes = expires; /* some window has aggregates undo rows */
+    q->select->u.select.input_expires |= expires;
+    q->select->u.select.forgets_extremes = expires && !w->wants_expired;
     for (uint32_t i = 0; i < side->n_ops; i++) {
         wr_plan_op *op = side->ops[i];
         if (op->kind != WR_OP_WINDOW) continue;
@@ -88,13 +98,18 @@ static void prune_side(wr_plan_query *q, uint32_t at, const wishes *w) {
     bool is_searched = true; /* the join names the rows that leave by their ids, whoever looks them up */
     ask_window(last, w, join->triggers[at], is_searched);
     /* The join keeps what comes in: keys and whatever it gives on. Of a row that goes it has all but the
-     * keys, by which a going row looks up the other side. */
+     * keys, by which a going row looks up the other side; but of one that goes without leaving the content it
+     * has nothing. */
+    bool expires = join->triggers[at] && join->expired_triggers,
+         apart = join->content[at] == WR_CONTENT_APART;
     wr_column_use use = {
         .base = at ? join->n_left_cols : 0, .n = last->in.n_attrs, .flags = last->u.window.need};
-    wr_use_join(&use, join, need_bits(true, join->triggers[at] && join->expired_triggers));
-    use_selector(&use, q->select, WR_NEED_CURRENT, WR_NEED_CURRENT);
+    uint8_t kept = (uint8_t)(need_bits(true, expires && apart) | (apart ? WR_NEED_WINDOW : 0u));
+    wr_use_join(&use, join, (uint8_t)(need_bits(true, expires) | (apart ? WR_NEED_WINDOW : 0u)));
+    use_selector(&use, q->select, kept, kept);
     use.base = 0;
     wr_use_window(&use, &last->u.window, WR_NEED_WINDOW);
+    for (uint32_t i = 0; i < join->sort[at].n; i++) use.flags[join->sort[at].columns[i]] |= WR_NEED_CURRENT;
 }
 
 /* Joined columns that nobody reads are never gathered. */
@@ -115,12 +130,13 @@ void wr_prune_query(wr_planner *p, wr_plan_query *q) {
     const wr_plan_select *select = &q->select->u.select;
     wishes w = {select->wants_current, select->wants_expired, has_aggregates(q), select->passes_resets};
     if (!q->merge) {
-        prune_single(q, &w);
+        prune_single(p->plan, q, &w);
         return;
     }
     if (q->merge->kind == WR_OP_PATTERN) return; /* matches never expire */
     q->merge->u.join.expired_triggers = w.wants_expired || w.aggregates;
     q->select->u.select.input_expires = w.wants_expired || w.aggregates || w.resets;
+    q->select->u.select.after_join = true;
     prune_side(q, 0, &w);
     prune_side(q, 1, &w);
     prune_joined(p, q);

@@ -53,14 +53,13 @@ static void plan_input(wr_build *b) {
 /* ---- The whole --------------------------------------------------------------------------------------------
  */
 
-/* What an operator's state is found by when an app has changed: its query, its place and what it does. */
 static void sign(wr_planner *p, const wr_plan_query *query, wr_plan_op *op, const char *place) {
     if (op)
         op->signature = wr_plan_printf(p, "%s/%s %s %s%s", query->name, place, op->label,
                                        wr_plan_schema_text(p, &op->in), p->partition ? " by key" : "");
 }
 
-static void sign_all(wr_planner *p, wr_plan_query *query) {
+void wr_plan_sign(wr_planner *p, wr_plan_query *query) {
     for (uint32_t s = 0; s < query->n_sides; s++)
         for (uint32_t i = 0; i < query->side[s].n_ops; i++) {
             const char *place =
@@ -75,7 +74,7 @@ static void sign_all(wr_planner *p, wr_plan_query *query) {
 /* Only a plan without errors goes on to be run: the rest relies on all its parts being there. */
 void wr_plan_query_done(wr_planner *p, wr_plan_query *query) {
     if (p->first_error != WEIR_OK || p->out_of_memory) return;
-    sign_all(p, query);
+    wr_plan_sign(p, query);
     wr_prune_query(p, query);
 }
 

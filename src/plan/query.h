@@ -32,6 +32,10 @@ void wr_plan_query_done(wr_planner *p, wr_plan_query *query);
 /* Plans a partition: its step and its queries (partition.c). */
 void wr_plan_partition_of(wr_planner *p, const wr_ast_partition *ast);
 
+/* Gives each operator its signature: what its state is found by when an app has changed, which is its query,
+ * its place and what it does. */
+void wr_plan_sign(wr_planner *p, wr_plan_query *query);
+
 /* A new operator of this query. label: as explain shows it. */
 wr_plan_op *wr_plan_new_op(wr_build *b, wr_op_kind kind, const char *label, wr_schema in, wr_schema out);
 

@@ -32,18 +32,21 @@ static columns columns_of(const wr_expr *e, uint32_t limit) {
 }
 
 /* The two sides of a key, left one first; false when the part is no key. */
-static bool is_key(const wr_expr *part, uint32_t n_left, bool column_keys, wr_expr **left, wr_expr **right) {
+static bool is_key(const wr_expr *part, uint32_t n_left, wr_split_rule rule, wr_expr **left,
+                   wr_expr **right) {
     if (part->kind != WR_EXPR_COMPARE || part->u.compare != WR_EQ || part->can_fail || part->needs_clock)
         return false;
     columns a = columns_of(part->a, n_left), b = columns_of(part->b, n_left);
     if (a.other || b.other) return false;
     /* A probe's left side may be constant; a join's must be a column, or it would be no key of that side. */
-    bool straight = (a.below || column_keys) && !a.above && b.above && !b.below;
-    bool crossed = a.above && !a.below && (b.below || column_keys) && !b.above;
+    bool is_probe = rule == WR_SPLIT_PROBE;
+    bool straight = (a.below || is_probe) && !a.above && b.above && !b.below;
+    bool crossed = a.above && !a.below && (b.below || is_probe) && !b.above;
     if (!straight && !crossed) return false;
     *left = straight ? part->a : part->b;
     *right = straight ? part->b : part->a;
-    return !column_keys || (*right)->kind == WR_EXPR_COLUMN;
+    if (rule == WR_SPLIT_JOIN) return true;
+    return (rule == WR_SPLIT_LEFT_TABLE ? *left : *right)->kind == WR_EXPR_COLUMN;
 }
 
 static uint32_t count_parts(const wr_expr *e) {
@@ -69,7 +72,8 @@ static bool keep_rest(wr_planner *p, wr_split *out, wr_expr *part) {
     return out->residual != NULL;
 }
 
-bool wr_split_condition(wr_planner *p, wr_expr *condition, uint32_t n_left, bool column_keys, wr_split *out) {
+bool wr_split_condition(wr_planner *p, wr_expr *condition, uint32_t n_left, wr_split_rule rule,
+                        wr_split *out) {
     *out = (wr_split){0};
     if (!condition) return true;
     uint32_t n = 0, n_parts = count_parts(condition);
@@ -81,7 +85,7 @@ bool wr_split_condition(wr_planner *p, wr_expr *condition, uint32_t n_left, bool
     list_parts(condition, parts, &n);
     for (uint32_t i = 0; i < n; i++) {
         wr_expr *left, *right;
-        if (!is_key(parts[i], n_left, column_keys, &left, &right)) {
+        if (!is_key(parts[i], n_left, rule, &left, &right)) {
             if (!keep_rest(p, out, parts[i])) return false;
             continue;
         }

@@ -38,14 +38,22 @@ wr_expr *wr_type_aggregate(wr_planner *p, wr_scope *s, const wr_ast_expr *e,
 
 /* Splits a condition: equalities between something over columns below n_left and something over those from
  * n_left on become keys (the right ones over columns counted from n_left); the rest is the residual, or NULL.
- * With column_keys, a right key must be a bare column. The condition NULL: no keys, no residual. */
+ * The condition NULL: no keys, no residual. */
+typedef enum wr_split_rule {
+    WR_SPLIT_JOIN,  /* neither side is constant */
+    WR_SPLIT_PROBE, /* the right key is a bare column, the left one may be constant */
+    /* A table's key is a bare column. */
+    WR_SPLIT_LEFT_TABLE,
+    WR_SPLIT_RIGHT_TABLE
+} wr_split_rule;
 typedef struct wr_split {
     wr_expr **left_keys, **right_keys;
     wr_expr **parts; /* the parts that became them, as they were */
     uint32_t n_keys;
     wr_expr *residual;
 } wr_split;
-bool wr_split_condition(wr_planner *p, wr_expr *condition, uint32_t n_left, bool column_keys, wr_split *out);
+bool wr_split_condition(wr_planner *p, wr_expr *condition, uint32_t n_left, wr_split_rule rule,
+                        wr_split *out);
 
 /* How the rows of a table are found for which a condition over (columns of an input, then the table's) holds.
  * The condition NULL: all rows. declared_only: by no index but the primary key's and those of @Index. */

@@ -84,8 +84,9 @@ static weir_status make_all(wr_task *t, weir_error *err) {
     t->partitions = wr_alloc_zero(NULL, (p->n_partitions + 1) * sizeof *t->partitions);
     t->timers = wr_alloc_zero(NULL, (p->n_ranks + 1) * sizeof *t->timers);
     t->aggregations = wr_alloc_zero(NULL, (p->n_aggregations + 1) * sizeof *t->aggregations);
+    t->window_rows = wr_alloc_zero(NULL, (p->n_windows + 1) * sizeof *t->window_rows);
     if (!t->streams || !t->partitions || !t->queries || !t->triggers || !t->tables || !t->timers ||
-        !t->aggregations)
+        !t->aggregations || !t->window_rows)
         return no_memory(err);
     for (uint32_t i = 0; i < p->n_streams; i++) t->streams[i].plan = &p->streams[i];
     for (uint32_t i = 0; i < p->n_tables; i++)
@@ -191,6 +192,7 @@ void wr_task_free(wr_task *t) {
         wr_aggregation_free(t->aggregations[i]);
     wr_free(NULL, t->aggregations, 0);
     wr_free(NULL, t->tables, 0);
+    wr_free(NULL, t->window_rows, 0);
     wr_free(NULL, t->timers, 0);
     wr_free(NULL, t, sizeof *t);
 }
@@ -307,16 +309,35 @@ static void visit_change(const wr_query_state *q, void (*visit)(void *, const wr
     visit(ctx, &s);
 }
 
+/* A named window: what was inserted, what it let out, what it holds. */
+static void visit_window(const wr_task *t, uint32_t at, void (*visit)(void *, const wr_task_stat *),
+                         void *ctx) {
+    const wr_plan_named_window *w = &t->plan->windows[at];
+    const wr_op *op = t->queries[w->query].ops[0];
+    wr_task_stat s = {.kind = "window",
+                      .name = w->name,
+                      .label = op->plan->label,
+                      .rows_in = t->streams[w->in].rows,
+                      .rows_out = t->streams[w->out].rows,
+                      .calls = op->n_calls,
+                      .errors = t->streams[w->in].errors + t->streams[w->out].errors,
+                      .state_bytes = op->account.used_bytes,
+                      .state_rows = op->type->rows(op)};
+    visit(ctx, &s);
+}
+
 void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_task_stat *stat), void *ctx) {
     for (uint32_t i = 0; i < t->plan->n_streams; i++) {
         const wr_stream_state *s = &t->streams[i];
-        if (s->plan->view_of != WR_NONE_ID) continue;
+        if (s->plan->view_of != WR_NONE_ID || s->plan->window != WR_NONE_ID) continue;
         wr_task_stat stat = {
             .kind = "stream", .name = s->plan->name, .label = "", .rows_in = s->rows, .errors = s->errors};
         visit(ctx, &stat);
     }
+    for (uint32_t i = 0; i < t->plan->n_windows; i++) visit_window(t, i, visit, ctx);
     for (uint32_t i = 0; i < t->plan->n_queries; i++) {
         const wr_query_state *q = &t->queries[i];
+        if (q->plan->window) continue;
         for (uint32_t k = 0; k < q->n_ops; k++) visit_op(q->plan->name, q->ops[k], visit, ctx);
         if (q->change) visit_change(q, visit, ctx);
     }

@@ -76,7 +76,7 @@ const wr_op *wr_task_operator(const wr_task *t, const wr_plan_op *plan);
 
 /* Counters. */
 typedef struct wr_task_stat {
-    const char *kind;  /* "stream", "operator", "table" */
+    const char *kind;  /* "stream", "operator", "window" (named), "table" */
     const char *name;  /* of the stream, query or table */
     const char *label; /* of the operator */
     uint64_t rows_in, rows_out, calls, errors, state_rows, state_bytes;

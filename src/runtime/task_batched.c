@@ -17,7 +17,7 @@ static weir_status add_part(wr_stream_state *s, const weir_batch *b, uint32_t ra
         s->ranks[at] = s->ranks[at - 1];
     }
     s->parts[at] = *b;
-    s->parts[at].kind = NULL; /* rows that arrive on a stream are current there */
+    if (!wr_task_keeps_kinds(s->plan)) s->parts[at].kind = NULL;
     s->ranks[at] = rank;
     return WEIR_OK;
 }
@@ -135,13 +135,24 @@ static weir_status settle_faults(wr_task *t, uint32_t stream, uint32_t query, we
     return WEIR_OK;
 }
 
+/* What changes the content of the named windows that a join searches, behind its sides. */
+static void add_contents(const wr_task *t, const wr_query_state *q, weir_batch *side) {
+    if (q->merge->plan->kind != WR_OP_JOIN) return;
+    for (uint32_t s = 0; s < 2; s++) {
+        uint32_t window = q->merge->plan->u.join.window[s];
+        side[2 + s] = window == WR_NONE_ID ? (weir_batch){0} : t->window_rows[window];
+    }
+}
+
 static weir_status run_query(wr_task *t, uint32_t number, weir_error *err) {
     wr_query_state *q = &t->queries[number];
     weir_batch in, side[WR_MAX_SIDES], merged, selected, out;
     t->turn.faults = (wr_faults){0};
     for (uint32_t i = 0; i < q->plan->n_sides; i++) WR_TRY(run_side(t, q, i, &in, &side[i], err));
     if (q->rules && !side[0].n_sel && !q->has_timer && !t->turn.faults.n) return WEIR_OK;
+    if (q->plan->window) t->window_rows[q->plan->window - t->plan->windows] = side[0];
     merged = side[0];
+    if (q->merge) add_contents(t, q, side);
     if (q->merge) WR_TRY(step(t, q->merge, side, &merged, err));
     WR_TRY(step(t, q->select, &merged, &selected, err));
     out = selected;
@@ -201,6 +212,7 @@ weir_status wr_task_run_batched(wr_task *t, const wr_task_input *inputs, uint32_
         t->streams[i].has_failed = false;
         wr_task_rules_begin_cycle(&t->streams[i]);
     }
+    memset(t->window_rows, 0, t->plan->n_windows * sizeof *t->window_rows);
     for (uint32_t i = 0; i < n_inputs; i++)
         WR_TRY(add_part(&t->streams[inputs[i].stream], &inputs[i].batch, 0, err));
     WR_TRY(fire_triggers(t, is_start, err));

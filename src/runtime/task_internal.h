@@ -77,6 +77,7 @@ struct wr_task {
     wr_stream_state *streams;
     wr_query_state *queries;
     wr_trigger_state *triggers;
+    weir_batch *window_rows; /* by named window: what has left it in the cycle at hand (batched) */
     wr_table **tables;
     wr_aggregation **aggregations;
     wr_op **partitions;
@@ -94,6 +95,11 @@ void wr_task_log(const wr_task *t, int level, const char *format, ...) WR_PRINTF
 /* The operator that a chunk on side `side` comes to after `index` others; NULL: it is through. */
 wr_op *wr_task_op_at(const wr_query_state *q, uint32_t side, uint32_t index);
 void wr_task_deliver(wr_subscriptions *s, const weir_batch *b);
+
+/* Rows that are inserted into a stream are current there; those of a named window keep their kinds. */
+static inline bool wr_task_keeps_kinds(const wr_plan_stream *s) {
+    return s->window != WR_NONE_ID && !s->is_window_input;
+}
 
 /* task_triggers.c: the rows of a trigger for the ticks of the cycle; out->n_rows == 0: none. */
 weir_status wr_task_trigger_init(wr_task *t, wr_trigger_state *g, weir_error *err) WR_NODISCARD;

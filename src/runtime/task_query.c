@@ -4,6 +4,7 @@
  * for the occasion. */
 #include "data/batch.h"
 #include "exec/extent.h"
+#include "exec/window_op.h"
 #include "runtime/task_internal.h"
 
 static weir_status no_memory(weir_error *err) {
@@ -67,8 +68,8 @@ static weir_status hold_objects(asked *a, const weir_column *column, uint32_t n,
     return WEIR_OK;
 }
 
-static weir_status gather(asked *a, uint32_t column, weir_column *out, weir_error *err) {
-    const wr_row_store *rows = wr_table_rows(a->t->tables[a->q->table]);
+static weir_status gather(asked *a, const wr_row_store *rows, uint32_t column, weir_column *out,
+                          weir_error *err) {
     const wr_attr *attr = &a->q->input.attrs[column];
     uint32_t n = a->found.n;
     bool nulls = wr_row_store_has_nulls(rows, column);
@@ -98,7 +99,7 @@ static weir_status table_rows(asked *a, weir_batch *out, weir_error *err) {
     WR_TRY(one_chunk(a, a->found.n, out, err));
     for (uint32_t i = 0; i < out->n_cols; i++) {
         out->cols[i] = (weir_column){.type = a->q->input.attrs[i].type, .boxed = a->q->input.attrs[i].boxed};
-        if (a->q->need[i]) WR_TRY(gather(a, i, &out->cols[i], err));
+        if (a->q->need[i]) WR_TRY(gather(a, wr_table_rows(table), i, &out->cols[i], err));
     }
     return WEIR_OK;
 }
@@ -119,6 +120,33 @@ static weir_status test_rows(asked *a, weir_batch *rows, weir_error *err) {
     rows->sel = sel;
     rows->n_sel = n;
     return wr_chunk_faults_status(&faults, err);
+}
+
+typedef struct gathering {
+    wr_pairs *found;
+    weir_status status;
+    weir_error *err;
+} gathering;
+
+static bool take_id(void *ctx, weir_row_id id) {
+    gathering *g = ctx;
+    g->status = wr_pairs_add(g->found, 0, id, g->err);
+    return g->status == WEIR_OK;
+}
+
+/* What a search of the window finds, those for which the condition holds. */
+static weir_status window_rows(asked *a, weir_batch *out, weir_error *err) {
+    const wr_op *op = a->t->queries[a->t->plan->windows[a->q->window].query].ops[0];
+    const wr_row_store *rows = wr_window_op_store(op);
+    gathering g = {.found = &a->found, .status = WEIR_OK, .err = err};
+    wr_window_op_content(op, take_id, &g);
+    WR_TRY(g.status);
+    WR_TRY(one_chunk(a, a->found.n, out, err));
+    for (uint32_t i = 0; i < out->n_cols && out->n_rows; i++) {
+        out->cols[i] = (weir_column){.type = a->q->input.attrs[i].type, .boxed = a->q->input.attrs[i].boxed};
+        WR_TRY(gather(a, rows, i, &out->cols[i], err));
+    }
+    return a->q->on && out->n_rows ? test_rows(a, out, err) : WEIR_OK;
 }
 
 /* The buckets of the range, those for which the condition holds. */
@@ -149,6 +177,7 @@ static weir_status rows_of(asked *a, weir_batch *out, weir_error *err) {
     case WR_FROM_NOTHING: return one_chunk(a, 1, out, err);
     case WR_FROM_NULLS: return null_row(a, out, err);
     case WR_FROM_TABLE: return table_rows(a, out, err);
+    case WR_FROM_WINDOW: return window_rows(a, out, err);
     case WR_FROM_AGGREGATION: return aggregation_rows(a, out, err);
     }
     return WEIR_OK;

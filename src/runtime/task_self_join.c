@@ -7,6 +7,7 @@
 #include "runtime/task_internal.h"
 
 bool wr_task_is_self_join(const wr_plan_query *q) {
+    if (q->merge && q->merge->kind == WR_OP_JOIN && q->merge->u.join.window[0] != WR_NONE_ID) return false;
     return q->n_sides == 2 && q->side[0].kind == WR_SIDE_STREAM && q->side[1].kind == WR_SIDE_STREAM &&
            q->side[0].stream == q->side[1].stream;
 }

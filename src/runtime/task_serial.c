@@ -106,10 +106,42 @@ static weir_status output(pushing *p, wr_query_state *q, const weir_batch *b, we
     if (q->plan->output_kind == WR_OUTPUT_AGGREGATION)
         return wr_aggregation_feed(p->t->aggregations[q->plan->target], b, &p->t->cycle, &p->t->arena, err);
     if (q->change) return wr_change_apply(q->change, &p->t->turn, b, err);
-    weir_batch current = *b;
-    current.kind = NULL;
-    if (p->t->plan->streams[q->plan->target].partition == WR_NONE_ID) current.key_id = NULL;
-    return push(p, q->plan->target, &current, err);
+    weir_batch rows = *b;
+    if (!wr_task_keeps_kinds(&p->t->plan->streams[q->plan->target])) rows.kind = NULL;
+    if (p->t->plan->streams[q->plan->target].partition == WR_NONE_ID) rows.key_id = NULL;
+    return push(p, q->plan->target, &rows, err);
+}
+
+/* Tells the joins that search a named window how its content has changed. */
+static weir_status tell_joins(pushing *p, uint32_t window, const weir_batch *rows, weir_error *err) {
+    wr_task *t = p->t;
+    for (uint32_t i = 0; i < t->plan->n_queries; i++) {
+        wr_op *op = t->queries[i].merge;
+        if (!op || op->plan->kind != WR_OP_JOIN) continue;
+        for (uint32_t side = 0; side < 2; side++) {
+            if (op->plan->u.join.window[side] != window) continue;
+            const weir_batch *in[WR_MAX_SIDES] = {NULL};
+            weir_batch out;
+            in[2 + side] = rows;
+            WR_TRY(wr_op_process(op, &t->turn, in, &out, err));
+        }
+    }
+    return WEIR_OK;
+}
+
+/* What has left a named window, from chunk c and row k on, as far as it has the same origin: before any of it
+ * goes on, all of it has changed the window's content. */
+static weir_status window_changes(pushing *p, const wr_query_state *q, const weir_batch *out, uint32_t c,
+                                  uint32_t k, weir_error *err) {
+    weir_batch rows;
+    weir_status st;
+    weir_origin origin = weir_batch_origin(out, c);
+    if (!q->plan->window || !q->plan->window->is_joined) return WEIR_OK;
+    if (c && weir_batch_origin(out, c - 1) == origin) return WEIR_OK;
+    while (c + 1 < out->n_chunks && weir_batch_origin(out, c + 1) == origin) c++;
+    return chunk_view(out, c, &k, &p->t->arena, &rows, err, &st)
+               ? tell_joins(p, (uint32_t)(q->plan->window - p->t->plan->windows), &rows, err)
+               : st;
 }
 
 /* Hands b (NULL: only the timer's turn) to the operator at (side, index), and what comes out to the next. */
@@ -125,6 +157,7 @@ static weir_status run_from(pushing *p, wr_query_state *q, uint32_t side, uint32
     WR_TRY(wr_op_process(op, &p->t->turn, in, &out, err));
     for (uint32_t c = 0, k = 0; c < out.n_chunks && k < out.n_sel; c++) {
         weir_status st;
+        if (op->plan->kind == WR_OP_WINDOW) WR_TRY(window_changes(p, q, &out, c, k, err));
         if (chunk_view(&out, c, &k, &p->t->arena, &chunk, err, &st))
             st = run_from(p, q, side, index + 1, &chunk, chunk.origin[0], err);
         WR_TRY(st);

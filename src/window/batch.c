@@ -11,6 +11,7 @@ typedef struct batch_window {
     uint32_t length; /* rows of a piece; 0: the chunk is one */
     bool expires;    /* the output has expired rows */
     bool forgets; /* nothing is known of the chunk before: in a partition Siddhi keeps nothing without rows */
+    bool leaves;  /* it is searched, but nothing is found: no rows expire */
     bool needs_reset;
     weir_row_id before, tail; /* the last chunk, if its rows are to expire */
 } batch_window;
@@ -26,6 +27,7 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     b->length = args->n_args ? (uint32_t)args->args[0].value.as.i : 0;
     b->expires = args->expired_output;
     b->forgets = args->by_key && !b->expires;
+    b->leaves = args->is_searched && !b->expires;
     return WEIR_OK;
 }
 
@@ -52,6 +54,7 @@ static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t
             reset(b, w, now);
         }
         weir_window_emit(w, weir_window_id(w, first + i), WEIR_CURRENT, weir_window_in_ts(w, first + i));
+        if (b->leaves) weir_window_emit(w, weir_window_id(w, first + i), WEIR_LEFT, now);
         b->needs_reset = true;
     }
     weir_window_release_below(w, b->before);

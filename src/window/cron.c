@@ -110,6 +110,7 @@ const weir_window_type wr_window_cron = {
     .late_output = true,
     .uses_clock = true,
     .one_chunk = true,
+    .content_apart = true, /* nothing is ever found */
     .check = check,
     .state_size = sizeof(cron_window),
     .open = open,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "window/check.h"
+#include "window/emit.h"
 #include "window/table.h"
 #include "window/time_queue.h"
 
@@ -10,10 +11,23 @@ static weir_status check(const weir_arg *args, uint32_t n_args, weir_error *err)
     return wr_check_span("delay", "the duration", &args[0], err);
 }
 
+typedef struct delay_window {
+    wr_time_queue queue;
+    bool tells; /* it is searched: what is held is found */
+} delay_window;
+
 static weir_status open(void *self, weir_window *w, const weir_window_args *args, weir_error *err) {
+    delay_window *d = self;
     (void)w, (void)err;
-    wr_time_queue_init(self, wr_arg_long(&args->args[0]));
+    wr_time_queue_init(&d->queue, wr_arg_long(&args->args[0]));
+    d->tells = args->is_searched;
     return WEIR_OK;
+}
+
+static weir_status tell(const delay_window *d, weir_window *w, wr_found_range before, int64_t now,
+                        weir_error *err) {
+    if (!d->tells) return WEIR_OK;
+    return wr_tell_range(w, before, (wr_found_range){d->queue.head, d->queue.tail}, now, err);
 }
 
 static void let_out(wr_time_queue *q, weir_window *w, int64_t now) {
@@ -24,42 +38,46 @@ static void let_out(wr_time_queue *q, weir_window *w, int64_t now) {
 
 static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
                             weir_error *err) {
-    wr_time_queue *q = self;
-    (void)err;
+    delay_window *d = self;
+    wr_time_queue *q = &d->queue;
+    wr_found_range before = {q->head, q->tail};
     for (uint32_t i = first; i < first + n; i++) {
         let_out(q, w, now);
         q->tail++;
         wr_time_queue_schedule_newest(q, weir_window_in_ts(w, i));
     }
-    return WEIR_OK;
+    return tell(d, w, before, now, err);
 }
 
-static int64_t due(const void *self) { return ((const wr_time_queue *)self)->next_due; }
+static int64_t due(const void *self) { return ((const delay_window *)self)->queue.next_due; }
 
 static weir_status on_timer(void *self, weir_window *w, int64_t now, weir_error *err) {
-    (void)err;
-    let_out(self, w, now);
-    wr_time_queue_fired(self, w);
-    return WEIR_OK;
+    delay_window *d = self;
+    wr_found_range before = {d->queue.head, d->queue.tail};
+    let_out(&d->queue, w, now);
+    wr_time_queue_fired(&d->queue, w);
+    return tell(d, w, before, now, err);
 }
 
 static void content(const void *self, const weir_window *w, bool (*visit)(void *ctx, weir_row_id id),
                     void *ctx) {
-    const wr_time_queue *q = self;
+    const wr_time_queue *q = &((const delay_window *)self)->queue;
     (void)w;
     wr_visit_range(q->head, q->tail, visit, ctx);
 }
 
-static void save(const void *self, weir_writer *w) { wr_time_queue_save(self, w); }
+static void save(const void *self, weir_writer *w) {
+    wr_time_queue_save(&((const delay_window *)self)->queue, w);
+}
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     (void)w;
-    return wr_time_queue_load(self, r, err);
+    return wr_time_queue_load(&((delay_window *)self)->queue, r, err);
 }
 
 static int bound(const void *self, char *text, size_t size) {
     char span[32];
-    wr_span_text(((const wr_time_queue *)self)->span, span, sizeof span);
+    wr_span_text(((const delay_window *)self)->queue.span, span, sizeof span);
     return snprintf(text, size, "%s of rows", span);
 }
 
@@ -76,8 +94,9 @@ const weir_window_type wr_window_delay = {
     .late_output = true,
     .uses_clock = true,
     .one_chunk = true,
+    .content_apart = true,
     .check = check,
-    .state_size = sizeof(wr_time_queue),
+    .state_size = sizeof(delay_window),
     .open = open,
     .on_chunk = on_chunk,
     .due = due,

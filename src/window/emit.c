@@ -60,6 +60,14 @@ weir_status wr_emit_input(weir_window *w, weir_error *err) {
     return WEIR_OK;
 }
 
+weir_status wr_tell_range(weir_window *w, wr_found_range from, wr_found_range to, int64_t ts,
+                          weir_error *err) {
+    weir_row_id left = WR_MIN(to.begin, from.end), entered = WR_MAX(to.begin, from.end);
+    if (from.begin < left) WR_TRY(wr_emit_range(w, from.begin, left - from.begin, WEIR_LEFT, false, ts, err));
+    return entered < to.end ? wr_emit_range(w, entered, to.end - entered, WEIR_ENTERED, false, ts, err)
+                            : WEIR_OK;
+}
+
 void wr_visit_range(weir_row_id first, weir_row_id end, bool (*visit)(void *ctx, weir_row_id id), void *ctx) {
     while (first < end && visit(ctx, first)) first++;
 }

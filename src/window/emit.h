@@ -32,6 +32,13 @@ weir_status wr_emit_range(weir_window *w, weir_row_id first, uint64_t n, weir_ki
 uint64_t wr_count_due(const weir_window *w, weir_row_id first, weir_row_id end, int64_t horizon);
 /* The whole input as it came: for windows of which nobody reads more. */
 weir_status wr_emit_input(weir_window *w, weir_error *err) WR_NODISCARD;
+/* For a window with content_apart, of which a range of ids is found: that was `from` and is `to` now, with no
+ * bound lower than before. Says what has left and entered, in the chunk in hand. */
+typedef struct wr_found_range {
+    weir_row_id begin, end;
+} wr_found_range;
+weir_status wr_tell_range(weir_window *w, wr_found_range from, wr_found_range to, int64_t ts,
+                          weir_error *err) WR_NODISCARD;
 /* A weir_window_type.content over a range of ids. */
 void wr_visit_range(weir_row_id first, weir_row_id end, bool (*visit)(void *ctx, weir_row_id id), void *ctx);
 

@@ -27,6 +27,7 @@ typedef struct expression_batch {
     bool text_by_column;
     uint32_t include_column, text_column;
     bool expires; /* somebody reads what leaves */
+    bool tells;   /* it is searched: the batch that is being filled is found; nothing, with streamCurrent */
     weir_row_id before, filling, tail;
     wr_gaps gaps;
 } expression_batch;
@@ -55,6 +56,7 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
         b->includes = args->n_args > 1 && args->args[1].value.as.b;
     b->streams = args->n_args > 2 && args->args[2].value.as.b;
     b->expires = args->expired_wanted;
+    b->tells = args->is_searched && !b->streams;
     return WEIR_OK;
 }
 
@@ -194,11 +196,24 @@ static weir_status take_row(expression_batch *b, weir_window *w, uint32_t i, int
     return WEIR_OK;
 }
 
+/* What is found was `from`. */
+static weir_status tell(const expression_batch *b, weir_window *w, wr_found_range from, int64_t now,
+                        weir_error *err) {
+    weir_row_id left = WR_MIN(b->filling, from.end), entered = WR_MAX(b->filling, from.end);
+    if (!b->tells) return WEIR_OK;
+    if (from.begin < left) WR_TRY(wr_gaps_emit(&b->gaps, w, from.begin, left, WEIR_LEFT, now, err));
+    if (entered < b->tail) WR_TRY(wr_gaps_emit(&b->gaps, w, entered, b->tail, WEIR_ENTERED, now, err));
+    weir_window_end_chunk(w);
+    return WEIR_OK;
+}
+
 static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
                             weir_error *err) {
     expression_batch *b = self;
     weir_status status = WEIR_OK;
+    wr_found_range before = {b->filling, b->tail};
     for (uint32_t i = first; i < first + n && status == WEIR_OK; i++) status = take_row(b, w, i, now, err);
+    if (status == WEIR_OK) status = tell(b, w, before, now, err);
     weir_row_id done = b->before < b->tail ? b->before : weir_window_id(w, first) + n;
     wr_gaps_forget_below(&b->gaps, done);
     weir_window_release_below(w, done);
@@ -210,7 +225,7 @@ static void content(const void *self, const weir_window *w, bool (*visit)(void *
                     void *ctx) {
     const expression_batch *b = self;
     (void)w;
-    wr_gaps_visit(&b->gaps, b->filling, b->tail, visit, ctx);
+    if (!b->streams) wr_gaps_visit(&b->gaps, b->filling, b->tail, visit, ctx);
 }
 
 static size_t bytes(const void *self) { return wr_gaps_bytes(&((const expression_batch *)self)->gaps); }
@@ -257,6 +272,7 @@ const weir_window_type wr_window_expression_batch = {
     .shape = WEIR_WINDOW_FIFO,
     .late_output = true,
     .stores_args = true,
+    .content_apart = true,
     .check = check,
     .state_size = sizeof(expression_batch),
     .open = open,

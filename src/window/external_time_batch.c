@@ -20,6 +20,7 @@ typedef struct external_time_batch {
     int64_t period, timeout; /* timeout 0: none */
     bool has_start, start_is_column, replaces_ts;
     bool expires; /* the output has expired rows */
+    bool tells;   /* it is searched: the last batch that went out is found */
     bool is_started;
     bool is_flushed; /* the batch went out by timeout already */
     bool has_gaps;   /* some row that is held was not taken in */
@@ -58,6 +59,7 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     if (args->n_args > 3) b->timeout = WR_MAX(wr_arg_long(&args->args[3]), 0);
     b->replaces_ts = args->n_args > 4 && args->args[4].value.as.b;
     b->expires = args->expired_output;
+    b->tells = args->is_searched;
     b->next_timer = INT64_MAX;
     return WEIR_OK;
 }
@@ -77,11 +79,18 @@ static bool is_empty(const weir_window *w, weir_row_id first, weir_row_id end) {
 }
 
 /* Rows that went out are kept if they can go out once more. */
-static bool keeps_gone(const external_time_batch *b) { return b->expires || b->timeout > 0; }
+static bool keeps_gone(const external_time_batch *b) { return b->expires || b->tells || b->timeout > 0; }
+
+static void tell(const external_time_batch *b, weir_window *w, weir_row_id first, weir_row_id end,
+                 weir_kind kind) {
+    if (b->tells) emit_rows(w, first, end, kind, &b->newest);
+}
 
 /* The batch goes out for the first time. */
 static void flush(external_time_batch *b, weir_window *w) {
     if (b->expires) emit_rows(w, b->before, b->filling, WEIR_EXPIRED, &b->newest);
+    tell(b, w, b->before, b->filling, WEIR_LEFT);
+    tell(b, w, b->filling, b->tail, WEIR_ENTERED);
     b->before = b->filling;
     if (!is_empty(w, b->filling, b->tail)) {
         weir_window_emit_reset(w, b->newest);
@@ -99,6 +108,7 @@ static void flush_again(external_time_batch *b, weir_window *w) {
         if (b->expires) emit_rows(w, b->before, b->filling, WEIR_EXPIRED, &b->newest);
         weir_window_emit_reset(w, b->newest);
         emit_rows(w, b->before, b->tail, WEIR_CURRENT, NULL);
+        tell(b, w, b->filling, b->tail, WEIR_ENTERED);
     }
     b->filling = b->tail;
     weir_window_end_chunk(w);
@@ -303,6 +313,7 @@ const weir_window_type wr_window_external_time_batch = {
             {NULL, NULL}},
     .shape = WEIR_WINDOW_FIFO,
     .resets_instead = true,
+    .content_apart = true,
     .late_output = true,
     .uses_clock = true,
     .check = check,

@@ -20,6 +20,7 @@ typedef struct counter {
 typedef struct frequent_window {
     uint32_t most; /* keys */
     bool keeps;    /* somebody reads what leaves */
+    bool tells;    /* it is searched: the latest row of each key is found */
     wr_row_key key;
     wr_key_map keys;
     counter *counters; /* by entry */
@@ -39,6 +40,7 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     (void)w;
     f->most = (uint32_t)args->args[0].value.as.i;
     f->keeps = args->expired_wanted;
+    f->tells = args->is_searched;
     wr_key_map_init(&f->keys);
     return wr_row_key_init(&f->key, args, 1, err);
 }
@@ -54,13 +56,19 @@ static void drop_row(const frequent_window *f, weir_window *w, weir_row_id id) {
     if (f->keeps) weir_window_release(w, id);
 }
 
+/* The latest row of a key goes. */
+static void drop_found(const frequent_window *f, weir_window *w, weir_row_id id, int64_t now) {
+    if (f->tells) weir_window_emit(w, id, WEIR_LEFT, now);
+    drop_row(f, w, id);
+}
+
 /* Counts all keys down; rows of keys that come to 0 leave. */
 static void count_down(frequent_window *f, weir_window *w, int64_t now) {
     for (uint32_t e = f->keys.oldest, newer; e != WR_NO_ENTRY; e = newer) {
         newer = f->keys.entries[e].newer;
         if (--f->counters[e].count) continue;
         if (f->keeps) weir_window_emit(w, f->counters[e].row, WEIR_EXPIRED, now);
-        drop_row(f, w, f->counters[e].row);
+        drop_found(f, w, f->counters[e].row, now);
         wr_key_map_remove(&f->keys, e);
     }
 }
@@ -78,7 +86,7 @@ static weir_status take_row(frequent_window *f, weir_window *w, uint32_t i, int6
     WR_TRY(wr_row_key_of(&f->key, w, i, err));
     uint32_t e = wr_key_map_find(&f->keys, f->key.text.data, f->key.text.len);
     if (e != WR_NO_ENTRY) {
-        drop_row(f, w, f->counters[e].row);
+        drop_found(f, w, f->counters[e].row, now);
     } else {
         if (f->keys.n >= f->most) count_down(f, w, now);
         if (f->keys.n >= f->most) {
@@ -89,6 +97,7 @@ static weir_status take_row(frequent_window *f, weir_window *w, uint32_t i, int6
     }
     f->counters[e].count++;
     f->counters[e].row = id;
+    if (f->tells) weir_window_emit(w, id, WEIR_ENTERED, now);
     weir_window_emit(w, id, WEIR_CURRENT, weir_window_in_ts(w, i));
     return WEIR_OK;
 }
@@ -153,6 +162,7 @@ const weir_window_type wr_window_frequent = {
             {NULL, NULL}},
     .shape = WEIR_WINDOW_BAG,
     .one_chunk = true,
+    .content_apart = true,
     .check = check,
     .state_size = sizeof(frequent_window),
     .open = open,

@@ -17,6 +17,8 @@ typedef struct length_batch {
     uint32_t length;
     bool streams;         /* streamCurrent */
     bool expires, resets; /* the output has expired rows; an aggregate is reset */
+    bool leaves;          /* it is searched, nothing expires, and no batch stays (n is 0) */
+    bool keeps_all;       /* it is searched, and nothing expires: every batch so far is found, as in Siddhi */
     weir_row_id before;   /* the batch that went out last begins here */
     weir_row_id filling;  /* and the one that is being filled here */
     weir_row_id tail;
@@ -36,6 +38,8 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     b->streams = args->n_args > 1 && args->args[1].value.as.b;
     b->expires = args->expired_output;
     b->resets = args->reset_wanted;
+    b->leaves = args->is_searched && !b->expires && !b->length;
+    b->keeps_all = args->is_searched && !b->expires && b->length;
     return WEIR_OK;
 }
 
@@ -68,7 +72,7 @@ static weir_status fill(length_batch *b, weir_window *w, uint32_t n, int64_t now
     WR_TRY(emit_before(b, w, b->filling, now, err));
     WR_TRY(wr_emit_range(w, b->filling, b->length, WEIR_CURRENT, true, 0, err));
     WR_TRY(end_chunk(w, origin, err));
-    b->before = b->expires ? b->filling : b->tail;
+    if (!b->keeps_all) b->before = b->expires ? b->filling : b->tail;
     b->filling = b->tail;
     return WEIR_OK;
 }
@@ -77,7 +81,8 @@ static weir_status stream_row(length_batch *b, weir_window *w, int64_t ts, int64
                               weir_error *err) {
     if (b->tail - b->filling == b->length) {
         WR_TRY(emit_before(b, w, b->tail, now, err));
-        b->before = b->filling = b->tail;
+        b->filling = b->tail;
+        if (!b->keeps_all) b->before = b->tail;
     }
     WR_TRY(wr_emit_range(w, b->tail++, 1, WEIR_CURRENT, false, ts, err));
     return end_chunk(w, origin, err);
@@ -86,6 +91,7 @@ static weir_status stream_row(length_batch *b, weir_window *w, int64_t ts, int64
 static weir_status single_row(length_batch *b, weir_window *w, int64_t ts, int64_t now, weir_origin origin,
                               weir_error *err) {
     WR_TRY(wr_emit_range(w, b->tail, 1, WEIR_CURRENT, false, ts, err));
+    if (b->leaves) WR_TRY(wr_emit_range(w, b->tail, 1, WEIR_LEFT, false, now, err));
     b->before = b->tail++;
     WR_TRY(emit_before(b, w, b->tail, now, err));
     b->before = b->filling = b->tail;
@@ -117,7 +123,7 @@ static weir_status process(void *self, weir_window *w, weir_error *err) {
         WR_TRY(take_chunk(b, w, first, end, now, origin, err));
         first = end;
     }
-    if (b->streams && !b->expires) weir_window_release_below(w, b->tail);
+    if (b->streams && !b->expires && !b->keeps_all) weir_window_release_below(w, b->tail);
     weir_window_release_below(w, b->before);
     return WEIR_OK;
 }
@@ -148,6 +154,7 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
 
 static int bound(const void *self, char *text, size_t size) {
     const length_batch *b = self;
+    if (b->keeps_all) return snprintf(text, size, "every batch so far: no bound");
     uint64_t rows = (uint64_t)b->length * (b->expires && !b->streams ? 2 : 1);
     return snprintf(text, size, "%llu rows", (unsigned long long)rows);
 }

@@ -21,6 +21,7 @@ typedef struct counter {
 typedef struct lossy_window {
     double support, error, width;
     bool keeps; /* somebody reads what leaves */
+    bool tells; /* it is searched: the latest row of each key is found */
     int64_t total;
     wr_row_key key;
     wr_key_map keys;
@@ -50,6 +51,7 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     l->error = args->args[1].value.as.d;
     l->width = ceil(1 / l->error); /* error 0: infinite, one endless bucket */
     l->keeps = args->expired_wanted;
+    l->tells = args->is_searched;
     wr_key_map_init(&l->keys);
     return wr_row_key_init(&l->key, args, 2, err);
 }
@@ -66,10 +68,17 @@ static int64_t bucket(const lossy_window *l) {
     return l->total == 1 ? 1 : (int64_t)ceil((double)l->total / l->width);
 }
 
-static weir_status count(lossy_window *l, weir_window *w, weir_row_id id, uint32_t *entry, weir_error *err) {
+/* The latest row of a key goes. */
+static void drop_found(const lossy_window *l, weir_window *w, weir_row_id id, int64_t now) {
+    if (l->tells) weir_window_emit(w, id, WEIR_LEFT, now);
+    if (l->keeps) weir_window_release(w, id);
+}
+
+static weir_status count(lossy_window *l, weir_window *w, weir_row_id id, int64_t now, uint32_t *entry,
+                         weir_error *err) {
     uint32_t e = wr_key_map_find(&l->keys, l->key.text.data, l->key.text.len);
     if (e != WR_NO_ENTRY) {
-        if (l->keeps) weir_window_release(w, l->counters[e].row);
+        drop_found(l, w, l->counters[e].row, now);
     } else {
         e = wr_key_map_add(&l->keys, l->key.text.data, l->key.text.len);
         if (e == WR_NO_ENTRY || wr_grow(NULL, &l->counters, &l->cap, e + 1, sizeof *l->counters))
@@ -78,6 +87,7 @@ static weir_status count(lossy_window *l, weir_window *w, weir_row_id id, uint32
     }
     l->counters[e].count++;
     l->counters[e].row = id;
+    if (l->tells) weir_window_emit(w, id, WEIR_ENTERED, now);
     *entry = e;
     return WEIR_OK;
 }
@@ -87,10 +97,8 @@ static void prune(lossy_window *l, weir_window *w, int64_t now) {
     for (uint32_t e = l->keys.oldest, newer; e != WR_NO_ENTRY; e = newer) {
         newer = l->keys.entries[e].newer;
         if (l->counters[e].count + l->counters[e].bucket > current) continue;
-        if (l->keeps) {
-            weir_window_emit(w, l->counters[e].row, WEIR_EXPIRED, now);
-            weir_window_release(w, l->counters[e].row);
-        }
+        if (l->keeps) weir_window_emit(w, l->counters[e].row, WEIR_EXPIRED, now);
+        drop_found(l, w, l->counters[e].row, now);
         wr_key_map_remove(&l->keys, e);
     }
 }
@@ -100,7 +108,7 @@ static weir_status take_row(lossy_window *l, weir_window *w, uint32_t i, int64_t
     uint32_t e = WR_NO_ENTRY;
     WR_TRY(wr_row_key_of(&l->key, w, i, err));
     l->total++;
-    WR_TRY(count(l, w, id, &e, err));
+    WR_TRY(count(l, w, id, now, &e, err));
     if ((double)l->counters[e].count >= (l->support - l->error) * (double)l->total)
         weir_window_emit(w, id, WEIR_CURRENT, weir_window_in_ts(w, i));
     if (fmod((double)l->total, l->width) == 0) prune(l, w, now);
@@ -173,6 +181,7 @@ const weir_window_type wr_window_lossy_frequent = {
             {NULL, NULL}},
     .shape = WEIR_WINDOW_BAG,
     .one_chunk = true,
+    .content_apart = true,
     .check = check,
     .state_size = sizeof(lossy_window),
     .open = open,

@@ -376,6 +376,7 @@ const weir_window_type wr_window_session = {
     .shape = WEIR_WINDOW_BAG,
     .uses_clock = true,
     .one_chunk = true,
+    .content_apart = true, /* nothing is ever found */
     .check = check,
     .state_size = sizeof(session_window),
     .open = open,

@@ -18,6 +18,7 @@ typedef struct time_batch {
     int64_t period, start; /* ms */
     bool has_start, streams;
     bool expires, resets; /* the output has expired rows; an aggregate is reset */
+    bool keeps_all;       /* it is searched, and nothing expires: every batch so far is found, as in Siddhi */
     bool is_started;      /* the first row has come */
     bool needs_reset;     /* a row has come since the last reset */
     int64_t reset_ts;     /* the time of the first such row, which the reset will have */
@@ -52,6 +53,7 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
         }
     b->expires = args->expired_output;
     b->resets = args->reset_wanted;
+    b->keeps_all = args->is_searched && !b->expires;
     b->next_emit = b->next_timer = INT64_MAX;
     return WEIR_OK;
 }
@@ -80,7 +82,7 @@ static weir_status flush(time_batch *b, weir_window *w, int64_t now, weir_error 
     if (b->expires) WR_TRY(wr_emit_range(w, b->before, end - b->before, WEIR_EXPIRED, false, now, err));
     WR_TRY(emit_reset(b, w, err));
     if (!b->streams) WR_TRY(wr_emit_range(w, b->filling, b->tail - b->filling, WEIR_CURRENT, true, 0, err));
-    b->before = b->expires && !b->streams ? b->filling : b->tail;
+    if (!b->keeps_all) b->before = b->expires && !b->streams ? b->filling : b->tail;
     b->filling = b->tail;
     return WEIR_OK;
 }
@@ -94,7 +96,9 @@ static weir_status end_chunk(weir_window *w, weir_origin origin, weir_error *err
 }
 
 /* Nothing would go out however often the timer ticked. */
-static bool is_idle(const time_batch *b) { return b->before == b->tail && !b->needs_reset; }
+static bool is_idle(const time_batch *b) {
+    return (b->keeps_all ? b->filling : b->before) == b->tail && !b->needs_reset;
+}
 
 /* A jump of the clock over years must not tick its way: whole periods, up to the last not after now. */
 static void skip_idle(time_batch *b, int64_t now) {
@@ -162,7 +166,7 @@ static weir_status process(void *self, weir_window *w, weir_error *err) {
         first = end;
     }
     WR_TRY(fire_until(b, w, in->until, err));
-    if (b->streams && !b->expires) b->before = b->filling = b->tail;
+    if (b->streams && !b->expires && !b->keeps_all) b->before = b->filling = b->tail;
     weir_window_release_below(w, b->before);
     return WEIR_OK;
 }
@@ -206,6 +210,7 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
 static int bound(const void *self, char *text, size_t size) {
     const time_batch *b = self;
     char span[32];
+    if (b->keeps_all) return snprintf(text, size, "every batch so far: no bound");
     wr_span_text(b->period, span, sizeof span);
     return snprintf(text, size, "%s of rows%s", span, b->expires && !b->streams ? ", twice" : "");
 }

@@ -324,6 +324,7 @@ static void a_searched_batch_window_shows_its_last_batch(void **state) {
                 (weir_arg){.type = WEIR_STRING, .is_const = true, .value = wr_value_text("0 0 0 1 1 ?")};
         f.need[V] = BOTH;
         f.plan.u.window.args.is_searched = true;
+        f.plan.u.window.args.expired_output = true;
         open_op(&f);
         feed(&f, 0, 5);
         wr_window_op_content(f.op, visit, &hits);
@@ -332,6 +333,27 @@ static void a_searched_batch_window_shows_its_last_batch(void **state) {
             weir_value v = wr_row_store_value(wr_window_op_store(f.op), hits.ids[i], V);
             assert_int_equal(v.as.i, t == 3 ? 4 : 2 + (int32_t)i);
         }
+        fini(&f);
+    }
+}
+
+static void without_expired_rows_a_search_finds_every_batch_or_none(void **state) {
+    (void)state;
+    static const char *const names[] = {"lengthBatch", "timeBatch", "externalTimeBatch", "batch"};
+    static const uint32_t want[] = {4, 4, 2, 0};
+    for (size_t t = 0; t < WR_COUNT(names); t++) {
+        fixture f;
+        found hits = {.most = MOST};
+        init(&f, names[t]);
+        if (t == 0) f.args[0] = number(2);
+        if (t == 1) f.args[0] = span(200);
+        if (t == 2) f.args[0] = column(L), f.args[1] = span(200);
+        f.need[V] = BOTH;
+        f.plan.u.window.args.is_searched = true;
+        open_op(&f);
+        feed(&f, 0, 5);
+        wr_window_op_content(f.op, visit, &hits);
+        assert_int_equal(hits.n, want[t]);
         fini(&f);
     }
 }
@@ -464,6 +486,7 @@ int main(void) {
         cmocka_unit_test(what_expired_stays_readable_until_the_cycle_ends),
         cmocka_unit_test(a_search_finds_the_rows_by_the_ids_they_went_out_with),
         cmocka_unit_test(a_searched_batch_window_shows_its_last_batch),
+        cmocka_unit_test(without_expired_rows_a_search_finds_every_batch_or_none),
         cmocka_unit_test(a_failed_chunk_is_told_by_its_number_in_the_batch),
         cmocka_unit_test(expired_rows_do_not_enter_a_window),
         cmocka_unit_test(what_a_window_holds_itself_is_charged),

@@ -151,13 +151,28 @@ static void a_stream_joined_with_itself_takes_turns(void **state) {
                   "rows reach stream 'U' through queries 'query_2' and 'query_3' by turns");
 }
 
-static void a_join_fed_on_the_right_first_needs_single_rows(void **state) {
+static void a_join_takes_its_inputs_in_the_order_in_which_one_event_reaches_them(void **state) {
     (void)state;
-    expect_serial(A "from A select x insert into R; from A select x insert into L; @info(name='j') "
-                    "from L#window.length(1) join R#window.length(1) select L.x as x insert into T;",
-                  "rows of one event reach a later side of query 'j' before an earlier one");
-    expect_batched(A "from A select x insert into L; from A select x insert into R; @info(name='j') "
+    planned a;
+    const wr_plan *plan = plan_of(
+        &a, A "define window W (x int) length(3); from A select x insert into R; from A insert into W; "
+              "from R#window.length(1) as l join W as r on l.x == r.x select l.x as x insert into T;");
+    const wr_plan_op *join = plan->queries[plan->n_queries - 1].merge;
+    const uint8_t turn[] = {0, 2, 3, 1}; /* the left side, the content of W, and then W as the right side */
+    assert_int_equal(join->n_in, 4);
+    assert_memory_equal(join->u.join.turn, turn, sizeof turn);
+    planned_fini(&a);
+    expect_batched(A "from A select x insert into R; from A select x insert into L; "
                      "from L#window.length(1) join R#window.length(1) select L.x as x insert into T;");
+}
+
+static void a_join_whose_sides_take_turns_needs_single_rows(void **state) {
+    (void)state;
+    expect_serial(A
+                  "from A select x insert into R; from A select x insert into L; from A select x insert into "
+                  "R; @info(name='j') from L#window.length(1) join R#window.length(1) select L.x as x insert "
+                  "into T;",
+                  "rows of one event reach the sides of query 'j' by turns");
 }
 
 static void origins_are_kept_for_those_who_read_them(void **state) {
@@ -190,7 +205,8 @@ int main(void) {
         cmocka_unit_test(chunks_of_a_batch_window_that_meet_again_need_single_rows),
         cmocka_unit_test(sources_that_disagree_on_the_order_need_single_rows),
         cmocka_unit_test(a_stream_joined_with_itself_takes_turns),
-        cmocka_unit_test(a_join_fed_on_the_right_first_needs_single_rows),
+        cmocka_unit_test(a_join_takes_its_inputs_in_the_order_in_which_one_event_reaches_them),
+        cmocka_unit_test(a_join_whose_sides_take_turns_needs_single_rows),
         cmocka_unit_test(origins_are_kept_for_those_who_read_them)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,7 +101,8 @@ static void equalities_between_the_sides_are_keys(void **state) {
     wr_buf_puts(&a.text, " | ");
     wr_expr_print(j->residual, &q->merge->in, NULL, &a.text);
     assert_string_equal(a.text.data, "column2 | long(column1) | (v > w)");
-    assert_true(j->triggers[0] && j->triggers[1] && j->has_window[0] && j->has_window[1]);
+    assert_true(j->triggers[0] && j->triggers[1] && j->content[0] == WR_CONTENT_FOLLOWS &&
+                j->content[1] == WR_CONTENT_FOLLOWS);
     assert_false(j->expired_triggers);
     /* Keys, what is tested and what is selected: the join keeps rows, so it wants them as they come in. */
     const uint8_t left[] = {WR_NEED_CURRENT, WR_NEED_CURRENT, WR_NEED_CURRENT, WR_NEED_CURRENT};
@@ -125,7 +126,7 @@ static void a_failing_or_one_sided_part_is_no_key(void **state) {
     assert_non_null(j->residual);
     assert_true(j->triggers[0]);
     assert_false(j->triggers[1]);
-    assert_false(j->has_window[1]);
+    assert_int_equal(j->content[1], WR_CONTENT_NONE);
     planned_fini(&a);
 }
 
@@ -139,7 +140,7 @@ static void a_table_side_never_triggers(void **state) {
     assert_int_equal(q->merge->u.join.n_keys, 1);
     assert_true(q->merge->u.join.triggers[0]);
     assert_false(q->merge->u.join.triggers[1]);
-    assert_true(q->merge->u.join.has_window[1]);
+    assert_int_equal(q->merge->u.join.content[1], WR_CONTENT_TABLE);
     planned_fini(&a);
 }
 
