@@ -75,6 +75,9 @@ void wr_explain_on_demand(const wr_plan *plan, const wr_on_demand *q, wr_buf *ou
         wr_expr_print(q->on, &q->input, NULL, out);
         wr_buf_putc(out, '\n');
     }
+    if (q->source == WR_FROM_AGGREGATION)
+        wr_buf_printf(out, "reads the buckets of %s within the range%s\n",
+                      plan->aggregations[q->extent.aggregation].name, q->on ? ", tests the rows found" : "");
     wr_explain_op(plan, q->select, NULL, out);
     if (q->change) wr_explain_change(plan, q->change, &q->select->out, out);
 }

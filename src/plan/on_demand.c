@@ -46,20 +46,33 @@ static void name_all(wr_planner *p) {
     }
 }
 
-static wr_named *find_table(wr_planner *p, const char *name, wr_span span) {
+static void tell_wrong_kind(wr_planner *p, const wr_named *named, wr_span span) {
+    if (named->kind == WR_NAMED_STREAM)
+        wr_plan_error(p, span, WEIR_ENAME, "a stream holds no rows: insert them into a table and ask that",
+                      "'%s' is a stream, not a table", named->name);
+    else
+        wr_plan_error(p, span, WEIR_ENAME, "only tables can be changed", "'%s' is %s, not a table",
+                      named->name, named->kind == WR_NAMED_AGGREGATION ? "an aggregation" : "a window");
+}
+
+/* reads: it need not be a table that is meant. */
+static wr_named *find_table(wr_planner *p, const char *name, wr_span span, bool reads) {
     wr_named *named = wr_plan_find(p, name);
     if (named && named->kind == WR_NAMED_TABLE) return named;
+    if (named) {
+        tell_wrong_kind(p, named, span);
+        return NULL;
+    }
     wr_suggest suggest;
     char hint[128];
     wr_suggest_init(&suggest, name);
-    for (uint32_t i = 0; i < p->n_named; i++)
-        if (p->named[i]->kind == WR_NAMED_TABLE) wr_suggest_offer(&suggest, p->named[i]->name);
+    for (uint32_t i = 0; i < p->n_named; i++) {
+        wr_named_kind kind = p->named[i]->kind;
+        if (kind == WR_NAMED_TABLE || (reads && kind != WR_NAMED_STREAM))
+            wr_suggest_offer(&suggest, p->named[i]->name);
+    }
     wr_suggest_hint(&suggest, hint, sizeof hint);
-    if (named)
-        wr_plan_error(p, span, WEIR_ENAME, "a stream holds no rows: insert them into a table and ask that",
-                      "'%s' is a stream, not a table", name);
-    else
-        wr_plan_error(p, span, WEIR_ENAME, hint, "there is no table '%s'", name);
+    wr_plan_error(p, span, WEIR_ENAME, hint, "there is no table '%s'", name);
     return NULL;
 }
 
@@ -124,7 +137,7 @@ static bool plan_from(asking *a) {
     const wr_named *named = wr_plan_find(a->p, a->ast->source.text);
     if (named && named->kind == WR_NAMED_WINDOW) return plan_window(a, named);
     if (named && named->kind == WR_NAMED_AGGREGATION) return plan_aggregation(a, named);
-    wr_named *table = find_table(a->p, a->ast->source.text, a->ast->source.span);
+    wr_named *table = find_table(a->p, a->ast->source.text, a->ast->source.span, true);
     if (!table) return false;
     a->q->source = WR_FROM_TABLE;
     a->q->table = table->index;
@@ -182,7 +195,7 @@ static void plan_all(asking *a) {
     const wr_named *target = NULL;
     name_all(a->p);
     if (output->kind != WR_OUTPUT_NONE) {
-        target = find_table(a->p, output->target.name.text, output->target.span);
+        target = find_table(a->p, output->target.name.text, output->target.span, false);
         if (!target) return;
     }
     a->as_query =
