@@ -281,18 +281,21 @@ static weir_status change_rows(changing *r, weir_error *err) {
     return end_run(r, err);
 }
 
-static void tell_refused(const changing *r) {
+#define LOGGED_REFUSALS 10u
+
+/* A line for the first refusals, then for every thousandth: they must not fill the disk. */
+static void tell_refused(changing *r) {
+    static const char *const what[] = {"rows left out: their primary key is there already",
+                                       "updates left out: a primary key would be there twice"};
+    const uint64_t n[] = {r->key_used, r->key_twice};
+    uint64_t before = r->c->counts.refused, now = before + n[0] + n[1];
     char line[256];
-    const char *name = wr_table_plan(r->table)->name;
-    if (!r->turn->log) return;
-    if (r->key_used) {
-        snprintf(line, sizeof line, "table '%s': %llu rows left out: their primary key is there already",
-                 name, (unsigned long long)r->key_used);
-        r->turn->log(r->turn->log_ctx, WEIR_LOG_ERROR, line);
-    }
-    if (r->key_twice) {
-        snprintf(line, sizeof line, "table '%s': %llu updates left out: a primary key would be there twice",
-                 name, (unsigned long long)r->key_twice);
+    r->c->counts.refused = now;
+    if (!r->turn->log || (before >= LOGGED_REFUSALS && before / 1000 == now / 1000)) return;
+    for (uint32_t i = 0; i < 2; i++) {
+        if (!n[i]) continue;
+        snprintf(line, sizeof line, "table '%s': %llu %s (so far: %llu)", wr_table_plan(r->table)->name,
+                 (unsigned long long)n[i], what[i], (unsigned long long)now);
         r->turn->log(r->turn->log_ctx, WEIR_LOG_ERROR, line);
     }
 }
@@ -313,7 +316,6 @@ weir_status wr_change_apply(wr_change *c, wr_turn *turn, const weir_batch *b, we
     if (c->finder) WR_TRY(wr_finder_begin(c->finder, &r.ev, turn, err));
     if (c->plan->kind == WR_CHANGE_REPLACE) WR_TRY(begin_replace(&r, err));
     WR_TRY(change_rows(&r, err));
-    c->counts.refused += r.key_used + r.key_twice;
     tell_refused(&r);
     return wr_chunk_faults_status(&r.faults, err);
 }
