@@ -20,6 +20,9 @@ typedef struct posting {
     char *text;
     size_t len, cap;
     bool is_too_long;
+    unsigned refused; /* HTTP status, when the head was wrong: the body is read all the same, or who sends it
+                         would not see the answer. 0: it was not */
+    const char *why;
 } posting;
 
 #define LONGEST_QUERY (1u << 20)
@@ -114,6 +117,7 @@ static enum MHD_Result answer_query(admin *a, struct MHD_Connection *c, const po
 }
 
 static void take_body(posting *p, const char *bytes, size_t n) {
+    if (p->refused) return;
     if (p->is_too_long || p->len + n > LONGEST_QUERY) {
         p->is_too_long = true;
         return;
@@ -132,18 +136,28 @@ static void take_body(posting *p, const char *bytes, size_t n) {
     p->len += n;
 }
 
-/* Called several times: for the head, for pieces of the body, at its end. Who has no token is told at once.
- */
+static posting *read_head(const admin *a, struct MHD_Connection *c, const char *url) {
+    posting *p = calloc(1, sizeof *p);
+    if (!p) return NULL;
+    if (strcmp(url, "/query") != 0) {
+        p->refused = MHD_HTTP_NOT_FOUND;
+        p->why = "POST goes to /query\n";
+    } else if (!a->token) {
+        p->refused = MHD_HTTP_FORBIDDEN;
+        p->why = "queries need a token: weir run --token TOKEN, or set WEIR_ADMIN_TOKEN\n";
+    } else if (!has_token(a, c)) {
+        p->refused = MHD_HTTP_UNAUTHORIZED;
+        p->why = needs_token;
+    }
+    return p;
+}
+
+/* Called several times: for the head, for pieces of the body, at its end. */
 static enum MHD_Result on_post(admin *a, struct MHD_Connection *c, const char *url, const char *body,
                                size_t *body_len, void **state) {
     posting *p = *state;
     if (!p) {
-        if (strcmp(url, "/query") != 0) return answer_text(c, MHD_HTTP_NOT_FOUND, "POST goes to /query\n");
-        if (!a->token)
-            return answer_text(c, MHD_HTTP_FORBIDDEN,
-                               "queries need a token: weir run --token TOKEN, or set WEIR_ADMIN_TOKEN\n");
-        if (!has_token(a, c)) return answer_text(c, MHD_HTTP_UNAUTHORIZED, needs_token);
-        *state = calloc(1, sizeof *p);
+        *state = read_head(a, c, url);
         return *state ? MHD_YES : MHD_NO;
     }
     if (*body_len) {
@@ -151,6 +165,7 @@ static enum MHD_Result on_post(admin *a, struct MHD_Connection *c, const char *u
         *body_len = 0;
         return MHD_YES;
     }
+    if (p->refused) return answer_text(c, p->refused, p->why);
     if (p->is_too_long) return answer_text(c, MHD_HTTP_CONTENT_TOO_LARGE, "the query is too long\n");
     return answer_query(a, c, p);
 }

@@ -10,14 +10,14 @@
 
 #include "cli/address.h"
 
-static bool write_all(int fd, const char *bytes, size_t len) {
+/* As far as the other side listens: it may have answered already, and be gone. */
+static void send_all(int fd, const char *bytes, size_t len) {
     while (len) {
-        ssize_t n = write(fd, bytes, len);
-        if (n <= 0) return false;
+        ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+        if (n <= 0) return;
         bytes += n;
         len -= (size_t)n;
     }
-    return true;
 }
 
 static char *read_all(int fd, size_t *len) {
@@ -51,9 +51,10 @@ bool http_ask(const char *address, const char *path, const char *token, const ch
     struct timeval limit = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     char *head = make_head(path, token, header, body, body_len);
-    bool sent = head && write_all(fd, head, strlen(head)) && (!body || write_all(fd, body, body_len));
     size_t len = 0;
-    if (sent) out->memory = read_all(fd, &len);
+    if (head) send_all(fd, head, strlen(head));
+    if (head && body) send_all(fd, body, body_len);
+    if (head) out->memory = read_all(fd, &len);
     free(head);
     close(fd);
     char *end = out->memory ? strstr(out->memory, "\r\n\r\n") : NULL;

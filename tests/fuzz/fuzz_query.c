@@ -82,12 +82,12 @@ static void ask(weir_app *app, const char *text, size_t len) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static weir_engine *engine; /* one for all inputs */
     weir_engine_options o = {.struct_size = sizeof o, .memory_limit = 64u << 20};
-    weir_engine *engine;
     weir_app *app;
     weir_error err;
     if (size > 4000) return 0;
-    must(weir_engine_new(&o, &engine, &err) == WEIR_OK, err.message);
+    if (!engine) must(weir_engine_new(&o, &engine, &err) == WEIR_OK, err.message);
     must(weir_app_new(engine, app_text, sizeof app_text - 1, NULL, &app, NULL, &err) == WEIR_OK, err.message);
     must(weir_app_start(app, &err) == WEIR_OK, err.message);
     fill(app);
@@ -102,6 +102,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const char check[] = "from T select count() as n";
     ask(app, check, sizeof check - 1);
     weir_app_free(app);
-    weir_engine_free(engine);
     return 0;
 }
