@@ -258,7 +258,10 @@ typedef struct weir_stat {
     const char *label; /* operators: "window.time(10 min)"; sources and sinks: the type; else "" */
     uint64_t rows_in, rows_out, calls, errors;
     uint64_t state_rows, state_bytes;
-    int64_t lag_ms; /* app: wall time minus clock where that means something, else -1 */
+    int64_t lag_ms;   /* app: wall time minus clock where that means something, else -1 */
+    uint64_t waiting; /* source: what waits unread outside: bytes of a file, messages of a broker; 0: nothing,
+                         or not known */
+    uint64_t unreachable; /* source, sink: 1 while its other side can\'t be reached */
 } weir_stat;
 WEIR_API void weir_app_visit_stats(const weir_app *app, void (*visit)(void *ctx, const weir_stat *stat),
                                    void *ctx);

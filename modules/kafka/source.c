@@ -289,7 +289,7 @@ static weir_status source_poll(void *self, weir_input *in, weir_rows *rows, weir
     kafka_wake_drain(s->wake);
     if (s->is_fenced) KAFKA_TRY(kafka_source_reopen(s, err));
     weir_status st = kafka_source_take(s, err);
-    if (st == WEIR_EAGAIN) in->wait_ms = 200;
+    if (st == WEIR_EAGAIN) in->wait_ms = 20;
     if (st != WEIR_OK && st != WEIR_EAGAIN) return st;
     if (s->going && !s->coming)
         return in->wait_ms = 50, WEIR_EAGAIN; /* until the checkpoint that was asked for */

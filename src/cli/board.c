@@ -160,15 +160,20 @@ static void label(FILE *out, const char *key, const char *value, const char *bef
 typedef struct metric {
     const char *name, *type, *help;
     size_t offset; /* of the uint64_t in weir_stat */
+    bool is_of_io; /* sources and sinks only */
 } metric;
 
 static const metric metrics[] = {
-    {"weir_rows_in_total", "counter", "Rows that came in.", offsetof(weir_stat, rows_in)},
-    {"weir_rows_out_total", "counter", "Rows that went out.", offsetof(weir_stat, rows_out)},
-    {"weir_calls_total", "counter", "Operator calls.", offsetof(weir_stat, calls)},
-    {"weir_errors_total", "counter", "Rows or calls that failed.", offsetof(weir_stat, errors)},
-    {"weir_state_rows", "gauge", "Rows held in state.", offsetof(weir_stat, state_rows)},
-    {"weir_state_bytes", "gauge", "Bytes of state.", offsetof(weir_stat, state_bytes)},
+    {"weir_rows_in_total", "counter", "Rows that came in.", offsetof(weir_stat, rows_in), false},
+    {"weir_rows_out_total", "counter", "Rows that went out.", offsetof(weir_stat, rows_out), false},
+    {"weir_calls_total", "counter", "Operator calls.", offsetof(weir_stat, calls), false},
+    {"weir_errors_total", "counter", "Rows or calls that failed.", offsetof(weir_stat, errors), false},
+    {"weir_state_rows", "gauge", "Rows held in state.", offsetof(weir_stat, state_rows), false},
+    {"weir_state_bytes", "gauge", "Bytes of state.", offsetof(weir_stat, state_bytes), false},
+    {"weir_waiting", "gauge", "What waits unread at a source: bytes, or messages.",
+     offsetof(weir_stat, waiting), true},
+    {"weir_unreachable", "gauge", "1 while the other side can't be reached.",
+     offsetof(weir_stat, unreachable), true},
 };
 
 static void print_metric(const board *b, const metric *m, FILE *out) {
@@ -176,6 +181,7 @@ static void print_metric(const board *b, const metric *m, FILE *out) {
     for (uint32_t i = 0; i < b->n; i++) {
         const weir_stat *s = &b->rows[i].stat;
         uint64_t v;
+        if (m->is_of_io && strcmp(s->kind, "source") != 0 && strcmp(s->kind, "sink") != 0) continue;
         memcpy(&v, (const char *)s + m->offset, sizeof v);
         fprintf(out, "%s{", m->name);
         label(out, "app", weir_app_name(b->app), "");

@@ -251,13 +251,22 @@ void wr_app_io_visit_stats(const wr_app_io *io, void (*visit)(void *ctx, const w
                            void *ctx) {
     for (uint32_t i = 0; i < io->n_feeds; i++) {
         const wr_feed *f = &io->feeds[i];
-        wr_app_io_stat s = {"source", f->schema.stream, f->plan->type, *wr_source_stats(f->source),
-                            wr_source_bytes(f->source)};
+        wr_app_io_stat s = {"source",
+                            f->schema.stream,
+                            f->plan->type,
+                            *wr_source_stats(f->source),
+                            wr_source_bytes(f->source),
+                            *wr_source_state(f->source) != 0};
         visit(ctx, &s);
     }
     for (uint32_t i = 0; i < io->n_drains; i++) {
         const wr_drain *d = &io->drains[i];
-        wr_app_io_stat s = {"sink", d->schema.stream, d->plan->type, *wr_sink_stats(d->sink), 0};
+        wr_app_io_stat s = {"sink",
+                            d->schema.stream,
+                            d->plan->type,
+                            *wr_sink_stats(d->sink),
+                            0,
+                            *wr_sink_state(d->sink) != 0};
         s.stats.bad_rows += d->n_lost;
         visit(ctx, &s);
     }

@@ -97,6 +97,7 @@ typedef struct wr_app_io_stat {
     const char *stream, *type;
     weir_io_stats stats;
     uint64_t bytes_held;
+    bool is_unreachable;
 } wr_app_io_stat;
 void wr_app_io_visit_stats(const wr_app_io *io, void (*visit)(void *ctx, const wr_app_io_stat *stat),
                            void *ctx);

@@ -25,12 +25,12 @@ class Brokers:
     def __init__(self, folder, nodes=1, sasl=False):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
-        env = {**os.environ, **({"KAFKA_SASL": "1"} if sasl else {})}
-        self.bootstrap = self._call("start", str(nodes), env=env, wait=150).split()[-1]
+        env = {"KAFKA_WAIT": "180", **os.environ, **({"KAFKA_SASL": "1"} if sasl else {})}
+        self.bootstrap = self._call("start", str(nodes), env=env, wait=400).split()[-1]
         self.admin = AdminClient({"bootstrap.servers": self.bootstrap})
 
-    def _call(self, verb, *args, env=None, wait=120):
-        done = subprocess.run([SERVER, verb, self.folder, *args], env=env, text=True, capture_output=True, timeout=wait,
+    def _call(self, verb, *args, env=None, wait=400):
+        done = subprocess.run([SERVER, verb, self.folder, *args], env=env or {"KAFKA_WAIT": "180", **os.environ}, text=True, capture_output=True, timeout=wait,
                               stdin=subprocess.DEVNULL)
         if done.returncode:
             raise RuntimeError(f"kafka {verb}: {done.stderr}")
@@ -77,7 +77,7 @@ class Brokers:
             p.produce(topic, on_delivery=lambda e, _: wrong.append(e) if e else None, **args)
             if i % 1000 == 0:
                 p.poll(0)
-        p.flush(60)
+        p.flush(120)
         if wrong:
             raise RuntimeError(f"producing to {topic}: {wrong[0]}")
 
