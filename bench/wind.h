@@ -9,6 +9,7 @@
  *   w1  time = ts                 value a = speed
  *   w2  time = number of second   value a = avg, b = max, count
  *   w3  time = ts                 count
+ *   w5  time = ts of a            value a = speed of a, b = of b
  *
  * The integers of a row are mixed into one number, and these are added up modulo 2^64. The values are added
  * up with a weight from 1 to 16 that comes from the same number, so that a value in the wrong row is seen;
