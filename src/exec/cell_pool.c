@@ -1,7 +1,5 @@
 #include "exec/cell_pool.h"
 
-#include <string.h>
-
 #define BLOCK_CELLS (1u << WR_CELL_BLOCK_SHIFT)
 
 void wr_cell_pool_init(wr_cell_pool *p, size_t size_bytes, wr_account *account) {
@@ -25,24 +23,11 @@ static int add_block(wr_cell_pool *p) {
     return 0;
 }
 
-void *wr_cell_pool_take(wr_cell_pool *p, uint32_t *number) {
-    if (p->free != WR_NO_CELL) {
-        *number = p->free;
-        void *cell = wr_cell(p, p->free);
-        memcpy(&p->free, cell, sizeof p->free);
-        p->n_live++;
-        return cell;
-    }
+void *wr_cell_pool_grow(wr_cell_pool *p, uint32_t *number) {
     if (p->n_cells == p->n_blocks << WR_CELL_BLOCK_SHIFT && add_block(p)) return NULL;
     *number = p->n_cells++;
     p->n_live++;
     return wr_cell(p, *number);
-}
-
-void wr_cell_pool_give(wr_cell_pool *p, uint32_t number) {
-    memcpy(wr_cell(p, number), &p->free, sizeof p->free);
-    p->free = number;
-    p->n_live--;
 }
 
 int wr_cell_pool_fill(wr_cell_pool *p, uint32_t n) {

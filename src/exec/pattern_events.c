@@ -89,6 +89,16 @@ static weir_status own_value(wr_event_pool *p, const wr_kept_column *k, char *va
     return WEIR_OK;
 }
 
+/* Of 1, 4, 8 or 16 bytes: a call of memcpy would cost more than the copy. */
+static inline void copy_value(char *to, const char *from, uint32_t size) {
+    switch (size) {
+    case 1: *to = *from; break;
+    case 4: memcpy(to, from, 4); break;
+    case 8: memcpy(to, from, 8); break;
+    default: memcpy(to, from, 16);
+    }
+}
+
 static weir_status copy_values(wr_event_pool *p, const weir_batch *b, uint32_t row, char *cell,
                                weir_error *err) {
     char *present = cell + sizeof(wr_taken);
@@ -96,7 +106,7 @@ static weir_status copy_values(wr_event_pool *p, const weir_batch *b, uint32_t r
         const wr_kept_column *kept = &p->kept[k];
         const weir_column *c = b ? &b->cols[kept->column] : NULL;
         if (!c || !c->data || weir_is_null(c, row)) continue;
-        memcpy(cell + kept->at, (const char *)c->data + (size_t)row * kept->size, kept->size);
+        copy_value(cell + kept->at, (const char *)c->data + (size_t)row * kept->size, kept->size);
         if (!p->is_plain) WR_TRY(own_value(p, kept, cell + kept->at, err));
         present[k] = 1;
     }

@@ -14,6 +14,10 @@
 static weir_status run_own(wr_pattern *x, wr_item_state *it, const weir_batch *b, weir_error *err) {
     it->passes = NULL;
     if (!it->own) return WEIR_OK;
+    if (it->plan->own_as != WR_NO_ITEM) {
+        it->passes = x->items[it->plan->own_as].passes;
+        return WEIR_OK;
+    }
     weir_arena *arena = x->turn->arena;
     wr_chunk_faults faults = {.turn = x->turn, .in = b};
     wr_eval ev = {
@@ -26,6 +30,8 @@ static weir_status run_own(wr_pattern *x, wr_item_state *it, const weir_batch *b
     WR_TRY(wr_chunk_faults_status(&faults, err));
     for (uint32_t k = 0; k < n; k++) passes[sel[k]] = 1;
     it->passes = passes;
+    it->passing = sel;
+    it->n_passing = n;
     return WEIR_OK;
 }
 
@@ -41,6 +47,14 @@ static weir_status choose_rows(wr_pattern *x, wr_pattern_side *side, weir_error 
     const weir_batch *b = side->batch;
     for (uint32_t i = 0; i < side->n_items; i++)
         if (!x->items[side->items[i]].passes) return WEIR_OK;
+    const wr_item_state *first = &x->items[side->items[0]];
+    bool same = true;
+    for (uint32_t i = 1; i < side->n_items; i++) same &= x->items[side->items[i]].passes == first->passes;
+    if (same) {
+        side->walk = first->passing;
+        side->n_walk = first->n_passing;
+        return WEIR_OK;
+    }
     uint32_t n = 0, *walk = wr_arena_array(x->turn->arena, b->n_sel + 1, sizeof *walk);
     if (!walk) return wr_pattern_no_memory(err);
     for (uint32_t k = 0; k < b->n_sel; k++) {

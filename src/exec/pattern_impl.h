@@ -38,7 +38,7 @@ typedef struct wr_match_entry {
 typedef struct wr_match_list {
     uint32_t head, tail, n;
     bool is_sorted; /* by the matches' times; those without one last */
-    /* Times of the events by which matches expire. Bounds, if may_expire; else unset. */
+    /* Times of the events by which matches expire, if may_expire: bounds, not the very least and most. */
     bool starts_sorted;
     int64_t last_ts, least_start, most_start;
 } wr_match_list;
@@ -60,6 +60,7 @@ typedef struct wr_item_state {
     wr_match_bucket *buckets; /* of pending, by its keys; NULL: no keys */
     uint32_t n_buckets;       /* a power of two */
     bool may_expire;          /* matches that wait here can have an event to go by */
+    bool renews;              /* `every e1=A` at the start: one match without events waits here for ever */
     /* Siddhi's marks: see pattern_machine.c. */
     bool changed, returned, begins_anew, initialized, inactive;
     int64_t last_time; /* of `not`: of its last timer, or of the event that came all the same; 0: none */
@@ -67,7 +68,9 @@ typedef struct wr_item_state {
     wr_program *own, *keys, *residual;
     bool *residual_uses; /* by column of the residual's input */
     /* Of the call in hand. */
-    const uint8_t *passes; /* by physical row: own holds; NULL: it holds for all */
+    const uint8_t *passes;   /* by physical row: own holds; NULL: it holds for all */
+    const uint32_t *passing; /* the rows for which it does */
+    uint32_t n_passing;
     weir_column *key_columns;
     uint32_t taken; /* the row in hand as an event, once taken; WR_NO_EVENT: not yet */
 } wr_item_state;
@@ -134,6 +137,8 @@ static inline void wr_match_ref(const wr_pattern *x, uint32_t id) { wr_match_at(
 void wr_match_unref(wr_pattern *x, uint32_t id);
 /* Puts an event (whose reference is taken over) in place of the one the match has; WR_NO_EVENT: none. */
 void wr_match_set(wr_pattern *x, uint32_t match, uint32_t item, uint32_t event);
+/* The earliest time of the events by which it expires; INT64_MAX: it has none. */
+int64_t wr_match_start(const wr_pattern *x, uint32_t match);
 bool wr_match_is_expired(const wr_pattern *x, uint32_t match, int64_t now);
 
 void wr_match_list_init(wr_match_list *l);

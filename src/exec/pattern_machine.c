@@ -152,7 +152,7 @@ weir_status wr_item_pass(wr_pattern *x, uint32_t item, uint32_t match, weir_erro
     m->ts = wr_taken_at(&it->events, m->ev[item])->ts;
     it->returned |= p->gives_output;
     if (p->next != WR_NO_ITEM) WR_TRY(wr_item_add(x, p->next, match, err));
-    if (p->every_next != WR_NO_ITEM) WR_TRY(wr_item_add_every(x, p->every_next, match, err));
+    if (p->every_next != WR_NO_ITEM && !it->renews) WR_TRY(wr_item_add_every(x, p->every_next, match, err));
     if (p->callback != WR_NO_ITEM) x->items[p->callback].begins_anew = true;
     return WEIR_OK;
 }
@@ -213,10 +213,20 @@ static void let_expire(wr_pattern *x, uint32_t item, wr_match_list *l, uint32_t 
     wr_waiting_remove(x, item, l, entry);
 }
 
+/* Those in front, up to the first that has not expired. */
 static void expire_pending(wr_pattern *x, uint32_t item, int64_t now, uint32_t *last) {
     wr_match_list *l = &x->items[item].pending;
-    while (l->head != WR_NO_ENTRY && wr_match_is_expired(x, wr_entry_at(x, l->head)->match, now))
+    bool ordered = !x->items[item].plan->is_start && l->starts_sorted && l->most_start <= now;
+    int64_t oldest = now - x->plan->within_ms;
+    while (l->head != WR_NO_ENTRY) {
+        uint32_t match = wr_entry_at(x, l->head)->match;
+        int64_t start = ordered ? wr_match_start(x, match) : 0;
+        if (ordered ? start >= oldest : !wr_match_is_expired(x, match, now)) {
+            if (ordered && start != INT64_MAX) l->least_start = start;
+            return;
+        }
         let_expire(x, item, l, l->head, last);
+    }
 }
 
 /* All of them are looked at, unless their starts are in order: then those that have expired come first. */
@@ -234,10 +244,19 @@ static void expire_fresh(wr_pattern *x, uint32_t item, int64_t now, uint32_t *la
     }
 }
 
+/* By the bounds that the list knows. (Those that wait at a start may take a first event there.) */
+static bool none_expired(const wr_pattern *x, const wr_item_state *it, const wr_match_list *l, int64_t now) {
+    if (!l->n) return true;
+    if (it->plan->is_start) return false;
+    if (l->least_start > l->most_start) return true; /* they have none */
+    return l->most_start <= now && (uint64_t)now - (uint64_t)l->least_start <= (uint64_t)x->plan->within_ms;
+}
+
 weir_status wr_item_expire(wr_pattern *x, uint32_t item, int64_t now, weir_error *err) {
     wr_item_state *it = &x->items[item];
     uint32_t last = WR_NO_MATCH, begins = it->plan->within_every;
-    if (!it->may_expire) return WEIR_OK;
+    if (!it->may_expire || (none_expired(x, it, &it->pending, now) && none_expired(x, it, &it->fresh, now)))
+        return WEIR_OK;
     expire_pending(x, item, now, &last);
     expire_fresh(x, item, now, &last);
     weir_status st = WEIR_OK;

@@ -46,6 +46,16 @@ void wr_match_set(wr_pattern *x, uint32_t match, uint32_t item, uint32_t event) 
     *at = event;
 }
 
+int64_t wr_match_start(const wr_pattern *x, uint32_t match) {
+    const wr_match *m = wr_match_at(x, match);
+    int64_t start = INT64_MAX;
+    for (uint32_t i = 0; i < x->n_starts; i++) {
+        uint32_t ev = m->ev[x->starts[i]];
+        if (ev != WR_NO_EVENT) start = WR_MIN(start, wr_taken_at(&x->items[x->starts[i]].events, ev)->ts);
+    }
+    return start;
+}
+
 bool wr_match_is_expired(const wr_pattern *x, uint32_t match, int64_t now) {
     const wr_match *m = wr_match_at(x, match);
     for (uint32_t i = 0; i < x->n_starts; i++) {

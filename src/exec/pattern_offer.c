@@ -141,12 +141,34 @@ static weir_status try_logical(wr_pattern *x, uint32_t item, uint32_t entry, boo
     return WEIR_OK;
 }
 
+/* ---- A start that is always there -------------------------------------------------------------------------
+ */
+
+/* What waits has no event and nothing is asked of it: each event that passes makes a match of its own, and it
+ * need not be taken away and put there again. */
+static weir_status begin_match(wr_pattern *x, uint32_t item, weir_error *err) {
+    wr_item_state *it = &x->items[item];
+    uint32_t event, match;
+    if (it->passes && !it->passes[x->row]) return WEIR_OK;
+    WR_TRY(wr_match_new(x, &match, err));
+    wr_match_ref(x, match);
+    weir_status st = wr_event_take(&it->events, x->batch, x->row, &event, err);
+    if (st == WEIR_OK) {
+        wr_match_at(x, match)->ev[item] = event;
+        st = wr_item_pass(x, item, match, err);
+    }
+    if (st == WEIR_OK) st = wr_item_collect(x, item, match, true, err);
+    wr_match_unref(x, match);
+    return st;
+}
+
 /* ---- All matches ------------------------------------------------------------------------------------------
  */
 
 weir_status wr_item_offer(wr_pattern *x, uint32_t item, weir_error *err) {
     wr_item_state *it = &x->items[item];
     uint32_t n;
+    if (it->renews) return begin_match(x, item, err);
     if (!it->pending.n || it->inactive) return WEIR_OK;
     WR_TRY(wr_item_candidates(x, item, &n, err));
     if (it->plan->kind == WR_ITEM_ABSENT_LOGICAL) return wr_absent_offer(x, item, n, err);

@@ -12,7 +12,11 @@ static weir_status stabilize(wr_pattern *x, const wr_pattern_side *side, weir_er
     for (uint32_t i = 0; i < x->plan->n_items && x->plan->within_ms >= 0; i++)
         WR_TRY(wr_item_expire(x, i, ts, err));
     if (!x->plan->is_sequence) {
-        for (uint32_t i = 0; i < side->n_items; i++) WR_TRY(wr_item_update(x, side->items[i], err));
+        for (uint32_t i = 0; i < side->n_items; i++) {
+            const wr_item_state *it = &x->items[side->items[i]];
+            if (it->fresh.n || it->begins_anew || it->plan->partner != WR_NO_ITEM)
+                WR_TRY(wr_item_update(x, side->items[i], err));
+        }
         return WEIR_OK;
     }
     for (uint32_t i = x->plan->n_resets; i-- > 0;) WR_TRY(wr_item_reset(x, x->plan->resets[i], err));
@@ -251,6 +255,16 @@ static weir_status make_programs(wr_pattern *x, wr_item_state *it, weir_error *e
     return wr_program_new((wr_expr *const *)&p->residual, 1, account, &it->residual, err);
 }
 
+/* `every e1=A` at the start of a pattern, whose filter asks for nothing but the event. */
+static bool renews(const wr_plan_pattern *plan, uint32_t item) {
+    const wr_plan_item *p = &plan->items[item];
+    if (plan->is_sequence || !p->is_start || p->kind != WR_ITEM_STREAM || p->every_next != item) return false;
+    for (uint32_t i = 0; i < plan->n_items; i++) /* a mark may stay up: see can_skip */
+        if (plan->items[i].kind == WR_ITEM_COUNT && plan->items[i].gives_output && plan->items[i].min == 0)
+            return false;
+    return !p->residual && !p->n_tests && !p->n_keys;
+}
+
 static weir_status make_item(wr_pattern *x, uint32_t item, weir_error *err) {
     wr_item_state *it = &x->items[item];
     const wr_plan_item *p = &x->plan->items[item];
@@ -263,6 +277,7 @@ static weir_status make_item(wr_pattern *x, uint32_t item, weir_error *err) {
     WR_TRY(wr_event_pool_init(&it->events, p, &x->head.account, err));
     WR_TRY(make_programs(x, it, err));
     if (p->is_start) x->starts[x->n_starts++] = item;
+    it->renews = renews(x->plan, item);
     wr_pattern_side *side = &x->sides[p->side];
     side->items[side->n_items++] = item;
     side->gives_output = p->gives_output;

@@ -71,6 +71,7 @@ typedef struct wr_plan_item {
     /* Filter: all of it must hold. own: over the stream's columns alone, for a batch at once; keys and tests
      * pair by pair; residual: the rest, over the stream's columns and then refs. */
     wr_expr *own;
+    uint32_t own_as; /* an earlier item of the same stream whose own is equal; WR_NO_ITEM: none */
     wr_expr **keys; /* over the stream's columns; equal to key_refs. By them matches that wait are indexed */
     wr_event_ref *key_refs;
     uint32_t n_keys;

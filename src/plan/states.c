@@ -1,6 +1,7 @@
 /* states.c: patterns and sequences: the steps of the text become the items of an automaton; see pattern.h. */
 #include <string.h>
 
+#include "plan/expr_make.h"
 #include "plan/query.h"
 
 typedef struct shaping {
@@ -81,7 +82,8 @@ static part add_item(shaping *sh, wr_item_kind kind, const wr_ast_stream *ast, b
                            .every_next = WR_NO_ITEM,
                            .within_every = WR_NO_ITEM,
                            .last = at,
-                           .callback = WR_NO_ITEM};
+                           .callback = WR_NO_ITEM,
+                           .own_as = WR_NO_ITEM};
     find_stream(sh, ast, item, &sh->names[at]);
     sh->names[at].is_counted = kind == WR_ITEM_COUNT;
     sh->streams[at] = ast;
@@ -239,6 +241,17 @@ static wr_plan_pattern *new_pattern(wr_planner *p, const wr_ast_input *ast) {
     return p->out_of_memory ? NULL : pattern;
 }
 
+static void find_equal_filters(wr_plan_pattern *pattern) {
+    for (uint32_t i = 1; i < pattern->n_items; i++) {
+        wr_plan_item *item = &pattern->items[i];
+        for (uint32_t k = 0; k < i && item->own && item->own_as == WR_NO_ITEM; k++) {
+            const wr_plan_item *other = &pattern->items[k];
+            if (other->side == item->side && other->own && wr_expr_equal(other->own, item->own))
+                item->own_as = k;
+        }
+    }
+}
+
 static void plan_filters(shaping *sh) {
     wr_planner *p = sh->b->p;
     for (uint32_t i = 0; i < sh->pattern->n_items; i++) {
@@ -249,6 +262,7 @@ static void plan_filters(shaping *sh) {
         sh->pattern->items[i].keeps = WR_PLAN_ARRAY(p, schema->n_attrs, bool);
         if (!sh->names[i].poisoned) wr_plan_state_filter(sh->b, sh->pattern, i, sh->streams[i], sh->names);
     }
+    if (!sh->failed) find_equal_filters(sh->pattern);
 }
 
 void wr_plan_states_of(wr_build *b, const wr_ast_input *ast) {
