@@ -154,7 +154,7 @@ static weir_status own_followers(wr_event_pool *p, weir_error *err) {
     /* The reference that each was loaded with is that of the event before it, or one too many. */
     for (uint32_t id = 0; id < n && !ok; id++) wr_taken_at(p, id)->next = WR_NO_EVENT;
     for (uint32_t id = 0; id < n && ok; id++)
-        if (!claimed[id]) wr_taken_at(p, id)->refs--;
+        if (!claimed[id]) wr_event_unref(p, id);
     wr_free(NULL, claimed, (size_t)n + 1);
     return ok ? WEIR_OK : damaged(err);
 }

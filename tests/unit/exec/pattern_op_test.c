@@ -3,8 +3,6 @@
  * many more. */
 #include "app_script.h"
 
-#include "base/alloc.h"
-
 #define STREAMS                                                                                              \
     "@app:playback define stream A (k int, v int); define stream B (k int, v int); define stream T (n "      \
     "int); "
@@ -128,42 +126,6 @@ static void what_is_over_is_given_back(void **state) {
     weir_engine_free(engine);
 }
 
-/* ---- Damaged state ---- */
-
-static void a_damaged_snapshot_is_refused_or_harmless(void **state) {
-    (void)state;
-    static const char *const texts[] = {
-        STREAMS
-        "from every e1=A<1:3> -> e2=B[k == e1[0].k] within 5 sec select e1.v as l, e2.v as b insert into O;",
-        STREAMS "from every e1=A -> not B[k == e1.k] for 1 sec and e2=T select e1.v as a insert into O;"};
-    test_random r = test_seeded("damaged snapshots");
-    weir_error err = {0};
-    weir_engine *engine;
-    assert_int_equal(weir_engine_new(NULL, &engine, &err), WEIR_OK);
-    for (size_t t = 0; t < WR_COUNT(texts); t++) {
-        weir_app *app = open_app(engine, texts[t]);
-        for (int i = 0; i < 20; i++) send(app, i % 4 == 3 ? "B" : "A", 1000 + 10 * i, i % 3, i);
-        void *bytes;
-        size_t len;
-        assert_int_equal(weir_app_snapshot(app, &bytes, &len, &err), WEIR_OK);
-        weir_app_free(app);
-        for (int i = 0; i < 300; i++) {
-            unsigned char *copy = malloc(len);
-            memcpy(copy, bytes, len);
-            copy[test_below(&r, (uint32_t)len)] ^= (unsigned char)(1u << test_below(&r, 8));
-            weir_restore_options o = {.struct_size = sizeof o};
-            app = open_app(engine, texts[t]);
-            weir_status st = weir_app_restore(
-                app, copy, test_below(&r, 4) ? len : test_below(&r, (uint32_t)len), &o, &err);
-            if (st == WEIR_OK) send(app, "B", 3000, 1, 1);
-            weir_app_free(app);
-            free(copy);
-        }
-        weir_free(bytes);
-    }
-    weir_engine_free(engine);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_event_completes_all_that_wait_oldest_first),
@@ -175,7 +137,6 @@ int main(void) {
         cmocka_unit_test(a_wait_ends_at_its_own_time),
         cmocka_unit_test(a_sequence_breaks_at_an_event_that_does_not_fit),
         cmocka_unit_test(what_is_over_is_given_back),
-        cmocka_unit_test(a_damaged_snapshot_is_refused_or_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
