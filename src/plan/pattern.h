@@ -72,7 +72,7 @@ typedef struct wr_plan_item {
      * pair by pair; residual: the rest, over the stream's columns and then refs. */
     wr_expr *own;
     uint32_t own_as; /* an earlier item of the same stream whose own is equal; WR_NO_ITEM: none */
-    wr_expr **keys; /* over the stream's columns; equal to key_refs. By them matches that wait are indexed */
+    wr_expr **keys;  /* over the stream's columns; equal to key_refs. By them matches that wait are indexed */
     wr_event_ref *key_refs;
     uint32_t n_keys;
     wr_match_test *tests;
