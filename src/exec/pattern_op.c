@@ -177,12 +177,21 @@ static weir_status walk(wr_pattern *x, weir_error *err) {
     }
 }
 
+/* The clock at the start: of the app; in a partition, when the key first comes up. */
+static int64_t start_clock(const wr_pattern *x, const weir_batch *const *in) {
+    const weir_cycle *cycle = x->turn->cycle;
+    uint32_t first = cycle->n_arrivals;
+    for (uint32_t s = 0; s < x->head.plan->n_in && x->head.plan->partition != WR_NONE_ID; s++)
+        if (in[s] && in[s]->n_chunks) first = WR_MIN(first, weir_origin_arrival(weir_batch_origin(in[s], 0)));
+    return first < cycle->n_arrivals ? cycle->clock[first] : cycle->clock_before;
+}
+
 static weir_status pattern_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                                    weir_error *err) {
     wr_pattern *x = (wr_pattern *)op;
     x->turn = turn;
     x->rows = (wr_pattern_rows){0};
-    if (!x->is_ready) WR_TRY(wr_pattern_begin(x, turn->cycle->clock_before, err));
+    if (!x->is_ready) WR_TRY(wr_pattern_begin(x, start_clock(x, in), err));
     bool ordered = x->can_skip && in_order(x, in);
     bool skip = ordered && lists_in_order(x);
     for (uint32_t s = 0; s < op->plan->n_in; s++) WR_TRY(wr_pattern_prepare(x, s, in[s], skip, err));
