@@ -1,5 +1,7 @@
 #include "base/calendar.h"
 
+#include "base/time_range.h"
+
 #define DAY_MS INT64_C(86400000)
 
 static const int64_t lengths[] = {1000, 60000, 3600000, DAY_MS}; /* of the units below a month */
@@ -25,6 +27,8 @@ wr_date wr_date_of(int64_t days) {
 }
 
 int64_t wr_unit_begin(wr_unit unit, int64_t ms) {
+    if (ms < -WR_TIME_MAX) ms = -WR_TIME_MAX;
+    if (ms > WR_TIME_MAX) ms = WR_TIME_MAX;
     if (unit < WR_MONTH) return floor_div(ms, lengths[unit]) * lengths[unit];
     wr_date d = wr_date_of(floor_div(ms, DAY_MS));
     d.day = 1;

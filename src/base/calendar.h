@@ -19,7 +19,8 @@ typedef struct wr_date {
 int64_t wr_days_of(wr_date date);
 wr_date wr_date_of(int64_t days);
 
-/* The beginning of the unit that ms is in; and of the one after it. */
+/* The beginning of the unit that ms is in; and of the one after it. Times out of range (time_range.h) count
+ * as the last that are in it. */
 int64_t wr_unit_begin(wr_unit unit, int64_t ms);
 int64_t wr_unit_end(wr_unit unit, int64_t ms);
 

@@ -157,13 +157,24 @@ static bool may_let_out(keyed_op *k, uint32_t id) {
     return k->clock_of == id;
 }
 
+/* Periods of a key begin with its first rows. */
+static void start_op(const call *c, wr_op *op, const weir_batch *sides) {
+    const weir_cycle *cycle = c->turn->cycle;
+    uint32_t first = cycle->n_arrivals - 1;
+    for (uint32_t s = 0; sides && s < op->plan->n_in; s++)
+        if (sides[s].n_sel) first = WR_MIN(first, weir_origin_arrival(weir_batch_origin(&sides[s], 0)));
+    if (op->type->start) op->type->start(op, cycle->clock[first]);
+}
+
 static weir_status run_key(call *c, uint32_t id, const weir_batch *sides, weir_error *err) {
     const weir_batch *in[WR_MAX_SIDES] = {NULL};
     wr_firings firings = {.arena = c->turn->arena};
     wr_op *op;
     weir_batch out;
     if (!may_let_out(c->k, id)) return c->k->passes ? add_output(c, id, sides, &firings, err) : WEIR_OK;
+    bool is_new = !c->k->ops[id];
     WR_TRY(op_of(c->k, id, &op, err));
+    if (is_new) start_op(c, op, sides);
     for (uint32_t s = 0; sides && s < op->plan->n_in; s++) in[s] = sides[s].n_sel ? &sides[s] : NULL;
     c->turn->until = WR_MIN(c->until, end_of(c, id));
     op->firings = &firings;

@@ -181,7 +181,7 @@ static void rate_save(const wr_op *op, weir_writer *w) {
     weir_write_u32(w, r->n_listed);
     for (uint32_t i = 0; i < r->n_listed; i++) weir_write_u32(w, r->listed[i]);
     weir_write_u32(w, r->n_held);
-    for (uint32_t i = 0; i < r->n_held; i++) weir_write_u32(w, (uint32_t)r->held[i]);
+    for (uint32_t i = 0; i < r->n_held; i++) weir_write_i64(w, (int64_t)r->held[i]);
     if (r->plan->rule == WR_RULE_ROWS) wr_rate_window_save(r, w);
 }
 
@@ -228,7 +228,7 @@ static weir_status load_held(wr_rate *r, weir_reader *in, weir_error *err) {
     if (n > (r->store ? wr_row_store_count(r->store) : 0)) return misfit(err);
     if (wr_grow(&r->head.account, &r->held, &r->cap_held, n, sizeof *r->held)) return wr_rate_no_memory(err);
     for (; r->n_held < n; r->n_held++) {
-        r->held[r->n_held] = weir_read_u32(in);
+        r->held[r->n_held] = (wr_rate_row)weir_read_i64(in);
         WR_TRY(weir_reader_status(in, err));
         if (!is_stored(r, r->held[r->n_held])) return misfit(err);
     }
@@ -301,7 +301,9 @@ static weir_status make_store(wr_rate *r, weir_error *err) {
     r->attrs[out->n_attrs] = (wr_attr){.name = "", .type = WEIR_BOOL};
     r->stored = (wr_schema){out->n_attrs + 1, r->attrs};
     if (r->rule->picks) return WEIR_OK;
-    wr_row_store_options options = {.schema = &r->stored, .shape = WEIR_WINDOW_BAG, .settles_late = true};
+    bool in_order = r->plan->rule == WR_RULE_ALL; /* rows leave as they came */
+    wr_row_store_options options = {
+        .schema = &r->stored, .shape = in_order ? WEIR_WINDOW_FIFO : WEIR_WINDOW_BAG, .settles_late = true};
     return wr_row_store_new(&options, &r->head.account, &r->store, err);
 }
 

@@ -85,19 +85,26 @@ weir_status wr_rate_store(wr_rate *r, const weir_batch *rows, weir_row_id *ids, 
     weir_batch wide = *rows;
     wide.cols = cols;
     wide.n_cols = n_outs + 1;
-    return wr_row_store_append(r->store, &wide, NULL, ids, err);
+    weir_row_id first = 0;
+    WR_TRY(wr_row_store_append(r->store, &wide, &first, ids, err));
+    for (uint32_t i = 0; r->plan->rule == WR_RULE_ALL && i < wide.n_sel; i++) ids[i] = first + i;
+    return WEIR_OK;
 }
 
-/* Calls visit for every row that is held or goes out, and may be replaced. */
-static void each_row(wr_rate *r, void (*visit)(void *ctx, wr_rate_row *row), void *ctx) {
-    for (uint32_t i = 0; i < r->out.n; i++) visit(ctx, &r->out.row[i]);
+/* Calls visit for every row that is held, and may be replaced. */
+static void each_held(wr_rate *r, void (*visit)(void *ctx, wr_rate_row *row), void *ctx) {
     for (uint32_t i = 0; i < r->n_held; i++) visit(ctx, &r->held[i]);
     for (uint32_t i = 0; i < r->n_listed; i++) visit(ctx, &r->group[r->listed[i]].row);
 }
 
+/* The same for every row that goes out. */
+static void each_emitted(wr_rate *r, void (*visit)(void *ctx, wr_rate_row *row), void *ctx) {
+    for (uint32_t i = 0; i < r->out.n; i++) visit(ctx, &r->out.row[i]);
+}
+
 static bool is_of_input(wr_rate_row row) { return row != WR_RATE_NONE && (row & WR_RATE_INPUT); }
 
-static void note_needed(void *ctx, wr_rate_row *row) {
+static void mark(void *ctx, wr_rate_row *row) {
     uint64_t *bits = ctx;
     uint32_t at = (uint32_t)*row;
     if (is_of_input(*row)) bits[at >> 6] |= (uint64_t)1 << (at & 63);
@@ -108,27 +115,33 @@ static void name_by_slot(void *ctx, wr_rate_row *row) {
     if (is_of_input(*row)) *row = slot[(uint32_t)*row];
 }
 
-/* The rows of the input that are needed, into the store; the others are done with. */
+/* The rows of the input that are needed, into the store; those that only go out are released again. */
 static weir_status store_needed(wr_rate *r, weir_error *err) {
     const weir_batch *in = r->in;
     weir_arena *arena = r->turn->arena;
     if (!in) return WEIR_OK;
-    uint64_t *bits = wr_arena_zero(arena, wr_valid_words(in->n_rows), sizeof *bits);
+    size_t n_words = wr_valid_words(in->n_rows);
+    uint64_t *held = wr_arena_zero(arena, n_words, sizeof *held), *needed = wr_arena_array(arena, n_words, 8);
     uint32_t *sel = wr_arena_array(arena, in->n_rows, sizeof *sel), n = 0;
     weir_row_id *ids = wr_arena_array(arena, in->n_rows, sizeof *ids);
     weir_row_id *slot = wr_arena_array(arena, in->n_rows, sizeof *slot);
-    if (!bits || !sel || !ids || !slot) return wr_rate_no_memory(err);
-    each_row(r, note_needed, bits);
-    for (size_t w = 0; w < wr_valid_words(in->n_rows); w++)
-        for (uint64_t left = bits[w]; left; left &= left - 1)
+    if (!held || !needed || !sel || !ids || !slot) return wr_rate_no_memory(err);
+    each_held(r, mark, held);
+    memcpy(needed, held, n_words * sizeof *held);
+    each_emitted(r, mark, needed);
+    for (size_t w = 0; w < n_words; w++)
+        for (uint64_t left = needed[w]; left; left &= left - 1)
             sel[n++] = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(left);
     if (!n) return WEIR_OK;
-    weir_batch needed = *in;
-    needed.sel = sel;
-    needed.n_sel = n;
-    WR_TRY(wr_rate_store(r, &needed, ids, err));
+    weir_batch rows = *in;
+    rows.sel = sel;
+    rows.n_sel = n;
+    WR_TRY(wr_rate_store(r, &rows, ids, err));
     for (uint32_t i = 0; i < n; i++) slot[sel[i]] = ids[i];
-    each_row(r, name_by_slot, slot);
+    each_held(r, name_by_slot, slot);
+    each_emitted(r, name_by_slot, slot);
+    for (uint32_t i = 0; i < n; i++)
+        if (!(held[sel[i] >> 6] >> (sel[i] & 63) & 1)) wr_row_store_release(r->store, ids[i]);
     return WEIR_OK;
 }
 

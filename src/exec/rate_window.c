@@ -210,7 +210,11 @@ weir_status wr_rate_window_load(wr_rate *r, weir_reader *in, weir_error *err) {
     if (r->list.cap_uses) memset(r->list.uses, 0, r->list.cap_uses * sizeof *r->list.uses);
     for (uint32_t i = 0; i < r->n_group; i++) r->group[i].n = 0;
     for (uint32_t i = 0; i < n; i++) WR_TRY(load_row(r, in, err));
-    for (uint32_t i = 0; i < r->n_group; i++)
-        if (r->group[i].row != WR_RATE_NONE) r->list.uses[r->group[i].row]++;
+    for (uint32_t i = 0; i < r->n_group; i++) {
+        if (r->group[i].row == WR_RATE_NONE) continue;
+        if (r->list.uses[r->group[i].row] > 1)
+            return weir_fail(err, WEIR_ESTATE, "the saved rows of a snapshot don't fit together");
+        r->list.uses[r->group[i].row]++;
+    }
     return weir_reader_status(in, err);
 }

@@ -84,6 +84,61 @@ static void many_groups_come_and_go(void **state) {
                   script, expected, NULL);
 }
 
+static void periods_of_a_partition_begin_with_the_key(void **state) {
+    (void)state;
+    const char *app =
+        DEFINE "partition with (k of A) begin from A select k, v output last every 1 sec insert into O; end;";
+    script_expect(app,
+                  "A@300 1,1; A@700 2,2; A@1200 1,3; T@1300 0; A@1600 2,4; T@1700 0; T@2300 0; A@5000 1,5; "
+                  "T@5299 0; T@5300 0",
+                  "O 1200(1,3) 1600(2,4) 5000(1,5)", NULL);
+}
+
+static void note_rows(void *ctx, const weir_stat *stat) {
+    if (!strncmp(stat->label, "output ", 7)) *(uint64_t *)ctx = stat->state_rows;
+}
+
+/* How many rows a limit holds when the script is through. */
+static uint64_t rows_held(const char *app, const char *script, script_way way) {
+    static script_text out;
+    script_run run = {.app_text = app, .way = way, .out = &out};
+    weir_error err = {0};
+    uint64_t rows = UINT64_MAX;
+    assert_int_equal(weir_engine_new(NULL, &run.engine, &err), WEIR_OK);
+    script_open(&run);
+    while (*script) script = script_send(&run, script);
+    assert_int_equal(weir_flush(run.app, &err), WEIR_OK);
+    weir_app_visit_stats(run.app, note_rows, &rows);
+    weir_app_free(run.app);
+    weir_engine_free(run.engine);
+    return rows;
+}
+
+static void no_more_rows_are_held_than_will_be_shown(void **state) {
+    (void)state;
+    const char *script = "A@100 1,1 2,2 1,3; A@200 2,4 3,5 1,6; A@1300 1,7 2,8; A@1400 1,9; T@1500 0";
+    const struct {
+        const char *query;
+        uint64_t rows;
+    } held[] = {
+        {"from A select k, v output every 4 events insert into O;", 1},
+        {"from A select k, v output every 1 sec insert into O;", 3},
+        {"from A select k, v output last every 1 sec insert into O;", 1},
+        {"from A select k, v group by k output last every 1 sec insert into O;", 2},
+        {"from A select k, v group by k output last every 3 events insert into O;", 2},
+        {"from A select k, v group by k output snapshot every 1 sec insert into O;", 3},
+        {"from A#window.length(2) select k, v output snapshot every 1 sec insert into O;", 2},
+        {"from A#window.length(2) select k, sum(v) as s output snapshot every 1 sec insert into O;", 2},
+        {"from A#window.length(2) select sum(v) as s output snapshot every 1 sec insert into O;", 1}};
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++)
+        for (script_way way = WAY_ONE_BATCH; way <= WAY_SERIAL; way++) {
+            char app[512];
+            snprintf(app, sizeof app, DEFINE "%s", held[i].query);
+            uint64_t rows = rows_held(app, script, way);
+            if (rows != held[i].rows) fail_msg("way %d: %s holds %d rows", way, held[i].query, (int)rows);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_of_rows_is_one_chunk_further_on),
@@ -95,6 +150,8 @@ int main(void) {
         cmocka_unit_test(a_snapshot_shows_the_latest_totals_of_the_group),
         cmocka_unit_test(rows_that_are_alike_leave_a_snapshot_one_by_one),
         cmocka_unit_test(many_groups_come_and_go),
+        cmocka_unit_test(periods_of_a_partition_begin_with_the_key),
+        cmocka_unit_test(no_more_rows_are_held_than_will_be_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
