@@ -36,17 +36,24 @@ static const uint64_t powers[MAX_POWER + 1] = {
     10000000000000000000ull,
 };
 
-/* v * 10^-scale */
+/* v * 10^-scale, v > 0 */
 static void set_integer(uint64_t v, int scale, wr_digits *d) {
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
     char text[20];
-    int at = sizeof text;
-    do text[--at] = (char)('0' + v % 10);
-    while (v /= 10);
+    int at = sizeof text, zeros = 0;
+    for (; v >= 100; v /= 100) memcpy(text + (at -= 2), pairs + v % 100 * 2, 2);
+    if (v >= 10)
+        memcpy(text + (at -= 2), pairs + v * 2, 2);
+    else
+        text[--at] = (char)('0' + v);
     int n = (int)sizeof text - at;
+    while (zeros < n - 1 && text[sizeof text - 1 - (size_t)zeros] == '0') zeros++;
     memcpy(d->digit, text + at, (size_t)n);
     d->exponent = n - scale;
-    while (n > 1 && d->digit[n - 1] == '0') n--;
-    d->n = n;
+    d->n = n - zeros;
 }
 
 /* v * 10^scale as whole + a bit more, exact. */

@@ -6,6 +6,7 @@
 #include "io/json_path.h"
 #include "io/json_text.h"
 #include "io/json_write.h"
+#include "io/number.h"
 #include "io/table.h"
 #include "io/template.h"
 
@@ -31,6 +32,7 @@ typedef struct json {
     weir_arena arena;
     wr_buf keys;                /* `{"a":`, `,"b":`, ... one after another */
     uint32_t *key_ends;         /* by column */
+    wr_json_put **put;          /* by column, for the batch in hand */
     weir_text opening, closing; /* of the enclosing elements */
     weir_text event_end;        /* "}" or "}}" */
     wr_template payload;        /* n == 0: none */
@@ -52,10 +54,11 @@ static bool put_text(weir_encoded *e, weir_text t) {
 static bool put_event(const json *x, const weir_batch *rows, uint32_t row, weir_encoded *e) {
     uint32_t key = 0;
     for (uint32_t i = 0; i < rows->n_cols; i++) {
-        if (!weir_encoded_reserve(e, x->key_ends[i] - key)) return false;
-        wr_encode_bytes(e, x->keys.data + key, x->key_ends[i] - key);
+        size_t len = x->key_ends[i] - key;
+        if (WR_UNLIKELY(!weir_encoded_reserve(e, len + WR_NUMBER_TEXT_BYTES))) return false;
+        wr_encode_bytes(e, x->keys.data + key, len);
         key = x->key_ends[i];
-        if (!wr_json_put_cell(e, &rows->cols[i], row)) return false;
+        if (WR_UNLIKELY(!x->put[i](e, &rows->cols[i], row))) return false;
     }
     return put_text(e, x->event_end);
 }
@@ -109,6 +112,7 @@ static bool put_record(const json *x, const weir_batch *rows, uint32_t from, uin
 static weir_status json_encode(void *self, const weir_batch *rows, weir_encoded *e, weir_error *err) {
     const json *x = self;
     uint32_t step = x->is_grouping ? rows->n_sel : 1;
+    for (uint32_t i = 0; i < rows->n_cols; i++) x->put[i] = wr_json_put_of(&rows->cols[i]);
     for (uint32_t k = 0; k < rows->n_sel; k += step)
         if (!put_record(x, rows, k, k + step, e)) return no_memory(err);
     return WEIR_OK;
@@ -127,7 +131,8 @@ static void put_name(wr_buf *b, const char *name, size_t len) {
 
 static weir_status add_keys(json *x, const weir_schema *schema, bool wraps_event, weir_error *err) {
     x->key_ends = wr_arena_zero(&x->arena, schema->n_attributes, sizeof *x->key_ends);
-    if (!x->key_ends) return no_memory(err);
+    x->put = wr_arena_zero(&x->arena, schema->n_attributes, sizeof *x->put);
+    if (!x->key_ends || !x->put) return no_memory(err);
     for (uint32_t i = 0; i < schema->n_attributes; i++) {
         const char *name = schema->attributes[i].name;
         wr_buf_puts(&x->keys, i ? "," : wraps_event ? "{\"event\":{" : "{");

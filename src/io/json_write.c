@@ -1,6 +1,8 @@
 /* json_write.c: see json_write.h. */
 #include "io/json_write.h"
 
+#include <math.h>
+
 #include "data/json.h"
 #include "io/cell.h"
 #include "io/encode.h"
@@ -109,23 +111,71 @@ static bool put_object(weir_encoded *e, weir_object *o, bool quoted) {
     return put_null(e);
 }
 
-static bool put_cell(weir_encoded *e, const weir_column *c, uint32_t row, bool quoted) {
-    if (weir_is_null(c, row)) return put_null(e);
-    if (c->boxed || c->type == WEIR_OBJECT) return put_object(e, ((weir_object **)c->data)[row], quoted);
-    if (c->type == WEIR_STRING) return put_string(e, (const weir_string *)c->data + row, quoted);
-    if (!weir_encoded_reserve(e, WR_NUMBER_TEXT_BYTES)) return false;
-    size_t begin = e->len;
-    bool is_number;
-    wr_encode_scalar(e, c, row, &is_number);
-    if (is_number) return true;
-    e->len = begin;
-    return put_null(e);
+/* ---- By type ------------------------------------------------------------------------------------------ */
+
+static bool put_literal_null(weir_encoded *e) {
+    wr_encode_bytes(e, "null", 4);
+    return true;
+}
+
+static bool put_int(weir_encoded *e, const weir_column *c, uint32_t row) {
+    if (WR_UNLIKELY(weir_is_null(c, row))) return put_literal_null(e);
+    e->len += wr_format_long(((const int32_t *)c->data)[row], e->data + e->len);
+    return true;
+}
+
+static bool put_long(weir_encoded *e, const weir_column *c, uint32_t row) {
+    if (WR_UNLIKELY(weir_is_null(c, row))) return put_literal_null(e);
+    e->len += wr_format_long(((const int64_t *)c->data)[row], e->data + e->len);
+    return true;
+}
+
+static bool put_float(weir_encoded *e, const weir_column *c, uint32_t row) {
+    float v = ((const float *)c->data)[row];
+    if (WR_UNLIKELY(weir_is_null(c, row) || !isfinite(v))) return put_literal_null(e);
+    e->len += wr_format_float(v, e->data + e->len);
+    return true;
+}
+
+static bool put_double(weir_encoded *e, const weir_column *c, uint32_t row) {
+    double v = ((const double *)c->data)[row];
+    if (WR_UNLIKELY(weir_is_null(c, row) || !isfinite(v))) return put_literal_null(e);
+    e->len += wr_format_double(v, e->data + e->len);
+    return true;
+}
+
+static bool put_bool(weir_encoded *e, const weir_column *c, uint32_t row) {
+    if (WR_UNLIKELY(weir_is_null(c, row))) return put_literal_null(e);
+    bool v = ((const uint8_t *)c->data)[row];
+    wr_encode_bytes(e, v ? "true" : "false", v ? 4 : 5);
+    return true;
+}
+
+static bool put_text(weir_encoded *e, const weir_column *c, uint32_t row) {
+    if (WR_UNLIKELY(weir_is_null(c, row))) return put_literal_null(e);
+    return put_string(e, (const weir_string *)c->data + row, true);
+}
+
+static bool put_boxed(weir_encoded *e, const weir_column *c, uint32_t row) {
+    return weir_is_null(c, row) ? put_literal_null(e) : put_object(e, ((weir_object **)c->data)[row], true);
+}
+
+wr_json_put *wr_json_put_of(const weir_column *c) {
+    static wr_json_put *const by_type[WEIR_N_TYPES] = {
+        [WEIR_INT] = put_int,       [WEIR_LONG] = put_long, [WEIR_FLOAT] = put_float,
+        [WEIR_DOUBLE] = put_double, [WEIR_BOOL] = put_bool, [WEIR_STRING] = put_text,
+        [WEIR_OBJECT] = put_boxed,
+    };
+    return c->boxed ? put_boxed : by_type[c->type];
 }
 
 bool wr_json_put_cell(weir_encoded *e, const weir_column *c, uint32_t row) {
-    return put_cell(e, c, row, true);
+    return weir_encoded_reserve(e, WR_NUMBER_TEXT_BYTES) && wr_json_put_of(c)(e, c, row);
 }
 
 bool wr_json_put_within_string(weir_encoded *e, const weir_column *c, uint32_t row) {
-    return put_cell(e, c, row, false);
+    if (weir_is_null(c, row)) return put_null(e);
+    if (c->boxed || c->type == WEIR_OBJECT) return put_object(e, ((weir_object **)c->data)[row], false);
+    if (c->type == WEIR_STRING) return put_string(e, (const weir_string *)c->data + row, false);
+    return wr_json_put_cell(e, c, row);
 }

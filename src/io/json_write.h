@@ -10,6 +10,11 @@
 #define WR_JSON_ESCAPED_BYTES(len) (6 * (size_t)(len))
 size_t wr_json_escape(const char *text, size_t len, char *out);
 
+/* How cells of a column are appended, chosen once for a batch. Room for WR_NUMBER_TEXT_BYTES must be there.
+ */
+typedef bool wr_json_put(weir_encoded *e, const weir_column *c, uint32_t row);
+wr_json_put *wr_json_put_of(const weir_column *c);
+
 /* Each appends; false: no memory. NaN and the infinities, which JSON has not, are null. */
 bool wr_json_put_cell(weir_encoded *e, const weir_column *c, uint32_t row);
 /* Without quotes around strings: for a place within a string of a template. */
