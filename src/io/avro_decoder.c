@@ -313,6 +313,9 @@ static weir_status make_plan(avro *d, const wr_avro_type *t, const wr_json_node 
     p->type = t;
     p->column = node->column;
     p->node = node;
+    if (node->also)
+        return weir_fail(err, WEIR_EUNSUPPORTED, "avro: two attributes have the same path: '%s' and '%s'",
+                         name_of(d, node), name_of(d, node->also));
     if (node->column != WR_JSON_NO_COLUMN)
         return !has_parts(t) ? WEIR_OK
                              : weir_fail(err, WEIR_ECONFIG,
@@ -351,6 +354,9 @@ static weir_status add_version(avro *d, int64_t id, const char *text, bool is_fi
 
 /* schema.id7.file and schema.id7.def */
 static weir_status add_by_id(avro *d, const weir_pair *pair, weir_error *err) {
+    if (strcmp(pair->key, "schema.registry") == 0)
+        return weir_fail(err, WEIR_EUNSUPPORTED,
+                         "avro: weir asks no schema registry; give it the schemas: schema.id7.file='a.avsc'");
     const char *id = pair->key + strlen("schema.id"), *dot = strchr(pair->key + strlen("schema."), '.');
     int32_t number;
     bool is_file = dot && strcmp(dot, ".file") == 0, is_def = dot && strcmp(dot, ".def") == 0;

@@ -41,10 +41,17 @@ static wr_json_node *child(wr_json_node *parent, const char *name, size_t len, u
 }
 
 static weir_status set_leaf(wr_json_node *leaf, uint32_t column, bool is_wanted, const char *path,
-                            weir_error *err) {
+                            weir_arena *arena, weir_error *err) {
     if (!leaf) return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    if (leaf->column != WR_JSON_NO_COLUMN || leaf->children)
-        return weir_fail(err, WEIR_ECONFIG, "json: the path '%s' is, or holds, another attribute's", path);
+    if (leaf->children)
+        return weir_fail(err, WEIR_ECONFIG, "json: the path '%s' holds another attribute's", path);
+    if (leaf->column != WR_JSON_NO_COLUMN) {
+        wr_json_node *also = wr_arena_zero(arena, 1, sizeof *also);
+        if (!also) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+        also->also = leaf->also;
+        leaf->also = also;
+        leaf = also;
+    }
     leaf->column = column;
     leaf->is_wanted = is_wanted;
     return WEIR_OK;
@@ -73,7 +80,9 @@ weir_status wr_json_path_add(wr_json_node *root, const char *path, uint32_t colu
     wr_json_node *at = root;
     bool needs_dot = *path == '$';
     while (*p && at) {
-        if (at->column != WR_JSON_NO_COLUMN) return set_leaf(at, column, is_wanted, path, err);
+        if (at->column != WR_JSON_NO_COLUMN)
+            return weir_fail(err, WEIR_ECONFIG, "json: the path '%s' goes on where another attribute's ends",
+                             path);
         if (*p == '[') {
             at = bracket(at, &p, arena);
         } else {
@@ -86,10 +95,10 @@ weir_status wr_json_path_add(wr_json_node *root, const char *path, uint32_t colu
     }
     if (!at || *p || at == root)
         return weir_fail(err, WEIR_ECONFIG, "json: '%s' is not a path such as '$.a.b' or '$.list[0]'", path);
-    return set_leaf(at, column, is_wanted, path, err);
+    return set_leaf(at, column, is_wanted, path, arena, err);
 }
 
 weir_status wr_json_name_add(wr_json_node *root, const char *name, uint32_t column, bool is_wanted,
                              weir_arena *arena, weir_error *err) {
-    return set_leaf(child(root, name, strlen(name), 0, arena), column, is_wanted, name, err);
+    return set_leaf(child(root, name, strlen(name), 0, arena), column, is_wanted, name, arena, err);
 }

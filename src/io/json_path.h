@@ -16,6 +16,7 @@ typedef struct wr_json_node {
                             comparison decides about a name of up to 7 bytes */
     uint32_t column;     /* of a leaf; WR_JSON_NO_COLUMN: not one */
     bool is_wanted;      /* a leaf that is only known by name is skipped */
+    struct wr_json_node *also;     /* a leaf at the same place, for another attribute */
     struct wr_json_node *children; /* a list */
     struct wr_json_node *next;     /* sibling */
 } wr_json_node;

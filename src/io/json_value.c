@@ -176,7 +176,11 @@ static const char *read_array(wr_json_row *row, const wr_json_node *node, const 
 
 static const char *read_value(wr_json_row *row, const wr_json_node *node, const char *p, const char *end,
                               unsigned depth) {
-    if (node->column != WR_JSON_NO_COLUMN) return read_leaf(row, node, p, end, depth);
+    if (node->column != WR_JSON_NO_COLUMN) {
+        for (const wr_json_node *also = node->also; WR_UNLIKELY(also != NULL); also = also->also)
+            (void)read_leaf(row, also, p, end, depth);
+        return read_leaf(row, node, p, end, depth);
+    }
     if (depth >= WR_JSON_MAX_DEPTH) return NULL;
     if (*p == '{') return wr_json_read_object(row, node, p, end, depth);
     if (*p == '[') return read_array(row, node, p, end, depth);

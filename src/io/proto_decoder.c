@@ -282,6 +282,10 @@ static weir_status make_plans(proto *d, const wr_proto_message *m, const wr_json
                              "protobuf: the message '%s' has no field for the attribute '%s'", m->name,
                              name_of(d, c));
         WR_TRY(check_field(d, f, c, err));
+        if (c->also)
+            return weir_fail(err, WEIR_EUNSUPPORTED,
+                             "protobuf: two attributes have the same path: '%s' and '%s'", name_of(d, c),
+                             name_of(d, c->also));
         plan *p = *out = wr_arena_zero(&d->arena, 1, sizeof *p);
         if (!p) return weir_fail(err, WEIR_ENOMEM, "out of memory");
         p->field = f;

@@ -1,5 +1,6 @@
 /* JSON to columns; each text is also cut into pieces of every size. */
 #include "feed.h"
+#include "format_support.h"
 
 #define CHECK(schema, options, text, expected)                                                               \
     feed_check(schema, "json", options, text, sizeof(text) - 1, expected)
@@ -198,8 +199,21 @@ static void an_array_larger_than_the_batch_stays_whole(void **state) {
     wr_buf_fini(&expected);
 }
 
+static void attributes_may_share_a_path(void **state) {
+    (void)state;
+    assert_decoded(&wr_json_decoder, "a string, b int, c object, d int", "", "a=$.x;b=$.x;c=$.y;d=$.y[0]",
+                   "{\"x\":5}", "open: json: the path '$.y[0]' goes on where another attribute's ends");
+    assert_decoded(&wr_json_decoder, "d int, c object", "", "d=$.y[0];c=$.y", "",
+                   "open: json: the path '$.y' holds another attribute's");
+    assert_decoded(&wr_json_decoder, "a string, b int, c double", "", "a=$.x;b=$.x;c=$.x", "{\"x\":\"5\"}",
+                   "5|5|5.0\n");
+    assert_decoded(&wr_json_decoder, "a string, b int", "", "a=$.x;b=$.x", "{\"x\":\"q\"}",
+                   "!column 'b': 'q' is not an int\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(attributes_may_share_a_path),
         cmocka_unit_test(every_type_is_read),
         cmocka_unit_test(escapes_become_characters),
         cmocka_unit_test(bad_escapes_and_half_pairs_are_told),
