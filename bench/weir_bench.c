@@ -1,6 +1,6 @@
 /* weir_bench.c: runs a workload through libweir, by columns and without copies, on one thread.
  *
- *   weir_bench w1|w2|w3|w5 EVENTS time|check PASSES
+ *   weir_bench w1|w2|w3|w4|w5 EVENTS time|check PASSES
  *
  * The events are in memory as columns before the clock starts; it stops when the last row has come out. Each
  * pass is a new app. */
@@ -23,6 +23,11 @@ static const struct {
           "count() as c group by station insert into Out;"},
     {"w3", WIND "from Wind#window.time(10 min) select station, count() as c group by station having c > 640 "
                 "insert into Out;"},
+    {"w4",
+     WIND "from Wind[ts % 2 == 0] select station, speed insert into Even; "
+          "from Wind[ts % 2 == 1] select station, speed insert into Odd; "
+          "from Even#window.time(10 sec) as a join Odd#window.time(10 sec) as b on a.station == b.station "
+          "select a.station as station, a.speed as x, b.speed as y insert into Out;"},
     {"w5",
      WIND "from every a=Wind[speed > 50] -> b=Wind[station == a.station and speed > a.speed] within 5 sec "
           "select a.ts as ts, a.station as station, a.speed as before, b.speed as now insert into Out;"},
@@ -52,6 +57,9 @@ static void add_row(receiver *r, const weir_batch *b, uint32_t row) {
                      double_at(b, 1, row), double_at(b, 2, row));
         break;
     case 2: wind_sum_row(r->sum, b->ts[row], int_at(b, 0, row), long_at(b, 1, row), 0, 0); break;
+    case 3:
+        wind_sum_row(r->sum, b->ts[row], int_at(b, 0, row), 0, double_at(b, 1, row), double_at(b, 2, row));
+        break;
     default:
         wind_sum_row(r->sum, long_at(b, 0, row), int_at(b, 1, row), 0, double_at(b, 2, row),
                      double_at(b, 3, row));
@@ -153,7 +161,7 @@ static void pass(weir_engine *engine, int workload, const wind_events *e, const 
 
 int main(int argc, char **argv) {
     if (argc != 5) {
-        fprintf(stderr, "usage: weir_bench w1|w2|w3|w5 EVENTS time|check PASSES\n");
+        fprintf(stderr, "usage: weir_bench w1|w2|w3|w4|w5 EVENTS time|check PASSES\n");
         return 2;
     }
     int workload = 0, n_workloads = (int)(sizeof workloads / sizeof *workloads);

@@ -1,6 +1,6 @@
 /* loop.c: each workload as the smallest single-threaded C loop that still does the work.
  *
- *   loop w1|w2|w3|w5 EVENTS time|check PASSES
+ *   loop w1|w2|w3|w4|w5 EVENTS time|check PASSES
  *
  * It reads columns, keeps the state the query needs, writes the output rows as columns into a batch that is
  * used again and again, and counts them; in mode `check` it also sums them up (wind.h). No parsing, no
@@ -10,7 +10,7 @@
 #include "../wind.h"
 
 enum { BATCH = 4096, CAPACITY = 2 * BATCH };
-static const int64_t TEN_MINUTES = 600000;
+static const int64_t TEN_MINUTES = 600000, TEN_SECONDS = 10000;
 
 /* The batch of output rows. Handing it on is counting it and starting over. */
 typedef struct rows {
@@ -108,6 +108,41 @@ static void slide(const wind_events *in, rows *out) {
     }
 }
 
+/* The rows of one station in one side's window. */
+typedef struct held {
+    int64_t ts[64];
+    double speed[64];
+    uint32_t head, tail;
+} held;
+
+static void held_expire(held *h, int64_t now) {
+    while (h->tail != h->head && h->ts[h->tail % 64] <= now - TEN_SECONDS) h->tail++;
+}
+
+/* Even milliseconds are one side, odd ones the other. */
+static void join(const wind_events *in, rows *out) {
+    static held sides[2][WIND_STATIONS];
+    memset(sides, 0, sizeof sides);
+    for (int64_t i = 0; i < in->n; i++) {
+        int32_t s = in->station[i];
+        int64_t now = in->ts[i];
+        int own = (int)(now & 1);
+        held *mine = &sides[own][s], *other = &sides[!own][s];
+        held_expire(other, now);
+        for (uint32_t k = other->tail; k != other->head; k++) {
+            out->time[out->fill] = now;
+            out->station[out->fill] = s;
+            out->a[out->fill] = own ? other->speed[k % 64] : in->speed[i];
+            out->b[out->fill++] = own ? in->speed[i] : other->speed[k % 64];
+            rows_room(out);
+        }
+        held_expire(mine, now);
+        if (mine->head - mine->tail == 64) abort();
+        mine->ts[mine->head % 64] = now;
+        mine->speed[mine->head++ % 64] = in->speed[i];
+    }
+}
+
 /* b is faster than a, and a than 50, so slower events are nothing to look at. */
 static void follow(const wind_events *in, rows *out) {
     enum { OPEN = 64 }; /* more than a station has within five seconds */
@@ -144,7 +179,7 @@ static void follow(const wind_events *in, rows *out) {
 static const struct {
     const char *name;
     void (*run)(const wind_events *in, rows *out);
-} workloads[] = {{"w1", filter}, {"w2", tumble}, {"w3", slide}, {"w5", follow}};
+} workloads[] = {{"w1", filter}, {"w2", tumble}, {"w3", slide}, {"w4", join}, {"w5", follow}};
 
 static void pass(int workload, const wind_events *in, bool check) {
     wind_sum sum = {0, 0};
@@ -160,7 +195,7 @@ static void pass(int workload, const wind_events *in, bool check) {
 
 int main(int argc, char **argv) {
     if (argc != 5) {
-        fprintf(stderr, "usage: loop w1|w2|w3|w5 EVENTS time|check PASSES\n");
+        fprintf(stderr, "usage: loop w1|w2|w3|w4|w5 EVENTS time|check PASSES\n");
         return 2;
     }
     int workload = 0, n_workloads = (int)(sizeof workloads / sizeof *workloads);

@@ -104,7 +104,7 @@ static weir_status describe(weir_answer *a, const wr_on_demand *plan, weir_error
         if (!name) return no_memory(err);
         attributes[i] = (weir_attribute){name, s->attrs[i].type};
     }
-    a->info = (weir_stream_info){"answer", n, attributes, false};
+    a->info = (weir_stream_info){.name = "answer", .n_attributes = n, .attributes = attributes};
     return WEIR_OK;
 }
 

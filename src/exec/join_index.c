@@ -283,7 +283,7 @@ weir_status wr_join_index_add(wr_join_index *x, weir_row_id id, weir_row_id olde
     link *l = link_of(x, low);
     *l = (link){.entry = NO_ENTRY};
     if (keys->never && keys->never[row]) return WEIR_OK;
-    if (2 * (x->n_used + 1) > 1u << x->bits) WR_TRY(widen_table(x, err));
+    if (4 * (x->n_used + 1) > 1u << x->bits) WR_TRY(widen_table(x, err)); /* a probe mostly hits at once */
     uint32_t at = seek(x, keys, row);
     if (x->table[at])
         e = x->table[at] - 1;
@@ -327,8 +327,11 @@ wr_join_chain wr_join_index_find(const wr_join_index *x, const wr_join_keys *key
 }
 
 void wr_join_index_take(const wr_join_index *x, wr_join_chain chain, weir_row_id *ids) {
+    const link *links = x->links;
+    const uint32_t mask = x->cap_links - 1;
+    const weir_row_id oldest = x->oldest;
     for (uint32_t i = 0, low = chain.first; i < chain.n; i++) {
-        ids[i] = whole_id(x, low);
-        low = link_of(x, low)->next;
+        ids[i] = oldest + (uint32_t)(low - (uint32_t)oldest);
+        low = links[low & mask].next;
     }
 }

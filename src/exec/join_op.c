@@ -167,6 +167,7 @@ static weir_status walk_chunk(walk *w, uint32_t i, weir_error *err) {
     in->next_sel = end;
     for (uint32_t k = first; k < end && i < 2 && p->triggers[side]; k++) {
         uint32_t row = weir_batch_row(b, k);
+        if (!triggers(p, b->kind ? b->kind[row] : WEIR_CURRENT)) continue;
         wr_trigger t = {.origin = origin,
                         .ts = b->ts[row],
                         .own = in->held[row],
@@ -174,26 +175,40 @@ static weir_status walk_chunk(walk *w, uint32_t i, weir_error *err) {
                         .chunk = j->n_chunks,
                         .kind = b->kind ? b->kind[row] : WEIR_CURRENT,
                         .side = (uint8_t)side};
-        if (triggers(p, t.kind)) WR_TRY(on_trigger(w, &t, err));
+        WR_TRY(on_trigger(w, &t, err));
     }
     j->n_chunks++;
     return WEIR_OK;
 }
 
-/* The input whose next chunk is first; WR_JOIN_INPUTS: there is none. */
-static uint32_t next_input(const wr_join_op *j) {
+/* The input whose next chunk is first; WR_JOIN_INPUTS: there is none. *until: it stays first as long as its
+ * origins are below this. */
+static uint32_t next_input(const wr_join_op *j, weir_origin *until) {
     const wr_plan_join *p = wr_join_plan(j);
     uint32_t best = WR_JOIN_INPUTS;
-    weir_origin least = 0;
+    weir_origin least = 0, second = UINT64_MAX;
     for (uint32_t k = 0; k < j->head.plan->n_in; k++) {
         const wr_join_input *in = &j->in[p->turn[k]];
         if (!in->batch || in->next_chunk == in->batch->n_chunks) continue;
         weir_origin origin = weir_batch_origin(in->batch, in->next_chunk);
-        if (best != WR_JOIN_INPUTS && origin >= least) continue;
+        if (best != WR_JOIN_INPUTS && origin >= least) {
+            second = WR_MIN(second, origin);
+            continue;
+        }
+        if (best != WR_JOIN_INPUTS) second = WR_MIN(second, least);
         best = p->turn[k];
         least = origin;
     }
+    *until = second;
     return best;
+}
+
+/* One chunk at least. */
+static weir_status walk_run(walk *w, uint32_t i, weir_origin until, weir_error *err) {
+    const wr_join_input *in = &w->j->in[i];
+    do WR_TRY(walk_chunk(w, i, err));
+    while (in->next_chunk < in->batch->n_chunks && weir_batch_origin(in->batch, in->next_chunk) < until);
+    return WEIR_OK;
 }
 
 static weir_status prepare(wr_join_op *j, wr_turn *turn, const weir_batch *const *in, weir_error *err) {
@@ -215,7 +230,8 @@ static weir_status join_process(wr_op *op, wr_turn *turn, const weir_batch *cons
     j->n_triggers = j->n_pairs = j->n_chunks = j->tested_triggers = j->tested_pairs = 0;
     WR_TRY(prepare(j, turn, in, err));
     for (uint32_t side = 0; side < 2; side++) WR_TRY(set_searched(&w, side, err));
-    for (uint32_t i; (i = next_input(j)) != WR_JOIN_INPUTS;) WR_TRY(walk_chunk(&w, i, err));
+    weir_origin until;
+    for (uint32_t i; (i = next_input(j, &until)) != WR_JOIN_INPUTS;) WR_TRY(walk_run(&w, i, until, err));
     if (j->residual) WR_TRY(wr_join_test_pairs(j, turn, err));
     WR_TRY(wr_join_emit(j, turn, out, err));
     for (uint32_t side = 0; side < 2; side++) wr_join_side_end_call(&j->sides[side]);

@@ -35,8 +35,11 @@ static weir_status joined_room(joined *o, uint32_t n, uint32_t n_spans, weir_are
 /* n rows of one trigger with these rows of the other side; ids NULL: with none. */
 static void add_span(joined *o, const wr_trigger *t, const weir_row_id *ids, uint32_t n) {
     weir_row_id *own = o->id[t->side] + o->n, *other = o->id[!t->side] + o->n;
-    for (uint32_t k = 0; k < n; k++) own[k] = t->own;
-    for (uint32_t k = 0; k < n; k++) other[k] = ids ? ids[k] : WEIR_NO_ROW;
+    const weir_row_id self = t->own;
+    for (uint32_t k = 0; k < n; k++) {
+        own[k] = self;
+        other[k] = ids ? ids[k] : WEIR_NO_ROW;
+    }
     /* A reset carries no values: what stands in its row does not matter. */
     o->missing[!t->side] |= !ids && t->kind != WEIR_RESET;
     o->from_input[t->side] |= t->own == WEIR_NO_ROW && t->kind != WEIR_RESET;

@@ -21,7 +21,8 @@ typedef struct sort_window {
     bool keeps; /* somebody reads what leaves */
     sort_key *keys;
     uint32_t n_keys;
-    weir_row_id *ids; /* in order */
+    bool is_sorted;   /* a row has left: until then rows are found in the order in which they came */
+    weir_row_id *ids; /* in that order */
     uint32_t n, cap;
 } sort_window;
 
@@ -103,12 +104,30 @@ static uint32_t place_of(const sort_window *s, const weir_window *w, weir_row_id
 
 /* ---- Rows ---- */
 
-static weir_status take_row(sort_window *s, weir_window *w, weir_row_id id, int64_t now, weir_error *err) {
-    if (wr_grow(NULL, &s->ids, &s->cap, s->n + 1, sizeof *s->ids)) return no_memory(err);
+static void put_row(sort_window *s, const weir_window *w, weir_row_id id) {
     uint32_t at = place_of(s, w, id);
     memmove(s->ids + at + 1, s->ids + at, (s->n - at) * sizeof *s->ids);
     s->ids[at] = id;
-    if (++s->n <= s->length) return WEIR_OK;
+    s->n++;
+}
+
+/* Rows so far stand as they came. */
+static void sort_rows(sort_window *s, const weir_window *w) {
+    uint32_t n = s->n;
+    s->n = 0;
+    while (s->n < n) put_row(s, w, s->ids[s->n]);
+    s->is_sorted = true;
+}
+
+static weir_status take_row(sort_window *s, weir_window *w, weir_row_id id, int64_t now, weir_error *err) {
+    if (wr_grow(NULL, &s->ids, &s->cap, s->n + 1, sizeof *s->ids)) return no_memory(err);
+    if (s->n < s->length && !s->is_sorted) {
+        s->ids[s->n++] = id;
+        return WEIR_OK;
+    }
+    if (!s->is_sorted) sort_rows(s, w);
+    put_row(s, w, id);
+    if (s->n <= s->length) return WEIR_OK;
     weir_row_id last = s->ids[--s->n];
     weir_window_emit(w, last, WEIR_EXPIRED, now);
     weir_window_release(w, last);
@@ -139,6 +158,7 @@ static size_t bytes(const void *self) {
 
 static void save(const void *self, weir_writer *w) {
     const sort_window *s = self;
+    weir_write_u32(w, s->is_sorted);
     weir_write_u32(w, s->n);
     for (uint32_t i = 0; i < s->n; i++) weir_write_i64(w, (int64_t)s->ids[i]);
 }
@@ -146,6 +166,7 @@ static void save(const void *self, weir_writer *w) {
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     sort_window *s = self;
     (void)w;
+    s->is_sorted = weir_read_u32(r) != 0;
     uint32_t n = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
     if (n > s->length || n > weir_reader_left(r) / sizeof(int64_t))

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 /**
  * Runs a workload through Siddhi: events one at a time through an InputHandler, in playback mode, one thread.
  *
- * <pre>SiddhiPeer w1|w2|w3|w5 EVENTS time|check</pre>
+ * <pre>SiddhiPeer w1|w2|w3|w4|w5 EVENTS time|check</pre>
  *
  * The events and the check of output rows are those of bench/wind.h. Mode time runs a pass of at most 200,000 events
  * first, so that what is measured has been compiled.
@@ -30,6 +30,11 @@ public final class SiddhiPeer {
                     + "max(speed) as m, count() as c group by station insert into Out;";
             case "w3" -> "from Wind#window.time(10 min) select station, count() as c group by station "
                     + "having c > " + LIMIT + " insert into Out;";
+            case "w4" -> "from Wind[ts % 2 == 0] select station, speed insert into Even; "
+                    + "from Wind[ts % 2 == 1] select station, speed insert into Odd; "
+                    + "from Even#window.time(10 sec) as a join Odd#window.time(10 sec) as b "
+                    + "on a.station == b.station "
+                    + "select a.station as station, a.speed as x, b.speed as y insert into Out;";
             // Siddhi compares each event with all that wait; a partition by station is its faster form.
             case "w5" -> "partition with (station of Wind) begin from every a=Wind[speed > 50] -> "
                     + "b=Wind[station == a.station and speed > a.speed] within 5 sec "
@@ -87,6 +92,7 @@ public final class SiddhiPeer {
             switch (workload) {
                 case "w1" -> add((Long) row[0], (Integer) row[1], 0, (Double) row[2], 0);
                 case "w2" -> add((ts - BASE) / 1000, (Integer) row[0], (Long) row[3], (Double) row[1], (Double) row[2]);
+                case "w4" -> add(ts, (Integer) row[0], 0, (Double) row[1], (Double) row[2]);
                 case "w5" -> add((Long) row[0], (Integer) row[1], 0, (Double) row[2], (Double) row[3]);
                 default -> add(ts, (Integer) row[0], (Long) row[1], 0, 0);
             }
