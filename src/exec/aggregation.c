@@ -151,6 +151,15 @@ bool wr_aggregation_has(const wr_aggregation *a, wr_unit unit) {
     return level_of((wr_aggregation *)(uintptr_t)a, unit) != NULL;
 }
 
+/* What is read outlives the group that it was read of. */
+static weir_status hold_objects(const weir_column *column, uint32_t n, weir_arena *arena, weir_error *err) {
+    weir_object **objects = column->data;
+    for (uint32_t i = 0; i < n; i++)
+        if (objects[i] && weir_arena_own(arena, weir_object_ref(objects[i])) != WEIR_OK)
+            return no_memory(err);
+    return WEIR_OK;
+}
+
 static weir_status gather_plain(const wr_aggregation *a, const wr_level *l, const uint32_t *groups,
                                 uint32_t n, weir_arena *arena, weir_column *cols, weir_error *err) {
     weir_row_id *ids = wr_arena_array(arena, n, sizeof *ids);
@@ -161,6 +170,7 @@ static weir_status gather_plain(const wr_aggregation *a, const wr_level *l, cons
         bool nullable = wr_row_store_has_nulls(l->plain, c);
         if (wr_column_new(arena, attr->type, attr->boxed, n, nullable, &cols[c])) return no_memory(err);
         WR_TRY(wr_row_store_gather(l->plain, c, ids, n, arena, &cols[c], err));
+        if (attr->boxed || attr->type == WEIR_OBJECT) WR_TRY(hold_objects(&cols[c], n, arena, err));
     }
     return WEIR_OK;
 }

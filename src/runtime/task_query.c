@@ -61,10 +61,8 @@ static weir_status null_row(asked *a, weir_batch *out, weir_error *err) {
 static weir_status hold_objects(asked *a, const weir_column *column, uint32_t n, weir_error *err) {
     weir_object **objects = column->data;
     for (uint32_t k = 0; k < n; k++)
-        if (objects[k] && weir_arena_own(a->arena, weir_object_ref(objects[k])) != WEIR_OK) {
-            weir_object_unref(objects[k]);
+        if (objects[k] && weir_arena_own(a->arena, weir_object_ref(objects[k])) != WEIR_OK)
             return no_memory(err);
-        }
     return WEIR_OK;
 }
 
