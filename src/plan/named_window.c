@@ -91,7 +91,7 @@ void wr_plan_named_window_of(wr_planner *p, const wr_ast_definition *d, wr_named
 }
 
 static bool finds_only_expiring(const wr_plan_window *w) {
-    static const char *const names[] = {"lengthBatch", "timeBatch", "batch"};
+    static const char *const names[] = {"lengthBatch", "timeBatch", "externalTimeBatch", "batch"};
     for (uint32_t i = 0; !*w->type->ns && i < WR_COUNT(names); i++)
         if (strcmp(w->type->name, names[i]) == 0) return true;
     return false;
