@@ -209,8 +209,10 @@ static weir_status lost(kafka_producer *p, weir_error *err) {
         return WEIR_EIO;
     }
     if (!p->n_undelivered) return WEIR_OK;
-    return weir_fail(err, WEIR_EIO, "%llu message(s) could not be delivered: %s",
-                     (unsigned long long)p->n_undelivered, rd_kafka_err2str(p->failure));
+    weir_fail(err, WEIR_EIO, "%llu message(s) could not be delivered: %s",
+              (unsigned long long)p->n_undelivered, rd_kafka_err2str(p->failure));
+    if (err) err->retriable = p->transactional_id != NULL; /* the transaction is undone and done again */
+    return WEIR_EIO;
 }
 
 weir_status kafka_producer_serve(kafka_producer *p, weir_error *err) {

@@ -8,7 +8,7 @@
 #include "producer.h"
 
 #define CALL_MS    10000
-#define GIVE_UP_NS ((int64_t)60 * 1000000000)
+#define GIVE_UP_NS ((int64_t)30 * 1000000000)
 
 typedef rd_kafka_topic_partition_list_t list;
 
