@@ -66,7 +66,9 @@ static void explain_writers(const wr_plan *plan, const wr_plan_stream *s, wr_buf
 static void explain_stream(const wr_plan *plan, const wr_plan_stream *s, wr_buf *out) {
     wr_buf_printf(out, "  %s ", s->name);
     wr_explain_schema(&s->schema, out);
-    wr_buf_putc(out, '\n');
+    wr_buf_puts(out, s->window == WR_NONE_ID ? "\n"
+                     : s->is_window_input    ? ": what is inserted into the window\n"
+                                             : ": what leaves the window\n");
     explain_io("from", s->sources, s->n_sources, out);
     if (s->view_of != WR_NONE_ID)
         wr_buf_printf(out, "    %s as %s sees it\n", plan->streams[s->view_of].name,
@@ -138,6 +140,7 @@ static void explain_logical(const wr_plan *plan, const wr_plan_query *q, wr_buf 
     if (q->merge) wr_buf_printf(out, "    %s\n", q->merge->label);
     wr_buf_printf(out, "    %s\n", q->select->label);
     if (q->rate) wr_buf_printf(out, "    %s\n", q->rate->label);
+    if (q->window) return;
     if (q->change)
         wr_buf_printf(out, "    %s (%s)\n", q->change->label, events_text(&q->select->u.select));
     else
