@@ -36,10 +36,13 @@ typedef struct wr_named {
 /* Columns that a stream, a table or a select list may have. */
 #define WR_MAX_ATTRS 4096u
 
-/* A script function, refused where it is defined; calls of it are typed all the same. */
+/* A function that the app defines in a script language. */
 typedef struct wr_script {
     const char *name;
     weir_type type;
+    const weir_function_type
+        *function;    /* of the language; NULL: it was refused, calls are typed all the same */
+    weir_arg head[3]; /* its text, type and name: what stands before a call's own arguments */
 } wr_script;
 
 /* Columns of tables into which a query sets values of another type: they hold values of any type, and the app

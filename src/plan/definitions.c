@@ -1,5 +1,6 @@
 #include "plan/definitions.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -129,16 +130,55 @@ static void define_trigger(wr_planner *p, const wr_ast_definition *d, const char
     p->plan->streams[named->index].trigger = at;
 }
 
+/* The language's function (namespace script), opened with its module; NULL: told. */
+static const weir_function_type *script_language(wr_planner *p, const wr_ast_definition *d) {
+    weir_error err = {0};
+    char name[32] = "";
+    const char *written = d->as.function.language.text;
+    for (size_t i = 0; written[i] && i + 1 < sizeof name; i++)
+        name[i] = (char)tolower((unsigned char)written[i]);
+    const weir_function_type *language = wr_registry_find_function(p->registry, "script", name);
+    weir_status status =
+        language ? WEIR_OK : wr_registry_need(p->registry, WR_MODULE_FUNCTION, "script", name, &err);
+    if (status == WEIR_OK) language = wr_registry_find_function(p->registry, "script", name);
+    if (language) return language;
+    if (status == WEIR_OK || status == WEIR_ENAME)
+        wr_plan_error(p, d->as.function.language.span, WEIR_ENAME, "weir runs JavaScript and Lua",
+                      "there is no script language '%s'", written);
+    else
+        wr_plan_error(p, d->as.function.language.span, status, err.hint, "%s", err.message);
+    return NULL;
+}
+
+static weir_arg text_arg(const wr_planner *p, wr_span span, const char *text, size_t len) {
+    return (weir_arg){.type = WEIR_STRING,
+                      .is_const = true,
+                      .value = {.type = WEIR_STRING, .as.s = weir_string_view(text, (uint32_t)len)},
+                      .begin = span.begin + p->span_base,
+                      .end = span.end + p->span_base};
+}
+
+/* A call f(a) of it becomes script:language(text, type, 'f', a): see wr_type_call. */
 static void define_function(wr_planner *p, const wr_ast_definition *d, const char *name) {
-    p->scripts[p->n_scripts++] = (wr_script){name, d->as.function.return_type};
-    const char *language = d->as.function.language.text;
-    if (strcasecmp(language, "javascript") != 0 && strcasecmp(language, "lua") != 0) {
-        wr_plan_error(p, d->as.function.language.span, WEIR_ENAME, "", "there is no script language '%s'",
-                      language);
+    wr_script *script = &p->scripts[p->n_scripts++];
+    *script = (wr_script){.name = name, .type = d->as.function.return_type};
+    const weir_function_type *language = script_language(p, d);
+    if (!language) return;
+    const char *type = weir_type_name(script->type);
+    const char *body = wr_arena_strndup(p->arena, d->as.function.body, d->as.function.body_len);
+    if (!body) {
+        p->out_of_memory = true;
         return;
     }
-    char *what = wr_plan_printf(p, "functions written in %s (define function)", language);
-    if (what) wr_plan_unsupported(p, d->id.span, what);
+    script->head[0] = text_arg(p, d->as.function.body_span, body, d->as.function.body_len);
+    script->head[1] = text_arg(p, d->as.function.return_type_span, type, strlen(type));
+    script->head[2] = text_arg(p, d->id.span, name, strlen(name));
+    weir_error err = {0};
+    weir_type result;
+    if (language->check(script->head, 3, &result, &err) == WEIR_OK)
+        script->function = language;
+    else
+        wr_plan_error(p, d->id.span, err.code, err.hint, "%s", err.message);
 }
 
 static void define_aggregation(wr_planner *p, const wr_ast_definition *d, const char *name) {

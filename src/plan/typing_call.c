@@ -242,11 +242,32 @@ static found_call find_call(const wr_planner *p, const char *ns, const char *nam
     return found;
 }
 
-/* A script's value is never computed: its definition was refused. */
+/* The script's text, type and name as constants, then the call's arguments. */
+static bool script_args(wr_planner *p, const wr_script *script, wr_span span, wr_typed_args *args) {
+    wr_typed_args all = {.ok = true, .n = args->n + 3};
+    all.exprs = WR_PLAN_ARRAY(p, all.n, wr_expr *);
+    all.info = WR_PLAN_ARRAY(p, all.n, weir_arg);
+    if (!all.exprs || !all.info) return false;
+    for (uint32_t i = 0; i < 3; i++) {
+        all.info[i] = script->head[i];
+        all.exprs[i] = wr_expr_const(p, &script->head[i].value, span);
+        if (!all.exprs[i]) return false;
+    }
+    for (uint32_t i = 0; i < args->n; i++) {
+        all.info[i + 3] = args->info[i];
+        all.exprs[i + 3] = args->exprs[i];
+    }
+    *args = all;
+    return true;
+}
+
 static wr_expr *type_script(wr_planner *p, wr_scope *s, const wr_ast_expr *e, const wr_script *script) {
-    wr_type_args(p, s, &e->as.call);
+    wr_typed_args args = wr_type_args(p, s, &e->as.call);
     weir_value null = {.type = script->type, .is_null = true};
-    return wr_expr_const(p, &null, e->span);
+    if (!script->function) return wr_expr_const(p, &null, e->span); /* refused where it is defined */
+    if (!args.ok || !unbox_args(p, script->function, &args)) return NULL;
+    if (!script_args(p, script, e->span, &args)) return NULL;
+    return wr_make_call(p, script->function, &args, script->type, e->span);
 }
 
 wr_expr *wr_type_call(wr_planner *p, wr_scope *s, const wr_ast_expr *e) {

@@ -1,0 +1,326 @@
+/* javascript.c: functions in JavaScript (ECMAScript 5 and parts of later), run by Duktape.
+ *
+ * The text of a function is the body of `function NAME(data)`; data is an array of the arguments. It sees the
+ * language and nothing else: no files, no network, no modules, and no Date, whose answers would differ from
+ * run to run. */
+#include <duktape.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../script/sandbox.h"
+#include "weir_module.h"
+
+typedef struct interpreter {
+    sandbox box;
+    duk_context *js;
+    char name[64];
+    char *body; /* of weir's copy of the plan: lives as long as the app */
+    size_t body_len;
+    /* The call in hand. */
+    const weir_call *call;
+    uint32_t row;
+    weir_value result; /* an object in it is a reference */
+    bool failed;
+    char message[200];
+} interpreter;
+
+/* ---- Memory ------------------------------------------------------------------------------------------- */
+
+static void *js_alloc(void *box, duk_size_t size) { return size ? sandbox_alloc(box, size) : NULL; }
+static void *js_realloc(void *box, void *block, duk_size_t size) {
+    if (size) return sandbox_realloc(box, block, size);
+    sandbox_free(box, block);
+    return NULL;
+}
+static void js_free(void *box, void *block) { sandbox_free(box, block); }
+
+/* ---- Values in ---------------------------------------------------------------------------------------- */
+
+static void push_value(duk_context *js, const weir_value *v);
+
+static void push_list(duk_context *js, const weir_object *list) {
+    duk_push_array(js);
+    for (uint32_t i = 0; i < weir_object_list_size(list); i++) {
+        weir_value member = weir_object_list_at(list, i);
+        push_value(js, &member);
+        duk_put_prop_index(js, -2, i);
+    }
+}
+
+static void push_map(duk_context *js, const weir_object *map) {
+    uint32_t cursor = 0;
+    weir_value key, value;
+    char text[256];
+    duk_push_object(js);
+    while (weir_object_map_next(map, &cursor, &key, &value)) {
+        size_t n = weir_value_text(&key, text, sizeof text);
+        push_value(js, &value);
+        duk_put_prop_lstring(js, -2, text, n < sizeof text ? n : sizeof text - 1);
+    }
+}
+
+static void push_object(duk_context *js, const weir_object *o) {
+    duk_require_stack(js, 4);
+    switch (weir_object_get_kind(o)) {
+    case WEIR_OBJECT_LIST: push_list(js, o); break;
+    case WEIR_OBJECT_MAP: push_map(js, o); break;
+    default: duk_push_null(js);
+    }
+}
+
+static void push_value(duk_context *js, const weir_value *v) {
+    if (v->is_null) {
+        duk_push_null(js);
+        return;
+    }
+    switch (v->type) {
+    case WEIR_INT: duk_push_int(js, v->as.i); break;
+    case WEIR_LONG: duk_push_number(js, (double)v->as.l); break;
+    case WEIR_FLOAT: duk_push_number(js, (double)v->as.f); break;
+    case WEIR_DOUBLE: duk_push_number(js, v->as.d); break;
+    case WEIR_BOOL: duk_push_boolean(js, v->as.b); break;
+    case WEIR_STRING: duk_push_lstring(js, weir_string_data(&v->as.s), v->as.s.len); break;
+    default: push_object(js, v->as.o);
+    }
+}
+
+/* ---- Values out --------------------------------------------------------------------------------------- */
+
+/* A container that is built while an error may be thrown anywhere belongs to the caller from the start. */
+static bool take_value(duk_context *js, duk_idx_t at, uint32_t depth, weir_value *out);
+
+static bool add_member(duk_context *js, weir_object *list, duk_uarridx_t i, uint32_t depth) {
+    weir_value v;
+    duk_get_prop_index(js, -1, i);
+    bool done = take_value(js, -1, depth, &v);
+    if (done) done = weir_object_list_add(list, &v) == WEIR_OK;
+    if (v.type == WEIR_OBJECT && !v.is_null) weir_object_unref(v.as.o);
+    duk_pop(js);
+    return done;
+}
+
+static bool take_array(duk_context *js, duk_idx_t at, uint32_t depth, weir_value *out) {
+    weir_object *list = weir_object_new_list();
+    bool done = list != NULL;
+    duk_dup(js, at);
+    for (duk_uarridx_t i = 0, n = (duk_uarridx_t)duk_get_length(js, -1); done && i < n; i++)
+        done = add_member(js, list, i, depth);
+    duk_pop(js);
+    *out = (weir_value){.type = WEIR_OBJECT, .as.o = list, .is_null = !list};
+    return done;
+}
+
+static bool put_entry(duk_context *js, weir_object *map, uint32_t depth) {
+    weir_value v, key = {.type = WEIR_STRING};
+    size_t n;
+    const char *text = duk_to_lstring(js, -2, &n);
+    key.as.s = weir_string_view(text, (uint32_t)n);
+    bool done = take_value(js, -1, depth, &v);
+    if (done) done = weir_object_map_put(map, &key, &v) == WEIR_OK;
+    if (v.type == WEIR_OBJECT && !v.is_null) weir_object_unref(v.as.o);
+    return done;
+}
+
+static bool take_map(duk_context *js, duk_idx_t at, uint32_t depth, weir_value *out) {
+    weir_object *map = weir_object_new_map(WEIR_MAP_HASHED);
+    bool done = map != NULL;
+    duk_enum(js, at, DUK_ENUM_OWN_PROPERTIES_ONLY);
+    while (done && duk_next(js, -1, 1)) {
+        done = put_entry(js, map, depth);
+        duk_pop_2(js);
+    }
+    duk_pop(js);
+    *out = (weir_value){.type = WEIR_OBJECT, .as.o = map, .is_null = !map};
+    return done;
+}
+
+/* Strings point into the interpreter. False: memory is out, or it is nested too deep. */
+static bool take_value(duk_context *js, duk_idx_t at, uint32_t depth, weir_value *out) {
+    *out = (weir_value){.is_null = true};
+    if (depth > 60 || !duk_check_stack(js, 8)) return false;
+    size_t n;
+    const char *text;
+    switch (duk_get_type(js, at)) {
+    case DUK_TYPE_BOOLEAN:
+        *out = (weir_value){.type = WEIR_BOOL, .as.b = duk_get_boolean(js, at)};
+        return true;
+    case DUK_TYPE_NUMBER:
+        *out = (weir_value){.type = WEIR_DOUBLE, .as.d = duk_get_number(js, at)};
+        return true;
+    case DUK_TYPE_STRING:
+        text = duk_get_lstring(js, at, &n);
+        *out = (weir_value){.type = WEIR_STRING, .as.s = weir_string_view(text, (uint32_t)n)};
+        return true;
+    case DUK_TYPE_OBJECT:
+        return duk_is_array(js, at) ? take_array(js, at, depth + 1, out) : take_map(js, at, depth + 1, out);
+    default: return true; /* undefined, null */
+    }
+}
+
+/* A whole number becomes one: JavaScript knows only doubles. */
+static void settle_number(weir_value *v) {
+    double d = v->as.d;
+    if (v->type == WEIR_DOUBLE && d >= -9007199254740992.0 && d <= 9007199254740992.0 &&
+        d == (double)(int64_t)d)
+        *v = (weir_value){.type = WEIR_LONG, .as.l = (int64_t)d};
+}
+
+/* ---- Calls -------------------------------------------------------------------------------------------- */
+
+/* Under duk_safe_call: [] -> [result] */
+static duk_ret_t call_function(duk_context *js, void *ctx) {
+    interpreter *in = ctx;
+    duk_push_global_stash(js);
+    duk_get_prop_string(js, -1, "f");
+    duk_push_array(js);
+    for (uint32_t i = SCRIPT_DATA; i < in->call->n_args; i++) {
+        weir_value v = script_value(&in->call->args[i], in->row);
+        push_value(js, &v);
+        duk_put_prop_index(js, -2, i - SCRIPT_DATA);
+    }
+    duk_call(js, 1);
+    return 1;
+}
+
+static void note_error(interpreter *in, const char *text) {
+    in->failed = true;
+    snprintf(in->message, sizeof in->message, "%s", text);
+}
+
+/* The result, or what was thrown, is on the stack until the next call: strings in it live on. */
+static void run_row(void *ctx) {
+    interpreter *in = ctx;
+    in->failed = false;
+    in->result = (weir_value){.is_null = true};
+    duk_set_top(in->js, 0);
+    if (duk_safe_call(in->js, call_function, in, 0, 1)) {
+        note_error(in, duk_safe_to_string(in->js, -1));
+    } else if (in->call->out->type == WEIR_STRING && !duk_is_null_or_undefined(in->js, -1)) {
+        size_t n;
+        const char *text = duk_safe_to_lstring(in->js, -1, &n);
+        in->result = (weir_value){.type = WEIR_STRING, .as.s = weir_string_view(text, (uint32_t)n)};
+    } else if (!take_value(in->js, -1, 0, &in->result)) {
+        note_error(in, "its result is nested too deep or too large");
+    }
+    if (in->call->out->type == WEIR_OBJECT) settle_number(&in->result);
+}
+
+/* ---- Making ------------------------------------------------------------------------------------------- */
+
+/* Under duk_safe_call. */
+static duk_ret_t compile(duk_context *js, void *ctx) {
+    interpreter *in = ctx;
+    static const char *const hidden[] = {"Date", "Duktape", "performance"};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        duk_push_global_object(js);
+        duk_del_prop_string(js, -1, hidden[i]);
+    }
+    duk_push_global_stash(js);
+    duk_push_sprintf(js, "(function %s(data) {", in->name);
+    duk_push_lstring(js, in->body, in->body_len);
+    duk_push_string(js, "\n})");
+    duk_concat(js, 3);
+    duk_push_string(js, in->name);
+    duk_compile(js, DUK_COMPILE_EVAL);
+    duk_call(js, 0);
+    duk_put_prop_string(js, -2, "f");
+    return 0;
+}
+
+static void start(void *ctx) {
+    interpreter *in = ctx;
+    in->failed = false;
+    in->js = duk_create_heap(js_alloc, js_realloc, js_free, &in->box, NULL);
+    if (!in->js)
+        note_error(in, "no memory for its interpreter");
+    else if (duk_safe_call(in->js, compile, in, 0, 1))
+        note_error(in, duk_safe_to_string(in->js, -1));
+}
+
+/* A fresh interpreter in a cleared sandbox. */
+static weir_status restart(interpreter *in, weir_error *err) {
+    sandbox_clear(&in->box);
+    in->js = NULL;
+    if (!sandbox_run(&in->box, start, in)) note_error(in, "takes too long to compile");
+    return in->failed ? weir_fail(err, WEIR_EPARSE, "function '%s' in JavaScript: %s", in->name, in->message)
+                      : WEIR_OK;
+}
+
+static weir_status open_js(void *self, const weir_arg *args, uint32_t n_args, weir_error *err) {
+    (void)n_args;
+    interpreter *in = self;
+    const weir_string *name = &args[SCRIPT_NAME].value.as.s;
+    snprintf(in->name, sizeof in->name, "%.*s", (int)name->len, weir_string_data(name));
+    in->body = (char *)(uintptr_t)weir_string_data(&args[SCRIPT_BODY].value.as.s);
+    in->body_len = args[SCRIPT_BODY].value.as.s.len;
+    weir_status status = sandbox_open(&in->box, err);
+    if (!status) status = sandbox_begin(&in->box, err);
+    if (!status) status = restart(in, err);
+    sandbox_end(&in->box);
+    return status;
+}
+
+/* The memory goes as a whole; nothing in it wants to be told. */
+static void close_js(void *self) { sandbox_close(&((interpreter *)self)->box); }
+
+static weir_status eval_js(void *self, const weir_call *call, weir_error *err) {
+    interpreter *in = self;
+    weir_status status = sandbox_begin(&in->box, err);
+    in->call = call;
+    for (uint32_t k = 0; k < call->n_sel && !status; k++) {
+        in->row = call->sel ? call->sel[k] : k;
+        if (!sandbox_run(&in->box, run_row, in)) {
+            script_fail(call, in->row, in->name, "it takes too long and was ended");
+            status = restart(in, err);
+        } else if (in->failed) {
+            script_fail(call, in->row, in->name, in->message);
+            if (in->result.type == WEIR_OBJECT && !in->result.is_null) weir_object_unref(in->result.as.o);
+        } else {
+            status = script_put(call, in->row, in->name, &in->result);
+        }
+    }
+    sandbox_end(&in->box);
+    return status;
+}
+
+static weir_status check_js(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
+    weir_status status = script_check(args, n_args, result, err);
+    interpreter *in = status ? NULL : calloc(1, sizeof *in);
+    if (!in) return status ? status : WEIR_ENOMEM;
+    status = open_js(in, args, n_args, err); /* tells errors of the text */
+    close_js(in);
+    free(in);
+    return status;
+}
+
+static const weir_param_doc params[] = {{"javascript(<string> body, <string> type, <string> name, <any> ...)",
+                                         "What a function that an app defines in JavaScript becomes: `define "
+                                         "function f[JavaScript] return int { return "
+                                         "data[0] + 1; };` and `f(a)`."},
+                                        {NULL, NULL}};
+
+#define SCRIPT_TYPE_OF(variable, name_text)                                                                  \
+    static const weir_function_type variable = {                                                             \
+        .struct_size = sizeof(weir_function_type),                                                           \
+        .ns = "script",                                                                                      \
+        .name = name_text,                                                                                   \
+        .doc = "Runs a function in JavaScript; `data` is the array of its arguments.",                       \
+        .example = "script:javascript('return data[0] + 1', 'int', 'f', 2) -> 3",                            \
+        .params = params,                                                                                    \
+        .check = check_js,                                                                                   \
+        .state_size = sizeof(interpreter),                                                                   \
+        .open = open_js,                                                                                     \
+        .close = close_js,                                                                                   \
+        .eval = eval_js,                                                                                     \
+        .not_pure = true,                                                                                    \
+        .can_fail = true,                                                                                    \
+    };
+SCRIPT_TYPE_OF(javascript_function, "javascript")
+SCRIPT_TYPE_OF(js_function, "js")
+
+static weir_status start_module(weir_engine *engine, weir_error *err) {
+    weir_status status = weir_register_function(engine, &javascript_function, err);
+    return status ? status : weir_register_function(engine, &js_function, err);
+}
+
+WEIR_MODULE("javascript", start_module)
