@@ -1,5 +1,6 @@
 /* operator.c: making, calling and counting operators, and noting the chunks that failed in them. */
 #include "exec/agg_set.h"
+#include "exec/key_window.h"
 #include "exec/partition.h"
 
 /* Operators that keep the state of all keys themselves; others are made once for each key. */
@@ -7,6 +8,7 @@ static bool knows_keys(const wr_plan_op *plan) {
     switch (plan->kind) {
     case WR_OP_FILTER: return wr_agg_slots_by_key(plan->u.filter.aggs, plan->u.filter.n_aggs);
     case WR_OP_SELECT: return wr_agg_slots_by_key(plan->u.select.aggs, plan->u.select.n_aggs);
+    case WR_OP_WINDOW: return wr_key_window_takes(plan);
     default: return false;
     }
 }
@@ -17,7 +19,9 @@ weir_status wr_op_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, w
     switch (plan->kind) {
     case WR_OP_FILTER: return wr_filter_new(plan, parent, out, err);
     case WR_OP_FUNCTION: return wr_stream_function_new(plan, parent, out, err);
-    case WR_OP_WINDOW: return wr_window_op_new(plan, parent, out, err);
+    case WR_OP_WINDOW:
+        return plan->by_key ? wr_key_window_new(plan, parent, out, err)
+                            : wr_window_op_new(plan, parent, out, err);
     case WR_OP_JOIN: return wr_join_new(plan, parent, out, err);
     case WR_OP_READ: return wr_read_new(plan, parent, out, err);
     case WR_OP_RATE: return wr_rate_new(plan, parent, out, err);

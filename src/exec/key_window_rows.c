@@ -1,0 +1,155 @@
+/* key_window_rows.c: the rows and timers that a window of all keys holds, and their saved state. */
+#include "base/compiler.h"
+#include "data/column.h"
+#include "exec/key_window_impl.h"
+
+#define STATE_VERSION 1u
+
+weir_status wr_key_window_no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory in a window of many keys");
+}
+
+bool wr_key_window_make_room(wr_key_window *w, uint32_t n_keys, uint32_t n_slots) {
+    wr_account *account = &w->head.account;
+    uint32_t had_keys = w->cap_keys, had_timers = w->cap_timers;
+    if (wr_grow(account, &w->keys, &w->cap_keys, n_keys, sizeof *w->keys) ||
+        wr_grow(account, &w->next, &w->cap_next, n_slots, sizeof *w->next) ||
+        (w->leaving == WR_LEAVES_BY_TIME &&
+         wr_grow(account, &w->timers, &w->cap_timers, n_keys, sizeof *w->timers)))
+        return false;
+    for (uint32_t i = had_keys; i < w->cap_keys; i++) w->keys[i] = (wr_key_rows){0};
+    for (uint32_t i = had_timers; i < w->cap_timers; i++) w->timers[i] = (wr_key_timer){INT64_MIN, INT64_MAX};
+    return true;
+}
+
+/* ---- Rows ---- */
+
+void wr_key_rows_add(wr_key_window *w, uint32_t id, uint32_t slot) {
+    wr_key_rows *k = &w->keys[id];
+    if (k->n++)
+        w->next[k->last] = slot;
+    else
+        k->first = slot;
+    k->last = slot;
+}
+
+uint32_t wr_key_rows_take(wr_key_window *w, uint32_t id) {
+    wr_key_rows *k = &w->keys[id];
+    uint32_t slot = k->first;
+    if (--k->n) k->first = w->next[slot];
+    return slot;
+}
+
+/* ---- Timers ---- */
+
+static void sift_down(wr_key_due *heap, uint32_t n) {
+    wr_key_due moved = heap[0];
+    uint32_t at = 0;
+    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && heap[child + 1].due < heap[child].due) child++;
+        if (heap[child].due >= moved.due) break;
+        heap[at] = heap[child];
+    }
+    heap[at] = moved;
+}
+
+void wr_key_heap_pop(wr_key_window *w) {
+    w->heap[0] = w->heap[--w->n_heap];
+    if (w->n_heap) sift_down(w->heap, w->n_heap);
+}
+
+weir_status wr_key_timer_set(wr_key_window *w, uint32_t id, int64_t due, weir_error *err) {
+    if (w->timers[id].next_due == due) return WEIR_OK;
+    w->timers[id].next_due = due;
+    if (due == INT64_MAX) return WEIR_OK;
+    if (wr_grow(&w->head.account, &w->heap, &w->cap_heap, w->n_heap + 1, sizeof *w->heap))
+        return wr_key_window_no_memory(err);
+    uint32_t at = w->n_heap++;
+    for (; at && w->heap[(at - 1) / 2].due > due; at = (at - 1) / 2) w->heap[at] = w->heap[(at - 1) / 2];
+    w->heap[at] = (wr_key_due){due, id};
+    return WEIR_OK;
+}
+
+int64_t wr_key_window_due(const wr_op *op) {
+    wr_key_window *w = (wr_key_window *)(uintptr_t)op;
+    while (w->n_heap && w->timers[w->heap[0].id].next_due != w->heap[0].due) wr_key_heap_pop(w);
+    return w->n_heap ? w->heap[0].due : INT64_MAX;
+}
+
+void wr_key_window_forget(wr_op *op, uint32_t id) {
+    wr_key_window *w = (wr_key_window *)op;
+    if (id < w->cap_keys) {
+        while (w->keys[id].n) wr_row_store_release(w->store, wr_key_rows_take(w, id));
+        w->keys[id] = (wr_key_rows){0};
+    }
+    if (id < w->cap_timers) w->timers[id] = (wr_key_timer){INT64_MIN, INT64_MAX};
+}
+
+/* ---- State: the rows, then of each key that holds any, or has a timer, its number, timer and slots. ---- */
+
+static bool holds(const wr_key_window *w, uint32_t id) {
+    return w->keys[id].n || (id < w->cap_timers && w->timers[id].last_ts != INT64_MIN);
+}
+
+static void save_key(const wr_key_window *w, uint32_t id, weir_writer *out) {
+    const wr_key_rows *k = &w->keys[id];
+    weir_write_u32(out, id + 1);
+    weir_write_u32(out, k->n);
+    weir_write_u32(out, k->before);
+    weir_write_i64(out, w->timers ? w->timers[id].last_ts : INT64_MIN);
+    weir_write_i64(out, w->timers ? w->timers[id].next_due : INT64_MAX);
+    for (uint32_t i = 0, slot = k->first; i < k->n; slot = w->next[slot], i++) weir_write_u32(out, slot);
+}
+
+void wr_key_window_save(const wr_op *op, weir_writer *out) {
+    const wr_key_window *w = (const wr_key_window *)op;
+    weir_write_u32(out, STATE_VERSION);
+    weir_write_u32(out, w->store != NULL);
+    if (!w->store) return;
+    wr_row_store_save(w->store, out);
+    for (uint32_t id = 0; id < w->cap_keys; id++)
+        if (holds(w, id)) save_key(w, id, out);
+    weir_write_u32(out, 0);
+}
+
+static weir_status damaged(weir_error *err) {
+    return weir_fail(err, WEIR_ESTATE, "the saved rows of a window of many keys are damaged");
+}
+
+/* seen: a bit for each slot that is in a chain already. */
+static weir_status load_key(wr_key_window *w, uint32_t id, uint64_t *seen, weir_reader *r, weir_error *err) {
+    uint32_t n = weir_read_u32(r), before = weir_read_u32(r), n_slots = wr_row_store_n_slots(w->store);
+    int64_t last_ts = weir_read_i64(r), due = weir_read_i64(r);
+    WR_TRY(weir_reader_status(r, err));
+    if (id >= UINT32_C(1) << 28 || before > n || n > n_slots) return damaged(err);
+    if (!wr_key_window_make_room(w, id + 1, n_slots)) return wr_key_window_no_memory(err);
+    if (holds(w, id)) return damaged(err);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t slot = weir_read_u32(r);
+        WR_TRY(weir_reader_status(r, err));
+        if (slot >= n_slots || !wr_row_store_has(w->store, slot) || seen[slot >> 6] >> (slot & 63) & 1)
+            return damaged(err);
+        seen[slot >> 6] |= (uint64_t)1 << (slot & 63);
+        wr_key_rows_add(w, id, slot);
+    }
+    w->keys[id].before = before;
+    if (!w->timers) return WEIR_OK;
+    w->timers[id].last_ts = last_ts;
+    return wr_key_timer_set(w, id, due, err);
+}
+
+weir_status wr_key_window_load(wr_op *op, weir_reader *r, weir_error *err) {
+    wr_key_window *w = (wr_key_window *)op;
+    uint32_t version = weir_read_u32(r), had_store = weir_read_u32(r), id1;
+    WR_TRY(weir_reader_status(r, err));
+    if (version != STATE_VERSION || had_store != (w->store != NULL))
+        return weir_fail(err, WEIR_ESTATE, "the saved window of many keys held other rows");
+    if (!w->store) return WEIR_OK;
+    WR_TRY(wr_row_store_load(w->store, r, err));
+    size_t bytes = (wr_valid_words(wr_row_store_n_slots(w->store)) + 1) * sizeof(uint64_t);
+    uint64_t *seen = wr_alloc_zero(&op->account, bytes);
+    weir_status st = seen ? WEIR_OK : wr_key_window_no_memory(err);
+    while (st == WEIR_OK && (id1 = weir_read_u32(r)) != 0) st = load_key(w, id1 - 1, seen, r, err);
+    wr_free(&op->account, seen, bytes);
+    return st == WEIR_OK ? weir_reader_status(r, err) : st;
+}
