@@ -64,7 +64,7 @@ WEIR_API bool weir_encode_text(weir_encoded *e, const weir_column *column, uint3
 /* Appends bytes; false: no memory. */
 static inline bool weir_encode_bytes(weir_encoded *e, const char *bytes, size_t len) {
     if (!weir_encoded_reserve(e, len)) return false;
-    memcpy(e->data + e->len, bytes, len);
+    if (len) memcpy(e->data + e->len, bytes, len);
     e->len += len;
     return true;
 }

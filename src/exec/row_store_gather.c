@@ -9,7 +9,7 @@
 /* The ids behind 16 of them, from all over, go on by 1 as a rule. */
 static bool mostly_runs(const weir_row_id *ids, uint32_t n) {
     uint32_t step = n / 16, breaks = 0;
-    for (uint32_t i = 0; step && i < 16; i++) breaks += ids[i * step + 1] != ids[i * step] + 1;
+    for (uint32_t i = 0; step > 1 && i < 16; i++) breaks += ids[i * step + 1] != ids[i * step] + 1;
     return step > 1 && breaks < 4;
 }
 

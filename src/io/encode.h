@@ -11,7 +11,7 @@
 /* Room must have been reserved. */
 WR_INLINE void wr_encode_char(weir_encoded *e, char c) { e->data[e->len++] = c; }
 WR_INLINE void wr_encode_bytes(weir_encoded *e, const char *bytes, size_t len) {
-    memcpy(e->data + e->len, bytes, len);
+    if (len) memcpy(e->data + e->len, bytes, len); /* before the first byte there may be no data */
     e->len += len;
 }
 
