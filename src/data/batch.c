@@ -127,10 +127,15 @@ static weir_status take_by_heap(layout *l, cursor *cursors, uint32_t n_in, weir_
  * timer did) are sorted by counting. */
 #define FEW_INPUTS 8u
 
-static bool is_by_arrival(const weir_batch *b, uint32_t *most) {
-    for (uint32_t c = 0; c < b->n_chunks && b->origin; c++)
-        if ((b->origin[c] & 0xFFFFFFFFFFu) != WEIR_ORIGIN(0, WEIR_PHASE_EVENT, 0)) return false;
-    if (b->n_chunks) *most = WR_MAX(*most, weir_origin_arrival(weir_batch_origin(b, b->n_chunks - 1)));
+/* All chunks that have rows are of that kind. most: the last arrival among them. */
+static bool are_by_arrival(const cursor *cursors, uint32_t n_in, uint32_t *most) {
+    *most = 0;
+    for (uint32_t i = 0; i < n_in; i++)
+        for (cursor c = cursors[i]; c.chunk < c.in->n_chunks; c.from = c.to, settle(&c)) {
+            weir_origin origin = weir_batch_origin(c.in, c.chunk);
+            if ((origin & 0xFFFFFFFFFFu) != WEIR_ORIGIN(0, WEIR_PHASE_EVENT, 0)) return false;
+            *most = WR_MAX(*most, weir_origin_arrival(origin));
+        }
     return true;
 }
 
@@ -155,8 +160,7 @@ static weir_status take_by_arrival(layout *l, cursor *cursors, uint32_t n_in, ui
 
 static weir_status make_layout(const weir_batch *const *in, uint32_t n_in, weir_arena *arena, layout *l) {
     uint64_t rows = 0, chunks = 0;
-    bool by_arrival = n_in > FEW_INPUTS;
-    uint32_t most = 0;
+    uint32_t most;
     cursor *cursors = wr_arena_zero(arena, n_in, sizeof *cursors);
     if (!cursors) return WEIR_ENOMEM;
     for (uint32_t i = 0; i < n_in; i++) {
@@ -164,7 +168,6 @@ static weir_status make_layout(const weir_batch *const *in, uint32_t n_in, weir_
         chunks += WR_MIN(in[i]->n_chunks, in[i]->n_sel);
         cursors[i].in = in[i];
         settle(&cursors[i]);
-        by_arrival = by_arrival && is_by_arrival(in[i], &most);
     }
     if (rows > UINT32_MAX) return WEIR_ELIMIT;
     memset(l, 0, sizeof *l);
@@ -175,8 +178,9 @@ static weir_status make_layout(const weir_batch *const *in, uint32_t n_in, weir_
     if (in[0]->key_id) l->key_id = wr_arena_array(arena, chunks, sizeof *l->key_id);
     if (!l->row || !l->runs || !l->chunk_end || !l->origin || (in[0]->key_id && !l->key_id))
         return WEIR_ENOMEM;
-    return by_arrival ? take_by_arrival(l, cursors, n_in, (uint32_t)chunks, most, arena)
-                      : take_by_heap(l, cursors, n_in, arena);
+    return n_in > FEW_INPUTS && are_by_arrival(cursors, n_in, &most)
+               ? take_by_arrival(l, cursors, n_in, (uint32_t)chunks, most, arena)
+               : take_by_heap(l, cursors, n_in, arena);
 }
 
 /* ---- Copying by layout -------------------------------------------------------------------------------- */
