@@ -1,21 +1,17 @@
-"""harness.py: real brokers, weir as a process, and what is in topics. Ends only processes that it started."""
-import concurrent.futures
+"""brokers.py: real brokers, and what is in topics. Ends only processes that it started."""
 import json
 import os
 import pathlib
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from harness import ROOT  # noqa: E402
+
 SERVER = ROOT / "tests/servers/kafka"
 
 
@@ -35,12 +31,6 @@ class Brokers:
         if done.returncode:
             raise RuntimeError(f"kafka {verb}: {done.stderr}")
         return done.stdout
-
-    @staticmethod
-    def free_port():
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            return s.getsockname()[1]
 
     def stop(self):
         self._call("stop")
@@ -111,87 +101,6 @@ class Brokers:
         return sum(max(p.offset, 0) for p in got)
 
 
-class Weir:
-    """A run of an app."""
-    running = []
-
-    def __init__(self, binary, text, folder, *args, **env):
-        self.app = pathlib.Path(tempfile.mkstemp(suffix=".siddhi", dir=folder)[1])
-        self.app.write_text(text)
-        self.log = self.app.with_suffix(".log")
-        self.args = [binary, "run", *args, str(self.app)]
-        self.env = {**os.environ, **env}
-        self.process = None
-        Weir.running.append(self)
-        self.begin()
-
-    @staticmethod
-    def end_all():
-        for weir in Weir.running:
-            if weir.process and weir.is_running():
-                weir.kill()
-
-    def begin(self):
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env)
-        return self
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self, wait=40):
-        self.process.send_signal(signal.SIGTERM)
-        return self.end(wait)
-
-    def end(self, wait=60):
-        try:
-            return self.process.wait(wait)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise RuntimeError(f"weir does not end:\n{self.text()[-2000:]}")
-
-    def is_running(self):
-        return self.process.poll() is None
-
-    def text(self):
-        return self.log.read_text(errors="replace")
-
-    def wait_for(self, pattern, wait=30):
-        until(lambda: pattern in self.text(), wait, lambda: f"no '{pattern}' in:\n{self.text()[-2000:]}")
-
-
 def event(message):
     """What @map(type='json') has written."""
     return json.loads(message.value())["event"]
-
-
-def until(holds, wait=30, why=lambda: "it does not come"):
-    deadline = time.time() + wait
-    while not holds():
-        if time.time() > deadline:
-            raise RuntimeError(why())
-        time.sleep(0.1)
-
-
-def run_one(test):
-    begin, name = time.time(), test.__name__.replace("_", " ")
-    try:
-        test()
-        print(f"ok {name} ({time.time() - begin:.1f} s)", flush=True)
-        return 0
-    except Exception as e:  # whatever went wrong belongs to this test
-        print(f"FAILED {name} ({time.time() - begin:.1f} s): {type(e).__name__}: {e}", flush=True)
-        return 1
-
-
-def run_tests(together, alone):
-    """Each test is a function whose name is the sentence it proves; prints "N passed, N failed"."""
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        failed = sum(pool.map(run_one, together))
-    failed += sum(map(run_one, alone))
-    print(f"{len(together) + len(alone) - failed} passed, {failed} failed", flush=True)
-    return failed
-
-
-__all__ = ["Brokers", "Weir", "Producer", "event", "json", "pathlib", "run_tests", "shutil", "subprocess", "sys", "tempfile", "time", "until"]

@@ -1,0 +1,96 @@
+"""harness.py: what the tests against real servers share: weir as a process, waiting, and counting. Each folder beside it is one
+kind of server: its run starts what it needs, and prints "N passed, N failed". Ends only processes that it started."""
+import concurrent.futures
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Weir:
+    """A run of an app."""
+    running = []
+
+    def __init__(self, binary, text, folder, *args, **env):
+        self.app = pathlib.Path(tempfile.mkstemp(suffix=".siddhi", dir=folder)[1])
+        self.app.write_text(text)
+        self.log = self.app.with_suffix(".log")
+        self.args = [binary, "run", *args, str(self.app)]
+        self.env = {**os.environ, **env}
+        self.process = None
+        Weir.running.append(self)
+        self.begin()
+
+    @staticmethod
+    def end_all():
+        for weir in Weir.running:
+            if weir.process and weir.is_running():
+                weir.kill()
+
+    def begin(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env)
+        return self
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, wait=40):
+        self.process.send_signal(signal.SIGTERM)
+        return self.end(wait)
+
+    def end(self, wait=60):
+        try:
+            return self.process.wait(wait)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise RuntimeError(f"weir does not end:\n{self.text()[-2000:]}")
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def wait_for(self, pattern, wait=30):
+        until(lambda: pattern in self.text(), wait, lambda: f"no '{pattern}' in:\n{self.text()[-2000:]}")
+
+
+def until(holds, wait=30, why=lambda: "it does not come"):
+    deadline = time.time() + wait
+    while not holds():
+        if time.time() > deadline:
+            raise RuntimeError(why())
+        time.sleep(0.1)
+
+
+def run_one(test):
+    begin, name = time.time(), test.__name__.replace("_", " ")
+    try:
+        test()
+        print(f"ok {name} ({time.time() - begin:.1f} s)", flush=True)
+        return 0
+    except Exception as e:  # whatever went wrong belongs to this test
+        print(f"FAILED {name} ({time.time() - begin:.1f} s): {type(e).__name__}: {e}", flush=True)
+        return 1
+
+
+def run_tests(together, alone):
+    """Each test is a function whose name is the sentence it proves; prints "N passed, N failed"."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        failed = sum(pool.map(run_one, together))
+    failed += sum(map(run_one, alone))
+    print(f"{len(together) + len(alone) - failed} passed, {failed} failed", flush=True)
+    return failed
