@@ -47,8 +47,10 @@ WR_INLINE void dev_step(dev_cell *c, double x, uint32_t expired) {
 WR_INLINE void dev_step_long(dev_cell *c, int64_t x, uint32_t expired) { dev_step(c, (double)x, expired); }
 
 WR_INLINE bool dev_value(const dev_cell *c, double *y) {
-    /* Drift may leave less than nothing, where Siddhi answers NaN. */
-    *y = c->count == 1 || c->squares < 0 ? 0.0 : sqrt(c->squares / (double)c->count);
+    /* Drift may leave less than nothing, where Siddhi answers NaN. A count below 0 is that of rows of which
+     * only the expired ones are read: both are negative then, as in Siddhi. */
+    bool drifted = c->count > 0 && c->squares < 0;
+    *y = c->count == 1 || drifted ? 0.0 : sqrt(c->squares / (double)c->count);
     return c->count != 0;
 }
 

@@ -63,11 +63,12 @@ static bool shift_parts(const weir_batch *b, uint32_t begin, uint32_t end, weir_
     return ends != NULL;
 }
 
-/* Chunk c of b as a batch of its own, with no more rows than it has: what operators set up for each call is
- * by physical row. *k is the first logical row not yet given out. */
-static bool chunk_view(const weir_batch *b, uint32_t c, uint32_t *k, weir_arena *arena, weir_batch *out,
-                       weir_error *err, weir_status *status) {
-    uint32_t begin = weir_batch_chunk_begin(b, c), end = weir_batch_chunk_end(b, c), first = *k;
+/* Chunks c..last of b, all of one origin, as a batch of its own with one chunk and no more rows than they
+ * have: what operators set up for each call is by physical row. *k is the first logical row not yet given
+ * out. */
+static bool chunks_view(const weir_batch *b, uint32_t c, uint32_t last, uint32_t *k, weir_arena *arena,
+                        weir_batch *out, weir_error *err, weir_status *status) {
+    uint32_t begin = weir_batch_chunk_begin(b, c), end = weir_batch_chunk_end(b, last), first = *k;
     while (*k < b->n_sel && weir_batch_row(b, *k) < end) ++*k;
     *status = WEIR_OK;
     if (*k == first) return false;
@@ -99,6 +100,11 @@ static bool chunk_view(const weir_batch *b, uint32_t c, uint32_t *k, weir_arena 
     out->origin = &one->origin;
     out->key_id = b->key_id ? &b->key_id[c] : NULL;
     return true;
+}
+
+static bool chunk_view(const weir_batch *b, uint32_t c, uint32_t *k, weir_arena *arena, weir_batch *out,
+                       weir_error *err, weir_status *status) {
+    return chunks_view(b, c, c, k, arena, out, err, status);
 }
 
 static weir_status output(pushing *p, wr_query_state *q, const weir_batch *b, weir_error *err) {
@@ -138,8 +144,9 @@ static weir_status window_changes(pushing *p, const wr_query_state *q, const wei
     weir_origin origin = weir_batch_origin(out, c);
     if (!q->plan->window || !q->plan->window->is_joined) return WEIR_OK;
     if (c && weir_batch_origin(out, c - 1) == origin) return WEIR_OK;
-    while (c + 1 < out->n_chunks && weir_batch_origin(out, c + 1) == origin) c++;
-    return chunk_view(out, c, &k, &p->t->arena, &rows, err, &st)
+    uint32_t last = c;
+    while (last + 1 < out->n_chunks && weir_batch_origin(out, last + 1) == origin) last++;
+    return chunks_view(out, c, last, &k, &p->t->arena, &rows, err, &st)
                ? tell_joins(p, (uint32_t)(q->plan->window - p->t->plan->windows), &rows, err)
                : st;
 }
