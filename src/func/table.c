@@ -5,6 +5,7 @@
 #include "func/math/functions.h"
 #include "func/regex/functions.h"
 #include "func/str/functions.h"
+#include "func/time/functions.h"
 #include "registry/registry.h"
 
 const weir_function_type *const wr_function_table[] = {
@@ -137,5 +138,17 @@ const weir_function_type *const wr_function_table[] = {
     &wr_str_trim,
     &wr_str_unhex,
     &wr_str_upper,
+    &wr_time_current_date,
+    &wr_time_current_time,
+    &wr_time_current_timestamp,
+    &wr_time_date,
+    &wr_time_date_add,
+    &wr_time_date_diff,
+    &wr_time_date_format,
+    &wr_time_date_sub,
+    &wr_time_day_of_week,
+    &wr_time_extract,
+    &wr_time_timestamp_in_milliseconds,
+    &wr_time_utc_timestamp,
     NULL,
 };
