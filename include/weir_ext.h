@@ -603,6 +603,12 @@ typedef struct weir_window_type {
     /* What a search finds is not "current rows have come in, expired ones have gone": when is_searched, the
      * window emits a row of kind WEIR_ENTERED or WEIR_LEFT for each change of its content. */
     bool content_apart;
+    /* Arguments may be any expression: check() sees what is computed as an attribute of the input, which the
+     * engine adds to the rows for the window alone. Else only constants and attributes are taken. */
+    bool computes_args;
+    /* It is written #ns:name(…), among filters and stream functions, instead of #window.ns:name(…): rows pass
+     * it, later, in another order or not at all. Nothing expires there, and nothing is searched. */
+    bool is_processor;
 } weir_window_type;
 
 /* The input of a call: logical rows 0..n-1, in order. Timestamps and columns are compact (by logical row).
@@ -708,6 +714,8 @@ WEIR_API void weir_window_set_ts(weir_window *w, weir_row_id id, int64_t ts);
 /* FIFO: of rows id, id + 1, …, n of them. */
 WEIR_API void weir_window_set_ts_run(weir_window *w, weir_row_id id, const int64_t *ts, uint32_t n);
 WEIR_API weir_value weir_window_value(const weir_window *w, weir_row_id id, uint32_t column);
+/* BAG: the store holds a row of this id. What a saved state says must be asked about. */
+WEIR_API bool weir_window_holds(const weir_window *w, weir_row_id id);
 /* Does nothing if nobody reads the column of stored rows. */
 WEIR_API void weir_window_set_value(weir_window *w, weir_row_id id, uint32_t column, const weir_value *v);
 /* Output. ts is the row's timestamp from here on. Running out of memory is remembered and ends the call. */

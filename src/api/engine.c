@@ -127,7 +127,9 @@ static bool visit_language(const wr_registry *r, visitor *visit, void *ctx) {
     }
     for (uint32_t i = 0; i < wr_registry_n_windows(r); i++) {
         const weir_window_type *t = wr_registry_window(r, i);
-        weir_registered item = {"window", t->ns, t->name, t->doc, t->example, t->params, NULL};
+        /* A processor stands where stream functions do. */
+        const char *kind = t->is_processor ? "stream function" : "window";
+        weir_registered item = {kind, t->ns, t->name, t->doc, t->example, t->params, NULL};
         if (!visit(ctx, &item)) return false;
     }
     return true;

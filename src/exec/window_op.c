@@ -261,6 +261,10 @@ void weir_window_set_value(weir_window *w, weir_row_id id, uint32_t column, cons
     if (w->store && wr_row_store_set_value(w->store, id, column, v, NULL) != WEIR_OK) w->no_memory = true;
 }
 
+bool weir_window_holds(const weir_window *w, weir_row_id id) {
+    return w->store && wr_row_store_has(w->store, id);
+}
+
 void weir_window_release(weir_window *w, weir_row_id id) {
     if (w->store) wr_row_store_release(w->store, id);
 }

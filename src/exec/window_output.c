@@ -177,7 +177,7 @@ static weir_status build_column(weir_window *w, uint32_t c, bool passes, weir_co
 weir_status wr_window_build_output(weir_window *w, weir_batch *out, weir_error *err) {
     const weir_window_output *o = &w->out;
     if (!o->n) return WEIR_OK;
-    uint32_t n_cols = w->op.plan->in.n_attrs;
+    uint32_t n_cols = w->op.plan->out.n_attrs; /* without those computed for the window alone */
     bool current = all_current(o), passes = current && passes_all(w);
     *out = (weir_batch){.n_rows = o->n,
                         .n_sel = o->n,

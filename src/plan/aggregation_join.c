@@ -43,7 +43,7 @@ static wr_expr *plan_on(wr_build *b, const wr_ast_join *ast) {
 
 static bool has_window(const wr_plan_side *side) {
     for (uint32_t i = 0; i < side->n_ops; i++)
-        if (side->ops[i]->kind == WR_OP_WINDOW) return true;
+        if (wr_plan_is_window(side->ops[i])) return true;
     return false;
 }
 

@@ -29,7 +29,7 @@ static const wr_plan_window *window_of(const wr_build *b, uint32_t side) {
         s->kind == WR_SIDE_STREAM && s->stream != WR_NONE_ID ? plan->streams[s->stream].window : WR_NONE_ID;
     const wr_plan_side *holder = named == WR_NONE_ID ? s : plan->queries[plan->windows[named].query].side;
     for (uint32_t i = 0; i < holder->n_ops; i++)
-        if (holder->ops[i]->kind == WR_OP_WINDOW) return &holder->ops[i]->u.window;
+        if (wr_plan_is_window(holder->ops[i])) return &holder->ops[i]->u.window;
     return NULL;
 }
 

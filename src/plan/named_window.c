@@ -26,7 +26,8 @@ static uint32_t add_stream(wr_planner *p, const wr_named *named, uint32_t window
 static wr_plan_op *window_op(wr_build *b, const wr_ast_definition *d, const wr_named *named) {
     wr_scope_input input = {.id = named->name, .schema = named->schema};
     wr_plan_window window;
-    if (!wr_plan_window_call(b->p, d->as.window.call, &input, &window)) return NULL;
+    if (wr_plan_refuse_processor(b->p, d->as.window.call)) return NULL;
+    if (!wr_plan_window_call(b->p, d->as.window.call, &input, &window, NULL)) return NULL;
     char *text = wr_plan_text(b->p, d->as.window.call->span);
     char *label = text ? wr_plan_printf(b->p, "window.%s", text) : NULL;
     wr_plan_op *op = wr_plan_new_op(b, WR_OP_WINDOW, label, named->schema, named->schema);

@@ -41,32 +41,57 @@ static wr_plan_op *plan_filter(wr_build *b, const wr_ast_handler *h, const wr_sc
     return op;
 }
 
-static wr_plan_op *plan_window(wr_build *b, const wr_ast_handler *h, const wr_scope_input *input) {
+/* *before: an operator that must stand before it, or NULL. */
+static wr_plan_op *plan_window(wr_build *b, const wr_ast_handler *h, const wr_scope_input *input,
+                               wr_plan_op **before) {
+    const wr_ast_call *call = h->call;
+    bool is_window = h->kind == WR_HANDLER_WINDOW;
     wr_plan_window window;
-    if (!wr_plan_window_call(b->p, h->call, input, &window)) return NULL;
-    char *text = wr_plan_text(b->p, h->call->span);
-    char *label = text ? wr_plan_printf(b->p, "window.%s", text) : NULL;
-    wr_plan_op *op = label ? wr_plan_new_op(b, WR_OP_WINDOW, label, input->schema, input->schema) : NULL;
+    wr_window_columns computed;
+    if (is_window && wr_plan_refuse_processor(b->p, call)) return NULL;
+    if (!wr_plan_window_call(b->p, call, input, &window, &computed)) return NULL;
+    if (computed.n && !(*before = wr_plan_compute(b, call, input, &computed))) return NULL;
+    wr_schema in = computed.n ? (*before)->out : input->schema;
+    char *text = wr_plan_text(b->p, call->span);
+    char *label = text ? wr_plan_printf(b->p, "%s%s", is_window ? "window." : "", text) : NULL;
+    wr_plan_op *op = label ? wr_plan_new_op(b, WR_OP_WINDOW, label, in, input->schema) : NULL;
     if (!op) return NULL;
-    window.need = WR_PLAN_ARRAY(b->p, input->schema.n_attrs, uint8_t);
+    window.need = WR_PLAN_ARRAY(b->p, in.n_attrs, uint8_t);
     if (!window.need) return NULL;
     op->u.window = window;
     return op;
 }
 
-static wr_plan_op *plan_handler(wr_build *b, const wr_ast_handler *h, const wr_scope_input *input) {
+static wr_plan_op *plan_handler(wr_build *b, const wr_ast_handler *h, const wr_scope_input *input,
+                                wr_plan_op **before) {
+    *before = NULL;
     switch (h->kind) {
     case WR_HANDLER_FILTER: return plan_filter(b, h, input);
-    case WR_HANDLER_WINDOW: return plan_window(b, h, input);
-    default: return wr_plan_stream_function(b, h->call, input);
+    case WR_HANDLER_WINDOW: return plan_window(b, h, input, before);
+    default: break;
     }
+    if (wr_plan_names_processor(b->p, h->call)) return plan_window(b, h, input, before);
+    return wr_plan_stream_function(b, h->call, input);
+}
+
+/* Rows that expire would have to pass a processor, too, and what that should mean nobody says. */
+static void check_place(wr_build *b, const wr_plan_side *side, const wr_ast_handler *h,
+                        const wr_plan_op *op) {
+    if (!wr_plan_is_processor(op)) return;
+    for (uint32_t i = 0; i < side->n_ops; i++)
+        if (wr_plan_is_window(side->ops[i])) {
+            wr_plan_unsupported(b->p, h->span, "a stream processor behind a window");
+            return;
+        }
 }
 
 static void plan_handlers(wr_build *b, wr_plan_side *side, const wr_ast_stream *ast, wr_scope_input *input) {
-    side->ops = WR_PLAN_ARRAY(b->p, ast->n_handlers, wr_plan_op *);
+    side->ops = WR_PLAN_ARRAY(b->p, 2 * (size_t)ast->n_handlers, wr_plan_op *);
     for (uint32_t i = 0; side->ops && i < ast->n_handlers; i++) {
-        wr_plan_op *op = plan_handler(b, &ast->handlers[i], input);
+        wr_plan_op *before, *op = plan_handler(b, &ast->handlers[i], input, &before);
         if (op) {
+            check_place(b, side, &ast->handlers[i], op);
+            if (before) side->ops[side->n_ops++] = before;
             side->ops[side->n_ops++] = op;
             input->schema = op->out;
         } else if (ast->handlers[i].kind == WR_HANDLER_FUNCTION) {
@@ -83,7 +108,7 @@ static void plan_handlers(wr_build *b, wr_plan_side *side, const wr_ast_stream *
 static void check_handlers(wr_build *b, const wr_ast_stream *ast, const wr_scope_input *input) {
     wr_scope_input rest = *input;
     for (uint32_t i = 0; i < ast->n_handlers; i++) {
-        wr_plan_op *op = plan_handler(b, &ast->handlers[i], &rest);
+        wr_plan_op *before, *op = plan_handler(b, &ast->handlers[i], &rest, &before);
         if (op) rest.schema = op->out;
     }
 }

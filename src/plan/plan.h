@@ -329,6 +329,14 @@ typedef struct wr_plan_op {
     } u;
 } wr_plan_op;
 
+/* A window proper, not a processor that is run like one (weir_window_type.is_processor). */
+static inline bool wr_plan_is_window(const wr_plan_op *op) {
+    return op->kind == WR_OP_WINDOW && !op->u.window.type->is_processor;
+}
+static inline bool wr_plan_is_processor(const wr_plan_op *op) {
+    return op->kind == WR_OP_WINDOW && op->u.window.type->is_processor;
+}
+
 /* What a query's rows do to a table: see exec/change.h. */
 typedef enum wr_change_kind {
     WR_CHANGE_INSERT,

@@ -1,5 +1,7 @@
 #include "plan/prune.h"
 
+#include <string.h>
+
 #include "plan/column_use.h"
 
 /* What a query asks of its windows. */
@@ -14,7 +16,7 @@ static bool has_aggregates(const wr_plan_query *q) {
     bool after_window = false;
     for (uint32_t i = 0; i < q->side[0].n_ops; i++) {
         const wr_plan_op *op = q->side[0].ops[i];
-        if (op->kind == WR_OP_WINDOW) after_window = true;
+        if (wr_plan_is_window(op)) after_window = true;
         if (after_window && op->kind == WR_OP_FILTER && op->u.filter.n_aggs) return true;
     }
     return false;
@@ -45,6 +47,7 @@ static void use_op(const wr_column_use *use, const wr_plan_op *op, uint8_t bits)
     if (op->kind == WR_OP_FILTER) wr_use_filter(use, &op->u.filter, bits);
     if (op->kind == WR_OP_FUNCTION) wr_use_function(use, &op->u.function, bits);
     if (op->kind == WR_OP_READ) wr_use_read(use, &op->u.read, bits);
+    if (op->kind == WR_OP_WINDOW) wr_use_window(use, &op->u.window, bits);
 }
 
 /* A row of a stream without a window expires as soon as it has been joined: a reset follows it. */
@@ -65,6 +68,25 @@ static bool gets_expired(const wr_plan *plan, const wr_plan_side *side) {
     return plan->queries[plan->windows[window].query].select->u.select.wants_expired;
 }
 
+/* A processor gives on what it took, later perhaps: it needs what anything behind it reads. */
+static void prune_processor(wr_plan_query *q, wr_plan_side *side, uint32_t at) {
+    wr_plan_op *op = side->ops[at];
+    wr_column_use use = {.n = op->in.n_attrs, .flags = op->u.window.need};
+    if (q->merge) { /* what a join reads is told of its last handler alone */
+        for (uint32_t c = 0; c < use.n; c++) use.flags[c] = WR_NEED_CURRENT | WR_NEED_WINDOW;
+        return;
+    }
+    wr_use_window(&use, &op->u.window, WR_NEED_WINDOW);
+    for (uint32_t k = at + 1; k < side->n_ops; k++) use_op(&use, side->ops[k], WR_NEED_CURRENT);
+    use_selector(&use, q->select, WR_NEED_CURRENT, WR_NEED_CURRENT);
+}
+
+static void prune_processors(wr_plan_query *q) {
+    for (uint32_t s = 0; s < q->n_sides; s++)
+        for (uint32_t i = 0; i < q->side[s].n_ops; i++)
+            if (wr_plan_is_processor(q->side[s].ops[i])) prune_processor(q, &q->side[s], i);
+}
+
 static void prune_single(const wr_plan *plan, wr_plan_query *q, const wishes *w) {
     wr_plan_side *side = &q->side[0];
     bool expires = gets_expired(plan, side);
@@ -73,7 +95,7 @@ static void prune_single(const wr_plan *plan, wr_plan_query *q, const wishes *w)
     q->select->u.select.forgets_extremes = expires && !w->wants_expired;
     for (uint32_t i = 0; i < side->n_ops; i++) {
         wr_plan_op *op = side->ops[i];
-        if (op->kind != WR_OP_WINDOW) continue;
+        if (!wr_plan_is_window(op)) continue;
         ask_window(op, w, true, false);
         wr_column_use use = {.n = op->in.n_attrs, .flags = op->u.window.need};
         uint8_t passing = need_bits(true, op->u.window.args.expired_wanted);
@@ -94,7 +116,7 @@ static void prune_side(wr_plan_query *q, uint32_t at, const wishes *w) {
     const wr_plan_join *join = &q->merge->u.join;
     wr_plan_side *side = &q->side[at];
     wr_plan_op *last = side->n_ops ? side->ops[side->n_ops - 1] : NULL;
-    if (!last || last->kind != WR_OP_WINDOW) return; /* in a join, a window is the last handler */
+    if (!last || !wr_plan_is_window(last)) return; /* in a join, a window is the last handler */
     bool is_searched = true; /* the join names the rows that leave by their ids, whoever looks them up */
     ask_window(last, w, join->triggers[at], is_searched);
     /* The join keeps what comes in: keys and whatever it gives on. Of a row that goes it has all but the
@@ -103,11 +125,12 @@ static void prune_side(wr_plan_query *q, uint32_t at, const wishes *w) {
     bool expires = join->triggers[at] && join->expired_triggers,
          apart = join->content[at] == WR_CONTENT_APART;
     wr_column_use use = {
-        .base = at ? join->n_left_cols : 0, .n = last->in.n_attrs, .flags = last->u.window.need};
+        .base = at ? join->n_left_cols : 0, .n = last->out.n_attrs, .flags = last->u.window.need};
     uint8_t kept = (uint8_t)(need_bits(true, expires && apart) | (apart ? WR_NEED_WINDOW : 0u));
     wr_use_join(&use, join, (uint8_t)(need_bits(true, expires) | (apart ? WR_NEED_WINDOW : 0u)));
     use_selector(&use, q->select, kept, kept);
     use.base = 0;
+    use.n = last->in.n_attrs;
     wr_use_window(&use, &last->u.window, WR_NEED_WINDOW);
     for (uint32_t i = 0; i < join->sort[at].n; i++) use.flags[join->sort[at].columns[i]] |= WR_NEED_CURRENT;
 }
@@ -129,6 +152,7 @@ static void prune_joined(wr_planner *p, wr_plan_query *q) {
 void wr_prune_query(wr_planner *p, wr_plan_query *q) {
     const wr_plan_select *select = &q->select->u.select;
     wishes w = {select->wants_current, select->wants_expired, has_aggregates(q), select->passes_resets};
+    prune_processors(q);
     if (!q->merge) {
         prune_single(p->plan, q, &w);
         return;
@@ -150,7 +174,7 @@ static void use_reader(const wr_plan_query *q, uint32_t at, uint32_t n, uint8_t 
     wr_column_use use = {.n = n, .flags = flags};
     for (uint32_t i = 0; i < q->side[at].n_ops; i++) {
         use_op(&use, q->side[at].ops[i], 1);
-        if (q->side[at].ops[i]->kind == WR_OP_WINDOW) wr_use_window(&use, &q->side[at].ops[i]->u.window, 1);
+        if (q->merge && wr_plan_is_processor(q->side[at].ops[i])) memset(flags, 1, n);
     }
     if (q->merge && q->merge->kind == WR_OP_PATTERN) {
         wr_use_pattern(&use, q->merge->u.pattern, at, 1);

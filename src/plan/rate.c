@@ -10,7 +10,7 @@
 static bool has_window(const wr_plan_query *q) {
     if (q->merge) return q->merge->kind == WR_OP_JOIN;
     for (uint32_t i = 0; i < q->side[0].n_ops; i++)
-        if (q->side[0].ops[i]->kind == WR_OP_WINDOW || q->side[0].ops[i]->kind == WR_OP_READ) return true;
+        if (wr_plan_is_window(q->side[0].ops[i]) || q->side[0].ops[i]->kind == WR_OP_READ) return true;
     return false;
 }
 

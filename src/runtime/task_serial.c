@@ -164,7 +164,7 @@ static weir_status run_from(pushing *p, wr_query_state *q, uint32_t side, uint32
     WR_TRY(wr_op_process(op, &p->t->turn, in, &out, err));
     for (uint32_t c = 0, k = 0; c < out.n_chunks && k < out.n_sel; c++) {
         weir_status st;
-        if (op->plan->kind == WR_OP_WINDOW) WR_TRY(window_changes(p, q, &out, c, k, err));
+        if (wr_plan_is_window(op->plan)) WR_TRY(window_changes(p, q, &out, c, k, err));
         if (chunk_view(&out, c, &k, &p->t->arena, &chunk, err, &st))
             st = run_from(p, q, side, index + 1, &chunk, chunk.origin[0], err);
         WR_TRY(st);

@@ -64,6 +64,27 @@ static bool take_entry(wr_key_map *m, uint32_t *entry) {
     return true;
 }
 
+static void unlink_entry(wr_key_map *m, const wr_key_entry *e) {
+    if (e->older != WR_NO_ENTRY)
+        m->entries[e->older].newer = e->newer;
+    else
+        m->oldest = e->newer;
+    if (e->newer != WR_NO_ENTRY)
+        m->entries[e->newer].older = e->older;
+    else
+        m->newest = e->older;
+}
+
+static void link_newest(wr_key_map *m, uint32_t entry) {
+    m->entries[entry].older = m->newest;
+    m->entries[entry].newer = WR_NO_ENTRY;
+    if (m->newest != WR_NO_ENTRY)
+        m->entries[m->newest].newer = entry;
+    else
+        m->oldest = entry;
+    m->newest = entry;
+}
+
 uint32_t wr_key_map_add(wr_key_map *m, const char *key, size_t len) {
     uint32_t entry;
     if (len >= UINT32_MAX || !widen_slots(m) || !take_entry(m, &entry)) return WR_NO_ENTRY;
@@ -72,17 +93,9 @@ uint32_t wr_key_map_add(wr_key_map *m, const char *key, size_t len) {
     if (len) memcpy(copy, key, len);
     wr_key_entry *e = &m->entries[entry];
     m->free_entry = e->newer;
-    *e = (wr_key_entry){.key = copy,
-                        .len = (uint32_t)len,
-                        .hash = hash_of(key, len),
-                        .older = m->newest,
-                        .newer = WR_NO_ENTRY};
+    *e = (wr_key_entry){.key = copy, .len = (uint32_t)len, .hash = hash_of(key, len)};
     m->slots[slot_of(m, key, len, e->hash)] = entry + 1;
-    if (m->newest != WR_NO_ENTRY)
-        m->entries[m->newest].newer = entry;
-    else
-        m->oldest = entry;
-    m->newest = entry;
+    link_newest(m, entry);
     m->key_bytes += len + 1;
     m->n++;
     return entry;
@@ -103,19 +116,27 @@ static void clear_slot(wr_key_map *m, uint32_t hole) {
 void wr_key_map_remove(wr_key_map *m, uint32_t entry) {
     wr_key_entry *e = &m->entries[entry];
     clear_slot(m, slot_of(m, e->key, e->len, e->hash));
-    if (e->older != WR_NO_ENTRY)
-        m->entries[e->older].newer = e->newer;
-    else
-        m->oldest = e->newer;
-    if (e->newer != WR_NO_ENTRY)
-        m->entries[e->newer].older = e->older;
-    else
-        m->newest = e->older;
+    unlink_entry(m, e);
     m->key_bytes -= e->len + 1u;
     m->n--;
     wr_free(NULL, e->key, e->len + 1u);
     *e = (wr_key_entry){.newer = m->free_entry};
     m->free_entry = entry;
+}
+
+void wr_key_map_touch(wr_key_map *m, uint32_t entry) {
+    if (m->newest == entry) return;
+    unlink_entry(m, &m->entries[entry]);
+    link_newest(m, entry);
+}
+
+void wr_key_map_clear(wr_key_map *m) {
+    for (uint32_t e = m->oldest; e != WR_NO_ENTRY; e = m->entries[e].newer)
+        wr_free(NULL, m->entries[e].key, m->entries[e].len + 1u);
+    if (m->n_slots) memset(m->slots, 0, m->n_slots * sizeof *m->slots);
+    m->oldest = m->newest = m->free_entry = WR_NO_ENTRY;
+    m->n = m->n_used = 0;
+    m->key_bytes = 0;
 }
 
 size_t wr_key_map_bytes(const wr_key_map *m) {

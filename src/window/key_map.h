@@ -33,6 +33,10 @@ uint32_t wr_key_map_find(const wr_key_map *m, const char *key, size_t len);
 /* A key that is not there yet. WR_NO_ENTRY when memory is out. */
 uint32_t wr_key_map_add(wr_key_map *m, const char *key, size_t len);
 void wr_key_map_remove(wr_key_map *m, uint32_t entry);
+/* As if it had been created just now. */
+void wr_key_map_touch(wr_key_map *m, uint32_t entry);
+/* No keys; the memory of entries and slots stays. */
+void wr_key_map_clear(wr_key_map *m);
 size_t wr_key_map_bytes(const wr_key_map *m);
 
 /* The keys, oldest first: what hangs on them is the window's to save, in the same order. */

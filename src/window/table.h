@@ -20,5 +20,16 @@ extern const weir_window_type wr_window_sort;
 extern const weir_window_type wr_window_time;
 extern const weir_window_type wr_window_time_batch;
 extern const weir_window_type wr_window_time_length;
+extern const weir_window_type wr_window_unique_deduplicate;
+extern const weir_window_type wr_window_unique_ever;
+extern const weir_window_type wr_window_unique_external_time_batch;
+extern const weir_window_type wr_window_unique_first;
+extern const weir_window_type wr_window_unique_first_length_batch;
+extern const weir_window_type wr_window_unique_first_time_batch;
+extern const weir_window_type wr_window_unique_length;
+extern const weir_window_type wr_window_unique_length_batch;
+extern const weir_window_type wr_window_unique_time;
+extern const weir_window_type wr_window_unique_time_batch;
+extern const weir_window_type wr_window_unique_time_length_batch;
 
 #endif

@@ -1,0 +1,130 @@
+/* ever.c: #window.unique:ever(key, …): the latest row of each key there ever was.
+ *
+ * A row whose key is there takes the other's place, which expires before it in the same chunk, with the
+ * clock's time. Where nobody reads expired rows the window keeps nothing. */
+#include <stdio.h>
+
+#include "base/compiler.h"
+#include "window/check.h"
+#include "window/emit.h"
+#include "window/table.h"
+#include "window/unique/key.h"
+
+typedef struct ever_window {
+    bool keeps; /* somebody reads what leaves */
+    wr_unique_key key;
+    wr_key_map keys;
+    weir_row_id *rows; /* by entry */
+    uint32_t cap_rows;
+} ever_window;
+
+static weir_status check(const weir_arg *args, uint32_t n_args, weir_error *err) {
+    WR_TRY(wr_check_count("unique:ever", n_args, 1, UINT32_MAX, err));
+    for (uint32_t i = 0; i < n_args; i++) WR_TRY(wr_unique_check_key("unique:ever", &args[i], err));
+    return WEIR_OK;
+}
+
+static weir_status open(void *self, weir_window *w, const weir_window_args *args, weir_error *err) {
+    ever_window *e = self;
+    (void)w;
+    e->keeps = args->expired_wanted;
+    wr_key_map_init(&e->keys);
+    return wr_unique_key_init(&e->key, WR_UNIQUE_JOINED, args->args, args->n_args, err);
+}
+
+static void close(void *self) {
+    ever_window *e = self;
+    wr_unique_key_fini(&e->key);
+    wr_key_map_fini(&e->keys);
+    wr_free(NULL, e->rows, e->cap_rows * sizeof *e->rows);
+}
+
+static weir_status take_row(void *self, weir_window *w, uint32_t i, int64_t now, weir_error *err) {
+    ever_window *e = self;
+    uint32_t at;
+    bool is_new;
+    WR_TRY(wr_unique_key_of(&e->key, w, i, err));
+    WR_TRY(wr_unique_find_or_add(&e->keys, &e->key, &at, &is_new, err));
+    if (is_new && wr_grow(NULL, &e->rows, &e->cap_rows, at + 1, sizeof *e->rows)) {
+        wr_key_map_remove(&e->keys, at);
+        return wr_unique_no_memory(err);
+    }
+    if (!is_new) {
+        weir_window_emit(w, e->rows[at], WEIR_EXPIRED, now);
+        weir_window_release(w, e->rows[at]);
+    }
+    e->rows[at] = weir_window_id(w, i);
+    weir_window_emit(w, e->rows[at], WEIR_CURRENT, weir_window_in_ts(w, i));
+    return WEIR_OK;
+}
+
+static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
+                            weir_error *err) {
+    return wr_unique_take_rows(w, first, n, now, take_row, self, err);
+}
+
+static weir_status process(void *self, weir_window *w, weir_error *err) {
+    return ((ever_window *)self)->keeps ? weir_window_walk(w, err) : wr_emit_input(w, err);
+}
+
+static void content(const void *self, const weir_window *w, bool (*visit)(void *ctx, weir_row_id id),
+                    void *ctx) {
+    const ever_window *e = self;
+    (void)w;
+    for (uint32_t k = e->keys.oldest; k != WR_NO_ENTRY; k = e->keys.entries[k].newer)
+        if (!visit(ctx, e->rows[k])) return;
+}
+
+static size_t bytes(const void *self) {
+    const ever_window *e = self;
+    return wr_unique_key_bytes(&e->key) + wr_key_map_bytes(&e->keys) + e->cap_rows * sizeof *e->rows;
+}
+
+static void save(const void *self, weir_writer *w) {
+    const ever_window *e = self;
+    wr_key_map_save(&e->keys, w);
+    for (uint32_t k = e->keys.oldest; k != WR_NO_ENTRY; k = e->keys.entries[k].newer)
+        weir_write_i64(w, (int64_t)e->rows[k]);
+}
+
+static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
+    ever_window *e = self;
+    WR_TRY(wr_key_map_load(&e->keys, r, err));
+    if (wr_grow(NULL, &e->rows, &e->cap_rows, e->keys.n, sizeof *e->rows)) return wr_unique_no_memory(err);
+    for (uint32_t k = 0; k < e->keys.n; k++) {
+        e->rows[k] = (weir_row_id)weir_read_i64(r);
+        if (!weir_window_holds(w, e->rows[k]))
+            return weir_fail(err, WEIR_ESTATE, "the saved window unique:ever() is damaged");
+    }
+    return weir_reader_status(r, err);
+}
+
+static int bound(const void *self, char *text, size_t size) {
+    bool keeps = ((const ever_window *)self)->keeps;
+    return snprintf(text, size, "%s", keeps ? "a row for each key there ever was: no bound" : "0 rows");
+}
+
+const weir_window_type wr_window_unique_ever = {
+    .struct_size = sizeof(weir_window_type),
+    .ns = "unique",
+    .name = "ever",
+    .doc = "Keeps the latest row of each key.",
+    .example = "from S#window.unique:ever(k) select k, sum(v) as s insert into Out",
+    .params = (const weir_param_doc[]){{"unique:ever(<int|long|float|double|bool|string> key, …)",
+                                        "What tells rows apart: all of it together."},
+                                       {NULL, NULL}},
+    .shape = WEIR_WINDOW_BAG,
+    .one_chunk = true,
+    .computes_args = true,
+    .check = check,
+    .state_size = sizeof(ever_window),
+    .open = open,
+    .close = close,
+    .process = process,
+    .on_chunk = on_chunk,
+    .content = content,
+    .bytes = bytes,
+    .save = save,
+    .load = load,
+    .bound = bound,
+};
