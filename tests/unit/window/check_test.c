@@ -79,7 +79,9 @@ static void every_window_is_fully_described(void **state) {
         assert_true(*t->name && *t->doc && *t->example);
         assert_non_null(t->params[0].signature);
         for (const weir_param_doc *d = t->params; d->signature; d++) {
-            assert_int_equal(strncmp(d->signature, t->name, strlen(t->name)), 0);
+            size_t ns = *t->ns ? strlen(t->ns) + 1 : 0;
+            assert_int_equal(strncmp(d->signature, t->ns, strlen(t->ns)), 0);
+            assert_int_equal(strncmp(d->signature + ns, t->name, strlen(t->name)), 0);
             assert_true(*d->doc);
         }
         assert_non_null(t->check);
