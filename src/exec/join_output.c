@@ -112,6 +112,25 @@ static weir_status gather(const wr_join_op *j, const wr_turn *turn, const joined
     return WEIR_OK;
 }
 
+/* When the side's rows happened; null where there is none. */
+static weir_status gather_times(const wr_join_op *j, const joined *o, uint32_t side, weir_arena *arena,
+                                weir_column *out, weir_error *err) {
+    const wr_row_store *rows = j->sides[side].rows;
+    if (wr_column_new(arena, WEIR_LONG, false, o->n, o->missing[side], out) != WEIR_OK) return no_memory(err);
+    int64_t *to = out->data;
+    if (out->valid) memset(out->valid, 0xff, wr_valid_words(o->n) * sizeof(uint64_t));
+    for (uint32_t s = 0; s < o->n_spans; s++) {
+        const span *p = &o->spans[s];
+        bool is_own = p->trigger->side == side;
+        for (uint32_t k = p->begin; k < p->begin + p->n; k++) {
+            bool is_there = is_own || o->id[side][k] != WEIR_NO_ROW;
+            to[k] = is_own ? p->trigger->ts : is_there ? wr_row_store_ts(rows, o->id[side][k]) : 0;
+            if (!is_there && out->valid) weir_set_null(out, k);
+        }
+    }
+    return WEIR_OK;
+}
+
 static weir_status gather_all(const wr_join_op *j, const wr_turn *turn, const joined *o, weir_arena *arena,
                               weir_column *cols, weir_error *err) {
     const wr_plan_join *p = wr_join_plan(j);
@@ -122,6 +141,8 @@ static weir_status gather_all(const wr_join_op *j, const wr_turn *turn, const jo
             if (p->need && !p->need[c]) continue;
             WR_TRY(gather(j, turn, o, side, i, arena, &cols[c], err));
         }
+    for (uint32_t side = 0, c = p->n_left_cols + p->n_right_cols; side < 2; side++, c++)
+        if (!p->need || p->need[c]) WR_TRY(gather_times(j, o, side, arena, &cols[c], err));
     return WEIR_OK;
 }
 

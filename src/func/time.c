@@ -43,7 +43,7 @@ static weir_status check_timestamp(const weir_arg *args, uint32_t n_args, weir_t
     return wr_check_arg_count(&wr_function_event_timestamp, args, n_args, 0, 0, err);
 }
 
-/* Of an event of a pattern, whose time is the argument: null when the pattern came to its end without it. */
+/* Of an event of a pattern or a row of a join, whose time is the argument: null when it is not there. */
 static void pass_times(const weir_call *call) {
     int64_t *out = call->out->data;
     for (uint32_t k = 0; k < call->n_sel; k++) {
@@ -74,7 +74,10 @@ const weir_function_type wr_function_event_timestamp = {
     .doc = "Gives the event's timestamp in milliseconds since 1970; of an expired event, when it expired.",
     .example = "instanceOfLong(eventTimestamp()) -> true",
     .params =
-        (const weir_param_doc[]){{"eventTimestamp()", "No arguments: the event in hand."}, {NULL, NULL}},
+        (const weir_param_doc[]){
+            {"eventTimestamp()", "No arguments: the event in hand."},
+            {"eventTimestamp(e1)", "Of an event of a pattern, or of the row of a stream that is joined."},
+            {NULL, NULL}},
     .check = check_timestamp,
     .eval = eval_timestamp,
     .not_pure = true, /* reads the row without an argument: must not be folded or shared */

@@ -112,11 +112,13 @@ static wr_expr *plan_on(wr_build *b, const wr_ast_join *ast) {
 
 static wr_schema joined_schema(wr_build *b) {
     uint32_t n_left = b->inputs[0].schema.n_attrs, n_right = b->inputs[1].schema.n_attrs;
-    wr_attr *attrs = WR_PLAN_ARRAY(b->p, (size_t)n_left + n_right, wr_attr);
+    wr_attr *attrs = WR_PLAN_ARRAY(b->p, (size_t)n_left + n_right + 2, wr_attr);
     if (!attrs) return (wr_schema){0, NULL};
     if (n_left) memcpy(attrs, b->inputs[0].schema.attrs, n_left * sizeof *attrs);
     if (n_right) memcpy(attrs + n_left, b->inputs[1].schema.attrs, n_right * sizeof *attrs);
-    return (wr_schema){n_left + n_right, attrs};
+    for (uint32_t side = 0; side < 2; side++)
+        attrs[n_left + n_right + side] = (wr_attr){.name = "", .type = WEIR_LONG};
+    return (wr_schema){n_left + n_right + 2, attrs};
 }
 
 static const char *join_label(wr_build *b, const wr_ast_join *ast) {

@@ -267,7 +267,8 @@ typedef struct wr_join_sort {
 } wr_join_sort;
 
 typedef struct wr_plan_join {
-    /* Input columns of everything after the join: left's, then right's. */
+    /* Input columns of everything after the join: left's, then right's, then when each side's row happened.
+     */
     uint32_t n_left_cols, n_right_cols;
     wr_side_kind side_kind[2];
     uint32_t table[2];  /* for WR_SIDE_TABLE */

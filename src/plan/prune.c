@@ -138,7 +138,7 @@ static void prune_side(wr_plan_query *q, uint32_t at, const wishes *w) {
 /* Joined columns that nobody reads are never gathered. */
 static void prune_joined(wr_planner *p, wr_plan_query *q) {
     wr_plan_join *join = &q->merge->u.join;
-    uint32_t n = join->n_left_cols + join->n_right_cols;
+    uint32_t n = join->n_left_cols + join->n_right_cols + 2;
     uint8_t *flags = WR_PLAN_ARRAY(p, n, uint8_t);
     bool *need = WR_PLAN_ARRAY(p, n, bool);
     if (!flags || !need) return;

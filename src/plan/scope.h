@@ -46,6 +46,9 @@ typedef struct wr_scope {
      * n_ends and n_ends + 1 are their timestamps. */
     bool has_ends;
     uint32_t n_ends;
+    /* A join: the columns n_times and n_times + 1 are when its sides' rows happened; tables have no times. */
+    bool has_time[2];
+    uint32_t n_times;
     /* A pattern or sequence: names are those of its items, and inputs are not used. See state_scope.h. */
     struct wr_state_scope *states;
     bool state_lists; /* e1.x of a counted item is the list of all its values */

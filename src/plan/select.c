@@ -15,6 +15,10 @@ wr_scope wr_build_scope(wr_build *b, const char *place) {
         s.inputs[i] = b->inputs[i];
         s.n_columns += b->inputs[i].schema.n_attrs;
     }
+    s.n_times = s.n_columns;
+    if (b->states || b->query->n_sides < 2) return s;
+    for (uint32_t i = 0; i < 2; i++) s.has_time[i] = b->query->side[i].kind == WR_SIDE_STREAM;
+    s.n_columns += 2;
     return s;
 }
 

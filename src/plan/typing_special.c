@@ -121,11 +121,9 @@ static wr_expr *type_end_timestamp(wr_planner *p, const wr_scope *s, const char 
     return wr_expr_column(p, WR_EXPR_COLUMN, s->n_ends + (is_first ? 0 : 1), &attr, span);
 }
 
-/* Of an event of a pattern; one that isn't there fails. */
-static wr_expr *type_event_timestamp(wr_planner *p, const wr_scope *s, const wr_ast_call *call,
-                                     wr_span span) {
+/* Of an event of a pattern or a row of a join, whose time that is; one that isn't there fails. */
+static wr_expr *type_time_of(wr_planner *p, wr_expr *time, wr_span span) {
     const weir_function_type *type = wr_registry_find_function(p->registry, "", "eventTimestamp");
-    wr_expr *time = wr_state_event_time(p, s, call->args[0]);
     wr_typed_args args = {
         .exprs = WR_PLAN_ARRAY(p, 1, wr_expr *), .info = WR_PLAN_ARRAY(p, 1, weir_arg), .n = 1};
     if (!type || !time || !args.exprs || !args.info) return NULL;
@@ -136,6 +134,17 @@ static wr_expr *type_event_timestamp(wr_planner *p, const wr_scope *s, const wr_
     return made;
 }
 
+static wr_expr *type_side_timestamp(wr_planner *p, const wr_scope *s, const wr_scope_input *input,
+                                    wr_span span) {
+    uint32_t side = (uint32_t)(input - s->inputs);
+    if (side > 1 || !s->has_time[side]) {
+        wr_plan_unsupported(p, span, "eventTimestamp() of the rows of a table or an aggregation");
+        return NULL;
+    }
+    wr_attr attr = {.name = "eventTimestamp", .type = WEIR_LONG};
+    return type_time_of(p, wr_expr_column(p, WR_EXPR_COLUMN, s->n_times + side, &attr, span), span);
+}
+
 static wr_expr *type_timestamp(wr_planner *p, wr_scope *s, const wr_ast_call *call, wr_span span) {
     if (call->n_args == 0 && !call->star) return wr_expr_slot(p, WR_EXPR_TS, 0, WEIR_LONG, span);
     const wr_ast_expr *arg = call->n_args == 1 ? call->args[0] : NULL;
@@ -143,11 +152,9 @@ static wr_expr *type_timestamp(wr_planner *p, wr_scope *s, const wr_ast_call *ca
         arg && arg->kind == WR_AST_REF && !arg->as.ref.stream.text ? arg->as.ref.attr.text : NULL;
     if (name && s->has_ends && (strcmp(name, "first") == 0 || strcmp(name, "last") == 0))
         return type_end_timestamp(p, s, name, span);
-    if (arg && wr_state_names_event(p, s, arg)) return type_event_timestamp(p, s, call, span);
-    if (name && s->n_inputs > 1 && wr_scope_find_input(s, name)) {
-        wr_plan_unsupported(p, span, "eventTimestamp() of one side of a join");
-        return NULL;
-    }
+    if (arg && wr_state_names_event(p, s, arg)) return type_time_of(p, wr_state_event_time(p, s, arg), span);
+    const wr_scope_input *input = name && s->n_inputs > 1 ? wr_scope_find_input(s, name) : NULL;
+    if (input) return type_side_timestamp(p, s, input, span);
     if (wr_type_args(p, s, call).ok)
         refuse(p, call, call->span, timestamp_params, "eventTimestamp() takes no attribute");
     return NULL;
