@@ -413,7 +413,7 @@ static weir_status make_aggregates(select_op *s, const wr_plan_select *plan, wei
                                   .n_keys = plan->n_keys,
                                   .removes = plan->input_expires && !plan->input_only_resets,
                                   .by_key = s->head.plan->by_key,
-                                  .unbalanced = plan->after_join,
+                                  .unbalanced = plan->unbalanced,
                                   .forgets = plan->forgets_extremes};
     return wr_agg_set_new(&options, &s->head.account, &s->aggs, err);
 }

@@ -223,7 +223,7 @@ typedef struct wr_plan_select {
     bool input_expires;                /* expired rows (or resets) can arrive */
     bool input_only_resets;            /* of these only resets: nothing is ever taken out of an aggregate */
     bool passes_resets;                /* resets leave the selector, too: a rate limit takes notice of them */
-    bool after_join;                   /* aggregates: rows may expire that never came */
+    bool unbalanced;                   /* aggregates: rows may expire that never came */
     bool forgets_extremes;             /* see weir_agg_args.forgets */
 } wr_plan_select;
 

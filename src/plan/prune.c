@@ -104,6 +104,8 @@ static void prune_single(const wr_plan *plan, wr_plan_query *q, const wishes *w)
         use_selector(&use, q->select, passing, need_bits(w->wants_current, w->wants_expired));
         q->select->u.select.input_expires |= w->wants_expired || w->aggregates || w->resets;
         undoes |= w->wants_expired || !op->u.window.type->resets_instead;
+        /* A piece of batch(n) expires after the next one's reset. */
+        q->select->u.select.unbalanced |= w->wants_expired && op->u.window.type->resets_instead;
     }
     q->select->u.select.input_only_resets = !undoes;
     ask_read(q, w);
@@ -160,7 +162,7 @@ void wr_prune_query(wr_planner *p, wr_plan_query *q) {
     if (q->merge->kind == WR_OP_PATTERN) return; /* matches never expire */
     q->merge->u.join.expired_triggers = w.wants_expired || w.aggregates;
     q->select->u.select.input_expires = w.wants_expired || w.aggregates || w.resets;
-    q->select->u.select.after_join = true;
+    q->select->u.select.unbalanced = true;
     prune_side(q, 0, &w);
     prune_side(q, 1, &w);
     prune_joined(p, q);
