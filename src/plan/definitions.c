@@ -117,11 +117,20 @@ static wr_plan_trigger read_trigger(wr_planner *p, const wr_ast_definition *d, c
     return trigger;
 }
 
+/* A stream that has just the attribute of a trigger may be defined as well. */
+static bool is_trigger_stream(const wr_named *named) {
+    return named->kind == WR_NAMED_STREAM && named->definition &&
+           named->definition->kind == WR_DEFINE_STREAM && named->schema.n_attrs == 1 &&
+           named->schema.attrs[0].type == WEIR_LONG &&
+           strcmp(named->schema.attrs[0].name, "triggered_time") == 0;
+}
+
 static void define_trigger(wr_planner *p, const wr_ast_definition *d, const char *name) {
     wr_attr *attr = WR_PLAN_NEW(p, wr_attr);
     if (!attr) return;
     *attr = (wr_attr){.name = "triggered_time", .type = WEIR_LONG};
-    wr_named *named = wr_plan_add_stream(p, name, (wr_schema){1, attr}, d->span);
+    wr_named *named = wr_plan_find(p, name);
+    if (!named) named = wr_plan_add_stream(p, name, (wr_schema){1, attr}, d->span);
     if (!named) return;
     named->definition = d;
     uint32_t at = p->plan->n_triggers++;
@@ -197,11 +206,15 @@ static void define_aggregation(wr_planner *p, const wr_ast_definition *d, const 
 /* ---- All of them ------------------------------------------------------------------------------------------
  */
 
-/* A name that is taken: fine when it is the same definition again. */
+/* A name that is taken: fine when it is the same definition again, but not of a trigger. */
 static bool is_taken(wr_planner *p, const wr_ast_definition *d, const char *name) {
     wr_named *before = wr_plan_find(p, name);
     if (!before) return false;
-    if (before->definition && wr_ast_definition_equal(before->definition, d)) return true;
+    if (d->kind == WR_DEFINE_TRIGGER) {
+        if (is_trigger_stream(before)) return false;
+    } else if (before->definition && wr_ast_definition_equal(before->definition, d)) {
+        return true;
+    }
     const char *kind = before->definition ? kind_names[before->definition->kind] : "stream";
     wr_plan_error(p, d->id.span, WEIR_ENAME,
                   "streams, tables, windows, triggers and aggregations share their names",
