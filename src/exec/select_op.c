@@ -293,7 +293,8 @@ static uint32_t find_resets(const weir_batch *in, uint32_t *rows) {
     return n;
 }
 
-/* Puts the resets back among the picked rows, which ascend. They have no values. */
+/* Puts the resets back among the picked rows, which ascend but for what order by has done to the rows between
+ * two resets. They have no values. */
 static weir_status pass_resets(select_run *r, weir_error *err) {
     const weir_batch *in = r->in;
     const wr_picked *p = &r->picked;

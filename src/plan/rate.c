@@ -89,8 +89,7 @@ static bool add_keys(wr_build *b, wr_plan_op *op) {
 /* A select without aggregates and groups hands resets on; so does one that works row by row for a snapshot.
  */
 static bool sees_resets(const wr_build *b, const wr_plan_rate *rate, const wr_plan_select *select) {
-    if (select->n_keys || select->n_order || select->limit >= 0 || select->offset > 0)
-        return false;
+    if (select->n_keys) return false;
     return rate->rule == WR_RULE_TOTALS || rate->rule == WR_RULE_ROWS ||
            (rate->rule == WR_RULE_FIRST && select->chunk_mode == WR_CHUNK_ROWS);
 }

@@ -100,7 +100,10 @@ public class Oracle {
   }
   public static void main(String[] a)throws Exception{
     System.setProperty("log4j2.contextSelector","org.apache.logging.log4j.core.selector.BasicContextSelector");
-    listen(); Gson g=new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+    listen();
+    /* Classes are loaded before a case can be given up: one that is stopped while it loads a class spoils all that follow. */
+    run(JsonParser.parseString("{\"app\":\"define stream S (k string, v int); define table T (k string, v int); from S insert into T; from every e1=S -> e2=S<1:2> select e1.v as v insert into P; from S#window.time(1 sec) select sum(v) as s insert all events into O;\",\"steps\":[{\"t\":1,\"stream\":\"S\",\"data\":[\"a\",1]},{\"query\":\"from T select k\"},{\"persist\":true}]}").getAsJsonObject());
+    Gson g=new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
     for(String f:a){ Path p=Paths.get(f); List<String> out=new ArrayList<>(); boolean dry=System.getenv("DRY")!=null;
       for(String line:Files.readAllLines(p)){ if(line.isBlank()) continue; String done=g.toJson(timed(line)); if(dry){System.out.println(done);System.out.flush();} else out.add(done); }
       if(!dry) Files.write(p,out); }
