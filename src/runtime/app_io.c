@@ -182,6 +182,7 @@ weir_status wr_app_io_new(const wr_app_io_options *options, on_wrong *wrong, voi
     io->options = *options;
     io->options.host.shared = find_shared;
     io->options.host.shared_ctx = io;
+    io->options.host.state_dir = options->state_dir;
     io->is_exact = p->guarantee == WEIR_EXACTLY_ONCE;
     io->wake_fd[0] = io->wake_fd[1] = -1;
     wr_arena_init(&io->arena, NULL);
