@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MOST_INFLIGHT   1000u
+#define MOST_INFLIGHT_2 10u
+
 weir_status mqtt_no_memory(weir_error *err) { return weir_fail(err, WEIR_ENOMEM, "out of memory for MQTT"); }
 
 /* ---- The address -------------------------------------------------------------------------------------- */
@@ -106,8 +109,9 @@ static weir_status read_session(mqtt_conf *c, const weir_setting *set, weir_erro
     c->session_expiry_s = (uint32_t)(v / 1000);
     MQTT_TRY(read_number(&set[OPT_KEEP_ALIVE], "keep.alive", 0, 65535, &v, err));
     c->keep_alive_s = (uint32_t)v;
-    MQTT_TRY(read_number(&set[OPT_INFLIGHT], "max.inflight", 1, 65535, &v, err));
-    c->max_inflight = (uint16_t)v;
+    if (set[OPT_INFLIGHT].given) MQTT_TRY(read_number(&set[OPT_INFLIGHT], "max.inflight", 1, 65535, &v, err));
+    c->max_inflight = set[OPT_INFLIGHT].given ? (uint16_t)v : MOST_INFLIGHT;
+    c->max_inflight_2 = set[OPT_INFLIGHT].given || c->version >= MQTT_V5 ? c->max_inflight : MOST_INFLIGHT_2;
     MQTT_TRY(read_number(&set[OPT_TIMEOUT], "connection.timeout", 1, 3600, &v, err));
     c->timeout_ns = v * 1000000000;
     MQTT_TRY(read_number(&set[OPT_RECONNECT_DELAY], "max.reconnect.delay", 1, 86400000, &v, err));

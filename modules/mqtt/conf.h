@@ -34,7 +34,7 @@ enum {
 };
 #define MQTT_OPTION(name, kind, fallback, doc)                                                               \
     { name, kind, false, fallback, NULL, doc }
-#define MQTT_COMMON_OPTIONS(inflight, inflight_doc)                                                          \
+#define MQTT_COMMON_OPTIONS(inflight_doc)                                                                    \
     [OPT_URL] = {"url", WEIR_OPTION_TEXT,                                                                    \
                  true,  NULL,                                                                                \
                  NULL,  "The broker: 'tcp://host:1883', or with TLS 'ssl://host:8883'."},                    \
@@ -55,7 +55,7 @@ enum {
                                "Version 5, with clean.session='false': how long the broker keeps it."),      \
     [OPT_KEEP_ALIVE] = MQTT_OPTION("keep.alive", WEIR_OPTION_LONG, "60",                                     \
                                    "Seconds after which a silent connection is probed; 0: never."),          \
-    [OPT_INFLIGHT] = MQTT_OPTION("max.inflight", WEIR_OPTION_LONG, inflight, inflight_doc),                  \
+    [OPT_INFLIGHT] = MQTT_OPTION("max.inflight", WEIR_OPTION_LONG, NULL, inflight_doc),                      \
     [OPT_TIMEOUT] = MQTT_OPTION("connection.timeout", WEIR_OPTION_LONG, "30",                                \
                                 "Seconds that a try to connect may take."),                                  \
     [OPT_RECONNECT] = MQTT_OPTION("automatic.reconnect", WEIR_OPTION_BOOL, "true",                           \
@@ -92,6 +92,8 @@ typedef struct mqtt_conf {
     bool is_clean, reconnects;
     uint32_t session_expiry_s, keep_alive_s;
     uint16_t max_inflight;
+    uint16_t max_inflight_2; /* of quality 2: brokers of 3.1.1 can't say that they take few, and end the
+                                connection */
     int64_t timeout_ns, longest_delay_ns;
     size_t max_packet;
     const char *will_topic, *will_payload;

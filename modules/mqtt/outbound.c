@@ -27,6 +27,7 @@ bool mqtt_outbound_has_room(const mqtt_outbound *o, unsigned qos) {
     const mqtt_client *c = o->client;
     if (c->out.len - c->out.begin >= MQTT_MOST_OUT) return false;
     if (!qos) return c->phase == MQTT_UP;
+    if (qos == 2 && o->n_flights >= c->conf->max_inflight_2) return false;
     return o->n_flights < o->cap && o->n_flights < c->receive_maximum && o->n_bytes < MQTT_MOST_OUT;
 }
 

@@ -20,8 +20,9 @@ enum {
 };
 
 static const weir_option options[] = {
-    MQTT_COMMON_OPTIONS("1000", "How many messages may be under way that the broker has not acknowledged; in "
-                                "version 5 no more than it says."),
+    MQTT_COMMON_OPTIONS(
+        "How many messages may be under way that the broker has not acknowledged; else 1000, of "
+        "quality 2 in version 3.1.1 10. In version 5 no more than the broker says."),
     [OPT_TOPIC] = {"topic", WEIR_OPTION_TEMPLATE, true, NULL, NULL, "The topic; may hold {{attribute}}."},
     [OPT_QOS] = {"quality.of.service", WEIR_OPTION_TEMPLATE, false, "1", NULL,
                  "0: at most once; 1: at least once; 2: once, over connections that break; may hold "

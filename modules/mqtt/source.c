@@ -17,8 +17,8 @@ enum { OPT_TOPIC = OPT_FIRST_OWN, OPT_QOS, OPT_GROUP, OPT_RETAINED, OPT_BUFFER, 
 #define MOST_UNACKED 10u
 
 static const weir_option options[] = {
-    MQTT_COMMON_OPTIONS("1000", "Version 5: how many messages the broker may have under way that are not "
-                                "acknowledged."),
+    MQTT_COMMON_OPTIONS("Version 5: how many messages the broker may have under way that are not "
+                        "acknowledged; else 1000."),
     [OPT_TOPIC] = {"topic", WEIR_OPTION_TEXT, true, NULL, NULL,
                    "Topics, with ',' between them; 'wind/+/speed' and 'wind/#' stand for many, "
                    "'$share/GROUP/wind/#' divides them among the clients of a group."},
