@@ -197,8 +197,8 @@ typedef struct weir_io_host {
      * one for every call with this family. Lives until all of them are closed. NULL: no memory. */
     void *(*shared)(void *ctx, const char *family, size_t size);
     void *shared_ctx;
-    const char *state_dir; /* where checkpoints are: a connector may keep files beside them, under names of its
-                              own; NULL: none */
+    const char *state_dir; /* where checkpoints are: a connector may keep files beside them, under names of
+                              its own; NULL: none */
 } weir_io_host;
 
 typedef enum weir_guarantee {
