@@ -3,7 +3,7 @@
 # or for measuring it beside Siddhi too. Asks nothing, and takes no time when all is there.
 set -eu
 
-build="meson ninja-build gcc libc6-dev pkg-config libzstd-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev libcmocka-dev librdkafka-dev"
+build="meson ninja-build gcc libc6-dev pkg-config libzstd-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev libcmocka-dev librdkafka-dev libsqlite3-dev"
 build="$build libexpat1-dev libpcre2-dev"
 build="$build libunistring-dev duktape-dev liblua5.4-dev"
 build="$build libssl-dev"

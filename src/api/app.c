@@ -113,6 +113,19 @@ static void on_turn(void *ctx) {
     app->in_turn = false;
 }
 
+static weir_status make_stores(weir_app *app, const wr_source *source, wr_diag *diags, weir_error *err) {
+    wrong_io wrong = {diags, source};
+    wr_stores_options o = {.plan = app->plan,
+                           .registry = app->engine->io,
+                           .host = {.struct_size = sizeof o.host,
+                                    .app = app->name,
+                                    .log = forward_io_log,
+                                    .log_ctx = app->engine},
+                           .base_dir = app->base_dir,
+                           .stop = &app->stop};
+    return wr_stores_new(&o, on_wrong_io, &wrong, &app->stores, err);
+}
+
 static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diags, weir_error *err) {
     wrong_io wrong = {diags, source};
     wr_app_io_options o = {.plan = app->plan,
@@ -146,11 +159,13 @@ static weir_status make_app(weir_app *app, const wr_source *source, wr_diag *dia
     app->now_ms = wall_clock_ms;
     if (!app->name) return no_memory(err);
     WR_TRY(describe_streams(app, err));
+    WR_TRY(make_stores(app, source, diags, err));
     wr_task_options o = {.plan = app->plan,
                          .account = &app->account,
                          .serial = app->options.force_serial,
                          .log = forward_log,
-                         .log_ctx = app->engine};
+                         .log_ctx = app->engine,
+                         .stores = app->stores};
     WR_TRY(wr_task_new(&o, &app->task, err));
     WR_TRY(wr_inbox_new(app->plan, &app->account, &app->inbox, err));
     return make_io(app, source, diags, err);
@@ -215,6 +230,7 @@ void weir_app_free(weir_app *app) {
     }
     wr_inbox_free(app->inbox);
     wr_task_free(app->task);
+    wr_stores_free(app->stores);
     wr_plan_free(app->plan);
     wr_free(NULL, app->name, 0);
     wr_free(NULL, app->base_dir, 0);
@@ -230,7 +246,8 @@ weir_status weir_app_start(weir_app *app, weir_error *err) {
     bool with_io = app->io && !app->no_io, recovered = false;
     app->is_started = true;
     app->is_busy = true;
-    weir_status st = with_io ? wr_app_io_recover(app->io, &recovered, err) : WEIR_OK;
+    weir_status st = wr_stores_connect(app->stores, err);
+    if (st == WEIR_OK && with_io) st = wr_app_io_recover(app->io, &recovered, err);
     if (st == WEIR_OK && !recovered) st = wr_task_start(app->task, app->playback ? 0 : app->now_ms(), err);
     if (st == WEIR_OK && with_io) st = wr_app_io_start(app->io, err);
     app->is_busy = false;

@@ -1,6 +1,7 @@
 /* engine.c: engines: what apps can name. */
 #include "api/internal.h"
 #include "io/bus.h"
+#include "weir_store.h"
 
 const char *weir_version(void) { return WEIR_VERSION; }
 
@@ -100,6 +101,11 @@ weir_status weir_register_encoder(weir_engine *engine, const weir_encoder_type *
     return wr_io_registry_add_encoder(engine->io, type, err);
 }
 
+weir_status weir_register_store(weir_engine *engine, const weir_store_type *type, weir_error *err) {
+    WR_TRY(check_args(engine, type, "weir_register_store", err));
+    return wr_io_registry_add_store(engine->io, type, err);
+}
+
 weir_status weir_engine_open_modules(weir_engine *engine, weir_error *err) {
     if (!engine) return weir_fail(err, WEIR_EUSAGE, "weir_engine_open_modules: engine is NULL");
     return wr_modules_open_all(engine->modules, err);
@@ -148,4 +154,5 @@ void weir_engine_visit(const weir_engine *engine, visitor *visit, void *ctx) {
     VISIT_IO("sink", wr_io_registry_sink, weir_sink_type)
     VISIT_IO("decoder", wr_io_registry_decoder, weir_decoder_type)
     VISIT_IO("encoder", wr_io_registry_encoder, weir_encoder_type)
+    VISIT_IO("store", wr_io_registry_store, weir_store_type)
 }

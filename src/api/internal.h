@@ -12,6 +12,7 @@
 #include "runtime/app_io.h"
 #include "runtime/inbox.h"
 #include "runtime/latency.h"
+#include "runtime/stores.h"
 #include "runtime/task.h"
 #include "weir.h"
 
@@ -44,6 +45,7 @@ struct weir_app {
     wr_account account;
     wr_plan *plan;
     wr_task *task;
+    wr_stores *stores; /* NULL: no table has one */
     wr_inbox *inbox;
     wr_app_io *io; /* NULL: no sources or sinks, or no_io */
     weir_stream_info *streams;

@@ -23,6 +23,8 @@ static const struct {
     {"sink", "Sinks", "`@sink(type='NAME', key='value', @map(…))` in front of a stream definition."},
     {"decoder", "Formats to read", "`@map(type='NAME', …)` in a `@source`."},
     {"encoder", "Formats to write", "`@map(type='NAME', …)` in a `@sink`."},
+    {"store", "Stores",
+     "`@store(type='NAME', key='value')` in front of a table definition; see [stores](stores.md)."},
 };
 
 static void print_heading(printing *p, const char *kind) {
@@ -98,10 +100,10 @@ static int run_docs(int argc, char **argv) {
 }
 
 static const cli_option no_options[] = {{NULL, NULL, NULL}};
-const cli_command cli_docs = {
-    "docs", "",
-    "Prints the reference of functions, stream functions, aggregators, windows, sources, sinks and formats.",
-    no_options, run_docs};
+const cli_command cli_docs = {"docs", "",
+                              "Prints the reference of functions, stream functions, aggregators, windows, "
+                              "sources, sinks, formats and stores.",
+                              no_options, run_docs};
 
 /* ---- completion ---- */
 

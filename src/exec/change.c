@@ -300,6 +300,16 @@ static void tell_refused(changing *r) {
     }
 }
 
+/* What may be inserted must not be in the table's store: its rows have the table's columns. */
+static weir_status fetch_keys(changing *r, weir_error *err) {
+    const wr_plan_table *plan = wr_table_plan(r->table);
+    if (!wr_table_backing(r->table) || !plan->n_key) return WEIR_OK;
+    weir_column *keys = wr_arena_array(r->turn->arena, plan->n_key, sizeof *keys);
+    if (!keys) return no_memory(err);
+    for (uint32_t i = 0; i < plan->n_key; i++) keys[i] = r->in->cols[plan->key[i]];
+    return wr_table_fetch_keys(r->table, keys, r->in, r->turn->arena, err);
+}
+
 weir_status wr_change_apply(wr_change *c, wr_turn *turn, const weir_batch *b, weir_error *err) {
     if (!b->n_sel) return WEIR_OK;
     changing r = {.c = c, .turn = turn, .table = turn->tables[c->plan->table], .in = b};
@@ -313,6 +323,7 @@ weir_status wr_change_apply(wr_change *c, wr_turn *turn, const weir_batch *b, we
     c->run_number++;
     c->counts.calls++;
     c->counts.rows_in += b->n_sel;
+    if (c->plan->kind != WR_CHANGE_DELETE && c->plan->kind != WR_CHANGE_UPDATE) WR_TRY(fetch_keys(&r, err));
     if (c->finder) WR_TRY(wr_finder_begin(c->finder, &r.ev, turn, err));
     if (c->plan->kind == WR_CHANGE_REPLACE) WR_TRY(begin_replace(&r, err));
     WR_TRY(change_rows(&r, err));

@@ -4,6 +4,7 @@
 #include "data/column.h"
 #include "data/value.h"
 #include "exec/chunk_faults.h"
+#include "exec/store_lookup.h"
 
 #define PAIRS_AT_ONCE 4096u
 
@@ -16,6 +17,7 @@ struct wr_finder {
     wr_program *rest;
     bool *need; /* columns that the rest reads: the input's, then the table's */
     uint32_t n_need;
+    wr_store_lookup *in_store; /* of a table with a store; NULL: not asked for yet */
     /* From begin on. */
     const wr_eval *ev;
     wr_table *table;
@@ -141,6 +143,7 @@ void wr_finder_free(wr_finder *f) {
     wr_program_free(f->keys);
     wr_program_free(f->bounds);
     wr_program_free(f->rest);
+    wr_store_lookup_free(f->in_store);
     wr_arena_fini(&f->scratch);
     if (f->need) wr_free(f->account, f->need, f->n_need + 1);
     wr_free(f->account, f, sizeof *f);
@@ -171,6 +174,21 @@ static weir_status begin_range(wr_finder *f, weir_error *err) {
     return f->bounds ? wr_program_run(f->bounds, f->ev, f->columns, err) : WEIR_OK;
 }
 
+/* What may be found must be in memory. */
+static weir_status fetch(wr_finder *f, weir_error *err) {
+    const wr_plan_lookup *p = f->plan;
+    if (!f->in_store) {
+        wr_store_parts parts = {.keys = p->keys,
+                                .key_columns = p->key_columns,
+                                .n_keys = p->n_keys,
+                                .range = &p->range,
+                                .rest = p->residual,
+                                .first_column = f->input->n_attrs};
+        WR_TRY(wr_store_lookup_new(&parts, f->table, f->account, &f->in_store, err));
+    }
+    return wr_store_lookup_fetch(f->in_store, f->table, f->ev, f->ev, err);
+}
+
 weir_status wr_finder_begin(wr_finder *f, const wr_eval *ev, wr_turn *turn, weir_error *err) {
     const wr_plan_lookup *p = f->plan;
     f->ev = ev;
@@ -178,6 +196,7 @@ weir_status wr_finder_begin(wr_finder *f, const wr_eval *ev, wr_turn *turn, weir
     f->range = NULL;
     f->columns = NULL;
     f->hashes = NULL;
+    if (wr_table_backing(f->table)) WR_TRY(fetch(f, err));
     return p->range.is_set ? begin_range(f, err) : begin_keys(f, err);
 }
 

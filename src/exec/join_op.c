@@ -34,13 +34,50 @@ static weir_status no_memory(weir_error *err) {
 
 /* ---- Looking up ---------------------------------------------------------------------------------------- */
 
-static weir_status table_searched(const walk *w, uint32_t side, searched *o, weir_error *err) {
+/* The rows of a side where the condition's rest has them: beside columns of the table, which it won't read.
+ */
+static weir_status beside_table(const walk *w, uint32_t side, weir_batch *out, weir_error *err) {
+    const wr_plan_join *p = wr_join_plan(w->j);
+    const weir_batch *in = w->j->in[side].batch;
+    weir_column *cols = wr_arena_zero(w->turn->arena, p->n_left_cols + p->n_right_cols + 1, sizeof *cols);
+    if (!cols) return no_memory(err);
+    memcpy(cols + (side ? p->n_left_cols : 0), in->cols, in->n_cols * sizeof *cols);
+    *out = *in;
+    out->cols = cols;
+    out->n_cols = p->n_left_cols + p->n_right_cols;
+    return WEIR_OK;
+}
+
+/* What the rows of a side may find in a table with a store must be in memory. */
+static weir_status fetch(walk *w, uint32_t side, const uint32_t *columns, weir_error *err) {
+    const wr_plan_join *p = wr_join_plan(w->j);
+    wr_table *table = w->turn->tables[p->table[!side]];
+    wr_store_lookup **in_store = &w->j->in_store[side];
+    const weir_batch *in = w->j->in[side].batch;
+    weir_batch joined;
+    if (!wr_table_backing(table) || !in || !p->triggers[side]) return WEIR_OK;
+    if (!*in_store) {
+        wr_store_parts parts = {.keys = side ? p->right_keys : p->left_keys,
+                                .key_columns = columns,
+                                .n_keys = p->n_keys,
+                                .rest = p->residual,
+                                .first_column = side ? 0 : p->n_left_cols};
+        WR_TRY(wr_store_lookup_new(&parts, table, &w->j->head.account, in_store, err));
+    }
+    WR_TRY(beside_table(w, side, &joined, err));
+    wr_eval ev = {.in = in, .cycle = w->turn->cycle, .arena = w->turn->arena}, beside = ev;
+    beside.in = &joined;
+    return wr_store_lookup_fetch(*in_store, table, &ev, &beside, err);
+}
+
+static weir_status table_searched(walk *w, uint32_t side, searched *o, weir_error *err) {
     const wr_plan_join *p = wr_join_plan(w->j);
     const wr_join_input *in = &w->j->in[side];
     uint32_t columns[64];
     wr_expr *const *keys = side ? p->left_keys : p->right_keys;
     if (p->n_keys > WR_COUNT(columns)) return weir_fail(err, WEIR_ELIMIT, "a join has more than 64 keys");
     for (uint32_t i = 0; i < p->n_keys; i++) columns[i] = keys[i]->u.column;
+    WR_TRY(fetch(w, side, columns, err));
     o->table = w->turn->tables[p->table[!side]];
     WR_TRY(wr_table_index(w->turn->tables[p->table[!side]], columns, p->n_keys, &o->table_index, err));
     if (!in->batch) return WEIR_OK;
@@ -263,6 +300,7 @@ static void join_free(wr_op *op) {
     for (uint32_t side = 0; side < 2; side++)
         if (j->sides[side].plan) wr_join_side_fini(&j->sides[side]);
     wr_program_free(j->residual);
+    for (uint32_t side = 0; side < 2; side++) wr_store_lookup_free(j->in_store[side]);
     wr_arena_fini(&j->scratch);
     wr_free(&op->account, j->triggers, j->cap_triggers * sizeof *j->triggers);
     wr_free(&op->account, j->pairs, j->cap_pairs * sizeof *j->pairs);

@@ -4,6 +4,7 @@
 #define WR_JOIN_OP_IMPL_H
 
 #include "exec/join_side.h"
+#include "exec/store_lookup.h"
 #include "exec/table.h"
 
 /* Inputs: rows that leave the left and the right side's operators; then what changes the content of a named
@@ -26,8 +27,9 @@ typedef struct wr_trigger {
 typedef struct wr_join_op {
     wr_op head;
     wr_join_side sides[2];
-    wr_program *residual; /* NULL: what has the keys fits */
-    weir_arena scratch;   /* what testing pairs works with */
+    wr_program *residual;         /* NULL: what has the keys fits */
+    weir_arena scratch;           /* what testing pairs works with */
+    wr_store_lookup *in_store[2]; /* of what a side's rows find in a table with a store; NULL: nothing yet */
     /* Work of one call; the arrays are kept for the next. */
     wr_join_input in[WR_JOIN_INPUTS];
     wr_trigger *triggers;

@@ -1,4 +1,5 @@
 /* table.c: see table.h. Finding and state; table_rows.c changes rows. */
+#include "exec/backing.h"
 #include "exec/table_impl.h"
 
 #include <stdlib.h>
@@ -51,6 +52,7 @@ void wr_table_free(wr_table *t) {
         wr_range_index_free(r->index);
         wr_free(&t->account, r, sizeof *r);
     }
+    wr_backing_free(t->backing);
     wr_free(&t->account, t->number, t->cap_number * sizeof *t->number);
     wr_row_index_free(t->key);
     wr_row_index_free(t->all);
@@ -63,6 +65,17 @@ const wr_plan_table *wr_table_plan(const wr_table *t) { return t->plan; }
 const wr_row_store *wr_table_rows(const wr_table *t) { return t->rows; }
 
 uint64_t wr_table_count(const wr_table *t) { return wr_row_store_count(t->rows); }
+
+weir_status wr_table_put_into_store(wr_table *t, wr_store *store, weir_error *err) {
+    return wr_backing_new(t, store, &t->account, &t->backing, err);
+}
+
+wr_backing *wr_table_backing(const wr_table *t) { return t->backing; }
+
+weir_status wr_table_fetch_keys(wr_table *t, const weir_column *keys, const weir_batch *b, weir_arena *arena,
+                                weir_error *err) {
+    return t->backing ? wr_backing_fetch_keys(t->backing, keys, b, arena, err) : WEIR_OK;
+}
 
 size_t wr_table_bytes(const wr_table *t) { return t->account.used_bytes; }
 
@@ -196,7 +209,7 @@ void wr_table_save(const wr_table *t, weir_writer *w) {
         weir_write_u32(w, id);
 }
 
-static void clear_indexes(wr_table *t) {
+void wr_table_clear_indexes(wr_table *t) {
     wr_row_index_clear(t->all);
     if (t->key) wr_row_index_clear(t->key);
     for (wr_table_hash *h = t->hashes; h; h = h->next) wr_row_index_clear(h->index);
@@ -205,7 +218,7 @@ static void clear_indexes(wr_table *t) {
 
 weir_status wr_table_load(wr_table *t, weir_reader *r, weir_error *err) {
     WR_TRY(wr_row_store_load(t->rows, r, err));
-    clear_indexes(t);
+    wr_table_clear_indexes(t);
     uint32_t n = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
     if (n != wr_table_count(t))

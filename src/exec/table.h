@@ -1,7 +1,9 @@
-/* table.h: an in-memory table: rows, a primary key if it has one, and the indexes that queries ask for.
+/* table.h: a table: rows, a primary key if it has one, and the indexes that queries ask for.
  *
  * A table belongs to one task. Readers (joins, `in`, on-demand queries) and writers run in that task; where
  * a plan both writes and reads a table the task takes arrivals one by one, so nobody ever sees half a change.
+ *
+ * A table with @store holds but some of its rows here: see backing.h. Nothing else differs.
  *
  * Rows have an order, in which they are found: that of a primary key of one number, as Siddhi keeps such
  * tables sorted, else that in which they came. An update leaves a row where it is. */
@@ -43,7 +45,7 @@ weir_status wr_table_sort_slots(const wr_table *t, uint32_t *slots, uint32_t n, 
 typedef enum wr_table_refusal {
     WR_TABLE_TAKEN,    /* it was */
     WR_TABLE_KEY_USED, /* there is a row with its primary key, which stays */
-    WR_TABLE_KEY_NULL  /* a primary key that is one number can't be null */
+    WR_TABLE_KEY_NULL  /* a primary key that is one number, or is kept in a store, can't be null */
 } wr_table_refusal;
 
 /* Inserts physical row `row` of b, a batch of the table's schema. */
@@ -62,6 +64,20 @@ weir_status wr_table_update(wr_table *t, weir_row_id id, const uint32_t *columns
 weir_status wr_table_key_conflict(wr_table *t, const weir_row_id *ids, const weir_column *keys,
                                   const weir_batch *batch, weir_arena *arena, bool *conflict,
                                   weir_error *err) WR_NODISCARD;
+
+/* ---- Stores ---- */
+
+struct wr_store;
+struct wr_backing;
+
+/* From now on the rows live in the store, which must outlive the table; it has none yet. What somebody is
+ * about to look for must be fetched before: see backing.h. */
+weir_status wr_table_put_into_store(wr_table *t, struct wr_store *store, weir_error *err) WR_NODISCARD;
+struct wr_backing *wr_table_backing(const wr_table *t); /* NULL: all rows are here */
+/* Before rows with these primary keys are inserted or set: columns in the key's order, for the selected rows
+ * of b. */
+weir_status wr_table_fetch_keys(wr_table *t, const weir_column *keys, const weir_batch *b, weir_arena *arena,
+                                weir_error *err) WR_NODISCARD;
 
 /* ---- State ---- */
 

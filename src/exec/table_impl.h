@@ -33,9 +33,14 @@ struct wr_table {
     uint64_t *number; /* by row: counts insertions */
     uint32_t cap_number;
     uint64_t next_number;
+    struct wr_backing *backing; /* NULL: in memory only */
 };
 
 /* Makes a stored row known to all indexes, as the last one. */
 weir_status wr_table_take_in(wr_table *t, weir_row_id id, weir_error *err) WR_NODISCARD;
+
+/* Takes a row out of memory; in a store it stays. */
+void wr_table_take_out(wr_table *t, weir_row_id id);
+void wr_table_clear_indexes(wr_table *t);
 
 #endif

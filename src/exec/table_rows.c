@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "data/value.h"
+#include "exec/backing.h"
 #include "exec/table_impl.h"
 
 static weir_status no_memory(const wr_table *t, weir_error *err) {
@@ -21,12 +22,17 @@ weir_status wr_table_take_in(wr_table *t, weir_row_id id, weir_error *err) {
     return WEIR_OK;
 }
 
-void wr_table_remove(wr_table *t, weir_row_id id) {
+void wr_table_take_out(wr_table *t, weir_row_id id) {
     wr_row_index_remove(t->all, id);
     if (t->key) wr_row_index_remove(t->key, id);
     for (wr_table_hash *h = t->hashes; h; h = h->next) wr_row_index_remove(h->index, id);
     for (wr_table_range *r = t->ranges; r; r = r->next) wr_range_index_remove(r->index, id);
     wr_row_store_release(t->rows, id);
+}
+
+void wr_table_remove(wr_table *t, weir_row_id id) {
+    if (t->backing) wr_backing_removing(t->backing, id);
+    wr_table_take_out(t, id);
 }
 
 /* Physical row `row` of b alone. */
@@ -37,15 +43,20 @@ static weir_batch one_row(const weir_batch *b, const uint32_t *row) {
     return one;
 }
 
+static bool refuses_null_key(const wr_table *t) {
+    return t->has_order || (t->backing && !wr_backing_store(t->backing)->type->keeps_null_keys);
+}
+
 static weir_status check_key(const wr_table *t, const weir_batch *b, uint32_t row, wr_table_refusal *refusal,
                              weir_error *err) {
     uint32_t n = t->plan->n_key, hash;
     weir_column few[8], *keys = few;
     if (!t->key) return WEIR_OK;
-    if (t->has_order && weir_is_null(&b->cols[t->plan->key[0]], row)) {
-        *refusal = WR_TABLE_KEY_NULL;
-        return WEIR_OK;
-    }
+    for (uint32_t i = 0; refuses_null_key(t) && i < n; i++)
+        if (weir_is_null(&b->cols[t->plan->key[i]], row)) {
+            *refusal = WR_TABLE_KEY_NULL;
+            return WEIR_OK;
+        }
     if (n > WR_COUNT(few)) keys = wr_alloc(NULL, n * sizeof *keys);
     if (!keys) return no_memory(t, err);
     for (uint32_t i = 0; i < n; i++) keys[i] = b->cols[t->plan->key[i]];
@@ -63,7 +74,9 @@ weir_status wr_table_insert(wr_table *t, const weir_batch *b, uint32_t row, weir
     WR_TRY(check_key(t, b, row, refusal, err));
     if (*refusal != WR_TABLE_TAKEN) return WEIR_OK;
     WR_TRY(wr_row_store_append(t->rows, &one, &first, id, err));
-    return wr_table_take_in(t, *id, err);
+    WR_TRY(wr_table_take_in(t, *id, err));
+    if (t->backing) wr_backing_inserted(t->backing, *id);
+    return WEIR_OK;
 }
 
 /* ---- Updating ---- */
@@ -106,6 +119,7 @@ static weir_status enter_indexes(wr_table *t, weir_row_id id, weir_error *err) {
 
 weir_status wr_table_update(wr_table *t, weir_row_id id, const uint32_t *columns, uint32_t n,
                             const weir_column *values, uint32_t row, weir_error *err) {
+    if (t->backing) wr_backing_updating(t->backing, id, t->key_is_stale);
     leave_indexes(t, id);
     weir_status st = WEIR_OK;
     for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
@@ -122,9 +136,10 @@ static int by_id(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static bool has_null(const weir_column *keys, uint32_t n) {
-    for (uint32_t k = 0; k < n; k++)
-        if (weir_is_null(&keys[0], k)) return true;
+static bool has_null(const weir_column *keys, uint32_t n_keys, uint32_t n) {
+    for (uint32_t i = 0; i < n_keys; i++)
+        for (uint32_t k = 0; k < n; k++)
+            if (weir_is_null(&keys[i], k)) return true;
     return false;
 }
 
@@ -164,7 +179,8 @@ weir_status wr_table_key_conflict(wr_table *t, const weir_row_id *ids, const wei
                                   weir_error *err) {
     uint32_t n = batch->n_rows, *hashes = wr_arena_array(arena, n + 1, sizeof *hashes);
     weir_row_id *changed = wr_arena_array(arena, n + 1, sizeof *changed);
-    *conflict = t->has_order && has_null(keys, n);
+    *conflict = refuses_null_key(t) && has_null(keys, t->plan->n_key, n);
+    WR_TRY(wr_table_fetch_keys(t, keys, batch, arena, err));
     if (!hashes || !changed) return no_memory(t, err);
     memcpy(changed, ids, n * sizeof *ids);
     qsort(changed, n, sizeof *changed, by_id);

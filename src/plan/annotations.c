@@ -250,18 +250,29 @@ static void add_index(wr_planner *p, const wr_ast_annotation *a, wr_plan_table *
         table->indexes[table->n_indexes++] = column;
 }
 
+/* A column of a store has one type. */
+static void refuse_any_types(wr_planner *p, const wr_ast_definition *definition, const wr_plan_table *table) {
+    for (uint32_t i = 0; i < table->schema.n_attrs; i++)
+        if (table->schema.attrs[i].boxed)
+            wr_plan_error(
+                p, definition->attrs[i].name.span, WEIR_ETYPE, "convert it: convert(x, 'long')",
+                "a query sets '%s' of table '%s' to values of another type, which a store can't keep",
+                table->schema.attrs[i].name, table->name);
+}
+
 void wr_plan_table_annotations(wr_planner *p, const wr_ast_definition *definition, uint32_t at) {
     const wr_ast_annotations *all = &definition->annotations;
     wr_plan_table *table = &p->plan->tables[at];
     const wr_ast_annotation *store = wr_ast_find_annotation(all, "store", 0);
     const wr_ast_annotation *index_by = wr_ast_find_annotation(all, "IndexBy", 0);
-    if (store) wr_plan_unsupported(p, store->span, "tables in a store (@store)");
-    if (index_by && !store)
+    if (store) table->store = wr_plan_store_annotation(p, store);
+    if (index_by)
         wr_plan_error(p, index_by->span, WEIR_ECONFIG, "write @Index('…') for each attribute",
-                      "@IndexBy is for tables in a store");
+                      "@IndexBy is no annotation any more");
     const wr_ast_annotation *key = wr_plan_annotation(p, all, "PrimaryKey");
     if (key) primary_key(p, key, table);
     table->indexes = WR_PLAN_ARRAY(p, all->n, uint32_t);
+    if (table->store) refuse_any_types(p, definition, table);
     const wr_ast_annotation *index;
     for (uint32_t i = 0; table->indexes && (index = wr_ast_find_annotation(all, "Index", i)); i++)
         add_index(p, index, table);

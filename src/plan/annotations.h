@@ -20,5 +20,7 @@ const char *wr_plan_query_name(wr_planner *p, const wr_ast_annotations *annotati
 
 /* @source and @sink of a stream (io_annotations.c). */
 void wr_plan_io_annotations(wr_planner *p, const wr_ast_annotations *annotations, wr_plan_stream *stream);
+/* @store of a table; NULL: out of memory. */
+wr_plan_store *wr_plan_store_annotation(wr_planner *p, const wr_ast_annotation *a);
 
 #endif

@@ -42,8 +42,10 @@ static const wr_ast_annotation *child_named(wr_planner *p, const wr_ast_annotati
 static const char *required_type(wr_planner *p, const wr_ast_annotation *a) {
     const char *type = wr_plan_annotation_value(a, "type");
     if (!type)
-        wr_plan_error(p, a->span, WEIR_ECONFIG, "say which kind: @source(type='file', …)", "@%s has no type",
-                      a->name.text);
+        wr_plan_error(p, a->span, WEIR_ECONFIG,
+                      strcasecmp(a->name.text, "store") ? "say which kind: @source(type='file', …)"
+                                                        : "say which kind: @store(type='sqlite', …)",
+                      "@%s has no type", a->name.text);
     return type ? wr_plan_strdup(p, type) : NULL;
 }
 
@@ -86,4 +88,18 @@ static wr_plan_io *read_all(wr_planner *p, const wr_ast_annotations *annotations
 void wr_plan_io_annotations(wr_planner *p, const wr_ast_annotations *annotations, wr_plan_stream *stream) {
     stream->sources = read_all(p, annotations, "source", &stream->n_sources);
     stream->sinks = read_all(p, annotations, "sink", &stream->n_sinks);
+}
+
+wr_plan_store *wr_plan_store_annotation(wr_planner *p, const wr_ast_annotation *a) {
+    wr_plan_store *store = WR_PLAN_NEW(p, wr_plan_store);
+    if (!store) return NULL;
+    const wr_ast_annotation_item *ref = wr_ast_find_item(a, "ref");
+    if (ref) wr_plan_unsupported(p, ref->span, "settings from a deployment file (ref)");
+    *store = (wr_plan_store){.begin = a->span.begin, .end = a->span.end};
+    store->type = ref ? "" : required_type(p, a);
+    store->options = read_options(p, a, "type", false, &store->n_options);
+    const wr_ast_annotation *cache = child_named(p, a, "cache");
+    store->has_cache = cache != NULL;
+    if (cache) store->cache_options = read_options(p, cache, NULL, false, &store->n_cache_options);
+    return store;
 }

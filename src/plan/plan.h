@@ -88,6 +88,17 @@ typedef struct wr_plan_trigger {
     uint32_t rank;   /* of its timer */
 } wr_plan_trigger;
 
+/* @store of a table, taken apart but not understood: that is the store's. */
+typedef struct wr_plan_store {
+    const char *type; /* "sqlite" */
+    wr_option *options;
+    uint32_t n_options;
+    wr_option *cache_options; /* @cache */
+    uint32_t n_cache_options;
+    bool has_cache;
+    uint32_t begin, end;
+} wr_plan_store;
+
 typedef struct wr_plan_table {
     const char *name;
     wr_schema schema;
@@ -95,6 +106,7 @@ typedef struct wr_plan_table {
     uint32_t n_key;
     uint32_t *indexes; /* columns of @Index */
     uint32_t n_indexes;
+    wr_plan_store *store; /* NULL: in memory */
     uint32_t begin, end;
 } wr_plan_table;
 

@@ -18,6 +18,7 @@
 #include "runtime/latency.h"
 #include "runtime/task.h"
 #include "weir_io.h"
+#include "weir_store.h"
 
 /* What an app can name; an engine owns one. Several threads may use it. */
 typedef struct wr_io_registry wr_io_registry;
@@ -30,11 +31,14 @@ weir_status wr_io_registry_add_decoder(wr_io_registry *r, const weir_decoder_typ
                                        weir_error *err) WR_NODISCARD;
 weir_status wr_io_registry_add_encoder(wr_io_registry *r, const weir_encoder_type *t,
                                        weir_error *err) WR_NODISCARD;
+weir_status wr_io_registry_add_store(wr_io_registry *r, const weir_store_type *t,
+                                     weir_error *err) WR_NODISCARD;
 /* NULL past the end. */
 const weir_source_type *wr_io_registry_source(const wr_io_registry *r, uint32_t i);
 const weir_sink_type *wr_io_registry_sink(const wr_io_registry *r, uint32_t i);
 const weir_decoder_type *wr_io_registry_decoder(const wr_io_registry *r, uint32_t i);
 const weir_encoder_type *wr_io_registry_encoder(const wr_io_registry *r, uint32_t i);
+const weir_store_type *wr_io_registry_store(const wr_io_registry *r, uint32_t i);
 
 /* The one of that name; a module that holds it is opened. WEIR_ENAME, with what was perhaps meant, when there
  * is none. */
@@ -46,6 +50,8 @@ weir_status wr_io_registry_need_decoder(const wr_io_registry *r, const char *nam
                                         const weir_decoder_type **out, weir_error *err) WR_NODISCARD;
 weir_status wr_io_registry_need_encoder(const wr_io_registry *r, const char *name,
                                         const weir_encoder_type **out, weir_error *err) WR_NODISCARD;
+weir_status wr_io_registry_need_store(const wr_io_registry *r, const char *name, const weir_store_type **out,
+                                      weir_error *err) WR_NODISCARD;
 /* Where what is missing may come from; NULL: from nowhere. Borrowed. */
 void wr_io_registry_set_modules(wr_io_registry *r, wr_modules *modules);
 

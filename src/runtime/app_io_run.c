@@ -46,6 +46,7 @@ static weir_status tick(wr_app_io *io, weir_error *err) {
 }
 
 static bool is_wanted(const wr_app_io *io) {
+    if (wr_task_wants_commit(io->options.task)) return true;
     for (uint32_t i = 0; i < io->n_feeds; i++)
         if (wr_source_wants_checkpoint(io->feeds[i].source)) return true;
     return false;

@@ -62,6 +62,7 @@ static weir_status save_all(wr_app_io *io, weir_writer *w, weir_error *err) {
 
 static weir_status commit_all(wr_app_io *io, weir_error *err) {
     for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_sink_commit(io->drains[i].sink, err));
+    WR_TRY(wr_task_commit_stores(io->options.task, err));
     for (uint32_t i = 0; i < io->n_feeds; i++) wr_source_ack(io->feeds[i].source, io->epoch);
     io->epoch++;
     io->dirty = false;
@@ -231,6 +232,7 @@ weir_status wr_app_io_recover(wr_app_io *io, bool *recovered, weir_error *err) {
         return WEIR_ECONFIG;
     }
     if (!io->options.state_dir) return start_fresh(io, err);
+    if (io->is_exact) WR_TRY(wr_task_hold_stores(io->options.task, err));
     search found = {0};
     weir_status st = load_newest(io, &found, err);
     if (st == WEIR_EEND) return start_fresh(io, err);

@@ -20,7 +20,7 @@ typedef struct head_list {
 } head_list;
 
 struct wr_io_registry {
-    head_list sources, sinks, decoders, encoders;
+    head_list sources, sinks, decoders, encoders, stores;
     pthread_mutex_t lock; /* of the lists */
     wr_modules *modules;
 };
@@ -114,6 +114,7 @@ GETTER(wr_io_registry_source, sources, weir_source_type)
 GETTER(wr_io_registry_sink, sinks, weir_sink_type)
 GETTER(wr_io_registry_decoder, decoders, weir_decoder_type)
 GETTER(wr_io_registry_encoder, encoders, weir_encoder_type)
+GETTER(wr_io_registry_store, stores, weir_store_type)
 
 #define NEEDER(function, list, kind, before, after, type)                                                    \
     weir_status function(const wr_io_registry *r, const char *name, const type **out, weir_error *err) {     \
@@ -129,6 +130,7 @@ NEEDER(wr_io_registry_need_decoder, decoders, WR_MODULE_DECODER, "format", " to 
        weir_decoder_type)
 NEEDER(wr_io_registry_need_encoder, encoders, WR_MODULE_ENCODER, "format", " to write with @map",
        weir_encoder_type)
+NEEDER(wr_io_registry_need_store, stores, WR_MODULE_STORE, "store of type", "", weir_store_type)
 
 weir_status wr_io_registry_add_source(wr_io_registry *r, const weir_source_type *t, weir_error *err) {
     bool complete = t->open && t->start && t->poll && t->consume && t->wake_fd && t->position && t->seek &&
@@ -149,6 +151,12 @@ weir_status wr_io_registry_add_decoder(wr_io_registry *r, const weir_decoder_typ
 
 weir_status wr_io_registry_add_encoder(wr_io_registry *r, const weir_encoder_type *t, weir_error *err) {
     return add(r, &r->encoders, "encoder", t, sizeof *t, t->open && t->encode && t->close, err);
+}
+
+weir_status wr_io_registry_add_store(wr_io_registry *r, const weir_store_type *t, weir_error *err) {
+    bool complete = t->open && t->connect && t->prepare && t->find && t->count && t->begin && t->erase &&
+                    t->update && t->insert && t->commit && t->undo && t->version && t->close;
+    return add(r, &r->stores, "store", t, sizeof *t, complete, err);
 }
 
 void wr_io_registry_set_modules(wr_io_registry *r, wr_modules *modules) { r->modules = modules; }
@@ -184,6 +192,7 @@ void wr_io_registry_free(wr_io_registry *r) {
     wr_free(NULL, r->sinks.items, 0);
     wr_free(NULL, r->decoders.items, 0);
     wr_free(NULL, r->encoders.items, 0);
+    wr_free(NULL, r->stores.items, 0);
     pthread_mutex_destroy(&r->lock);
     wr_free(NULL, r, sizeof *r);
 }

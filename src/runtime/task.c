@@ -89,8 +89,7 @@ static weir_status make_all(wr_task *t, weir_error *err) {
         !t->aggregations || !t->window_rows)
         return no_memory(err);
     for (uint32_t i = 0; i < p->n_streams; i++) t->streams[i].plan = &p->streams[i];
-    for (uint32_t i = 0; i < p->n_tables; i++)
-        WR_TRY(wr_table_new(&p->tables[i], &t->account, &t->tables[i], err));
+    for (uint32_t i = 0; i < p->n_tables; i++) WR_TRY(wr_task_new_table(t, i, err));
     for (uint32_t i = 0; i < p->n_aggregations; i++)
         WR_TRY(wr_aggregation_new(&p->aggregations[i], &t->account, &t->aggregations[i], err));
     for (uint32_t i = 0; i < p->n_triggers; i++) {
@@ -123,7 +122,7 @@ weir_status wr_task_renew(wr_task *t, weir_error *err) {
     for (uint32_t i = 0; i < t->plan->n_tables; i++) {
         wr_table_free(t->tables[i]);
         t->tables[i] = NULL;
-        WR_TRY(wr_table_new(&t->plan->tables[i], &t->account, &t->tables[i], err));
+        WR_TRY(wr_task_new_table(t, i, err));
     }
     for (uint32_t i = 0; i < t->plan->n_aggregations; i++) {
         wr_aggregation_free(t->aggregations[i]);
@@ -148,6 +147,7 @@ weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_erro
     t->serial = options->serial || t->plan->serial;
     t->log = options->log;
     t->log_ctx = options->log_ctx;
+    t->stores = options->stores;
     wr_arena_init(&t->arena, &t->account);
     weir_status st = make_all(t, err);
     if (st != WEIR_OK) {
@@ -231,7 +231,7 @@ weir_status wr_task_run(wr_task *t, const wr_task_input *inputs, uint32_t n_inpu
                                : wr_task_run_batched(t, inputs, n_inputs, false, err);
     wr_task_settle_partitions(t);
     t->clock = clock[n_arrivals - 1];
-    return st;
+    return st == WEIR_OK ? wr_task_settle_stores(t, err) : st;
 }
 
 static void start_ops(wr_task *t, int64_t clock) {
@@ -252,7 +252,9 @@ weir_status wr_task_start(wr_task *t, int64_t clock, weir_error *err) {
     for (uint32_t i = 0; i < t->plan->n_triggers; i++) fires |= t->plan->triggers[i].kind == WR_TRIGGER_START;
     if (!fires) return WEIR_OK;
     t->cycle = (weir_cycle){.number = ++t->n_cycles, .n_arrivals = 1, .clock = &clock, .clock_before = clock};
-    return t->serial ? wr_task_run_serial(t, NULL, 0, true, err) : wr_task_run_batched(t, NULL, 0, true, err);
+    WR_TRY(t->serial ? wr_task_run_serial(t, NULL, 0, true, err)
+                     : wr_task_run_batched(t, NULL, 0, true, err));
+    return wr_task_settle_stores(t, err);
 }
 
 int64_t wr_task_clock(const wr_task *t) { return t->clock; }

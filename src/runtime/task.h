@@ -23,6 +23,7 @@ typedef struct wr_task_options {
     bool serial;         /* drive serially although the plan does not demand it */
     void (*log)(void *ctx, int level, const char *line); /* level: weir_log_level; may be NULL */
     void *log_ctx;
+    const struct wr_stores *stores; /* of the plan's tables; must outlive the task. NULL: there are none */
 } wr_task_options;
 
 weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_error *err) WR_NODISCARD;
@@ -50,6 +51,13 @@ typedef struct wr_task_input {
  * further use. */
 weir_status wr_task_run(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, uint32_t n_arrivals,
                         const int64_t *clock, const uint8_t *late, weir_error *err) WR_NODISCARD;
+
+/* With exactly-once: from now on what tables in stores are to be written waits for wr_task_commit_stores. */
+weir_status wr_task_hold_stores(wr_task *t, weir_error *err) WR_NODISCARD;
+/* So much waits that a checkpoint would be welcome. */
+bool wr_task_wants_commit(const wr_task *t);
+/* The state as it was saved last is durable: writes what it has of stores. */
+weir_status wr_task_commit_stores(wr_task *t, weir_error *err) WR_NODISCARD;
 
 /* Runs an on-demand query, between two cycles. The rows of the answer live in the arena; none for a change,
  * of which counts tells what it did. WEIR_EVALUE: a row failed. */

@@ -4,10 +4,12 @@
 
 #include "base/cron.h"
 #include "exec/aggregation.h"
+#include "exec/backing.h"
 #include "exec/change.h"
 #include "exec/chunk_faults.h"
 #include "exec/finder.h"
 #include "exec/table.h"
+#include "runtime/stores.h"
 #include "runtime/task.h"
 
 typedef struct wr_rules wr_rules;
@@ -79,6 +81,7 @@ struct wr_task {
     wr_trigger_state *triggers;
     weir_batch *window_rows; /* by named window: what has left it in the cycle at hand (batched) */
     wr_table **tables;
+    const wr_stores *stores;
     wr_aggregation **aggregations;
     wr_op **partitions;
     wr_timer_place *timers; /* by rank */
@@ -100,6 +103,10 @@ void wr_task_deliver(wr_subscriptions *s, const weir_batch *b);
 static inline bool wr_task_keeps_kinds(const wr_plan_stream *s) {
     return s->window != WR_NONE_ID && !s->is_window_input;
 }
+
+/* task_stores.c: the end of a cycle, for tables in stores. */
+weir_status wr_task_settle_stores(wr_task *t, weir_error *err) WR_NODISCARD;
+weir_status wr_task_new_table(wr_task *t, uint32_t table, weir_error *err) WR_NODISCARD;
 
 /* task_triggers.c: the rows of a trigger for the ticks of the cycle; out->n_rows == 0: none. */
 weir_status wr_task_trigger_init(wr_task *t, wr_trigger_state *g, weir_error *err) WR_NODISCARD;

@@ -225,5 +225,5 @@ weir_status wr_task_query(wr_task *t, const wr_on_demand *q, weir_arena *arena, 
     wr_extent_fini(&a.extent);
     wr_program_free(a.on);
     wr_pairs_fini(&a.found);
-    return st;
+    return st == WEIR_OK ? wr_task_settle_stores(t, err) : st;
 }

@@ -10,6 +10,7 @@
 #define TAG_TASK        WR_TAG('T', 'A', 'S', 'K')
 #define TAG_TRIGGER     WR_TAG('T', 'R', 'I', 'G')
 #define TAG_TABLE       WR_TAG('T', 'A', 'B', 'L')
+#define TAG_STORED      WR_TAG('S', 'T', 'O', 'R')
 #define TAG_AGGREGATION WR_TAG('A', 'G', 'G', 'R')
 #define TAG_OPERATOR    WR_TAG('O', 'P', 'E', 'R')
 #define TAG_PARTITION   WR_TAG('P', 'A', 'R', 'T')
@@ -39,9 +40,13 @@ void wr_task_save(const wr_task *t, weir_writer *w) {
         wr_writer_end_section(w);
     }
     for (uint32_t i = 0; i < t->plan->n_tables; i++) {
-        wr_writer_begin_section(w, TAG_TABLE, VERSION);
+        const wr_backing *backing = wr_table_backing(t->tables[i]);
+        wr_writer_begin_section(w, backing ? TAG_STORED : TAG_TABLE, VERSION);
         wr_write_text(w, t->plan->tables[i].name);
-        wr_table_save(t->tables[i], w);
+        if (backing)
+            wr_backing_save(backing, w);
+        else
+            wr_table_save(t->tables[i], w);
         wr_writer_end_section(w);
     }
     for (uint32_t i = 0; i < t->plan->n_aggregations; i++) {
@@ -74,11 +79,18 @@ static weir_status load_trigger(wr_task *t, weir_reader *r, weir_arena *names, w
     return weir_fail(err, WEIR_ESTATE, "the saved state has a trigger '%s' that the app has not", name);
 }
 
-static weir_status load_table(wr_task *t, weir_reader *r, weir_arena *names, weir_error *err) {
+static weir_status load_table(wr_task *t, weir_reader *r, bool is_stored, weir_arena *names,
+                              weir_error *err) {
     const char *name = wr_read_text(r, names);
     WR_TRY(weir_reader_status(r, err));
-    for (uint32_t i = 0; i < t->plan->n_tables; i++)
-        if (!strcmp(t->plan->tables[i].name, name)) return wr_table_load(t->tables[i], r, err);
+    for (uint32_t i = 0; i < t->plan->n_tables; i++) {
+        if (strcmp(t->plan->tables[i].name, name) != 0) continue;
+        wr_backing *backing = wr_table_backing(t->tables[i]);
+        if (is_stored != (backing != NULL))
+            return weir_fail(err, WEIR_ESTATE, "table '%s' was %s when the state was saved, and is not now",
+                             name, is_stored ? "in a store" : "in memory");
+        return backing ? wr_backing_load(backing, r, err) : wr_table_load(t->tables[i], r, err);
+    }
     return weir_fail(err, WEIR_ESTATE, "the saved state has a table '%s' that the app has not", name);
 }
 
@@ -121,8 +133,8 @@ static weir_status load_part(wr_task *t, weir_reader *r, uint32_t tag, weir_aren
     WR_TRY(wr_reader_begin_section(r, tag, VERSION, &version, err));
     if (tag == TAG_TRIGGER)
         WR_TRY(load_trigger(t, r, names, err));
-    else if (tag == TAG_TABLE)
-        WR_TRY(load_table(t, r, names, err));
+    else if (tag == TAG_TABLE || tag == TAG_STORED)
+        WR_TRY(load_table(t, r, tag == TAG_STORED, names, err));
     else if (tag == TAG_AGGREGATION)
         WR_TRY(load_aggregation(t, r, names, err));
     else if (tag == TAG_PARTITION)

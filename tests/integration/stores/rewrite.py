@@ -1,0 +1,39 @@
+"""rewrite.py: cases of tables as cases of tables in a store: @store is put in front of each `define table`."""
+import json
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+TABLE = re.compile(r"(define\s+table\s)", re.I)
+
+
+def cases(path):
+    return [json.loads(line) for line in path.read_bytes().split(b"\n") if line.strip()]
+
+
+def stored(case, annotation):
+    """annotation(n): what goes in front of the n-th table. None: the case has no table."""
+    count = [0]
+
+    def put(match):
+        count[0] += 1
+        return annotation(count[0] - 1) + " " + match.group(1)
+
+    app = TABLE.sub(put, case["app"])
+    return {**case, "app": app} if count[0] and "@store" not in case["app"].lower() else None
+
+
+def write(paths, target, annotation, excepted):
+    """Writes the cases with tables of all files; annotation(case, n). Gives how many there are."""
+    seen, n = set(), 0
+    with open(target, "w") as out:
+        for path in paths:
+            for case in cases(path):
+                if case["name"] in excepted or case["name"] in seen:
+                    continue
+                seen.add(case["name"])
+                new = stored(case, lambda i, case=case: annotation(case, i))
+                if new:
+                    out.write(json.dumps(new) + "\n")
+                    n += 1
+    return n
