@@ -163,7 +163,7 @@ static void refusals_of_definitions_and_queries(void **state) {
         "@Index('a', 'b') define table T (a int, b int);",
         "@Index('a') @Index('a') define table T (a int);",
         "@IndexBy('a') define table T (a int);",
-        "@store(type='rdbms') define table T (a int);",
+        "@store(database='a.db') define table T (a int);",
         "define stream S (a int, b int, a string);",
         "define stream S (a int); define table S (a int);",
         "define stream S (a int); define stream S (a long);",
