@@ -165,6 +165,11 @@ static weir_status window_process(wr_op *op, wr_turn *turn, const weir_batch *co
     return status;
 }
 
+static void window_start(wr_op *op, int64_t clock) {
+    weir_window *w = (weir_window *)op;
+    if (w->type->start) w->type->start(w->self, clock);
+}
+
 static uint64_t window_rows(const wr_op *op) {
     const weir_window *w = (const weir_window *)op;
     return w->store ? wr_row_store_count(w->store) : 0;
@@ -199,6 +204,7 @@ static const wr_op_type window_op_type = {
     .name = "window",
     .process = window_process,
     .due = window_due,
+    .start = window_start,
     .save = window_save,
     .load = window_load,
     .rows = window_rows,

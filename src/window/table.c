@@ -15,6 +15,8 @@ const weir_window_type *const wr_window_table[] = {
     &wr_window_length,
     &wr_window_length_batch,
     &wr_window_lossy_frequent,
+    &wr_window_reorder_akslack,
+    &wr_window_reorder_kslack,
     &wr_window_session,
     &wr_window_sort,
     &wr_window_time,

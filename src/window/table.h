@@ -15,6 +15,8 @@ extern const weir_window_type wr_window_frequent;
 extern const weir_window_type wr_window_length;
 extern const weir_window_type wr_window_length_batch;
 extern const weir_window_type wr_window_lossy_frequent;
+extern const weir_window_type wr_window_reorder_akslack;
+extern const weir_window_type wr_window_reorder_kslack;
 extern const weir_window_type wr_window_session;
 extern const weir_window_type wr_window_sort;
 extern const weir_window_type wr_window_time;
