@@ -609,8 +609,8 @@ typedef struct weir_window_type {
     /* It is written #ns:name(…), among filters and stream functions, instead of #window.ns:name(…): rows pass
      * it, later, in another order or not at all. Nothing expires there, and nothing is searched. */
     bool is_processor;
-    /* Optional: the app starts, or in a partition the first rows of the key have come; the clock says now. Not
-     * called again when a saved state is loaded. */
+    /* Optional: the app starts, or in a partition the first rows of the key have come; the clock says now.
+     * Not called again when a saved state is loaded. */
     void (*start)(void *self, int64_t now);
 } weir_window_type;
 

@@ -37,25 +37,23 @@ static double variance_of(const double *values, uint32_t n, double mean) {
 /* Java's Math.min: NaN if one is. */
 static double least(double a, double b) { return a != a || b != b ? (double)NAN : a < b ? a : b; }
 
-/* The lesser root of a x² + b x + c, if it has any. */
-static bool lesser_root(double a, double b, double c, double *root) {
-    double square = b * b - 4 * a * c;
-    *root = 0;
-    if (!(square >= 0)) return false;
-    *root = least((-b - sqrt(square)) / (2 * a), (-b + sqrt(square)) / (2 * a));
-    return true;
+/* The lesser root of a x² + b x + c, or 0 if there is none; *square: what the root is drawn of. */
+static double lesser_root(double a, double b, double c, double *square) {
+    *square = b * b - 4 * a * c;
+    if (!(*square >= 0)) return 0;
+    return least((-b - sqrt(*square)) / (2 * a), (-b + sqrt(*square)) / (2 * a));
 }
 
 double wr_coverage_needed(const double *values, uint32_t n, double critical, double error) {
     double mean = mean_of(values, n), variance = variance_of(values, n, mean);
     double spread = sqrt((mean * mean + variance * variance) / (n * (mean * mean)));
     double x = critical * critical * (spread * spread);
-    double low, high, a = 1 + x;
-    bool has_low = lesser_root(a, 2 * error - 2 - x, (1 - error) * (1 - error), &low);
-    bool has_high = lesser_root(a, -(2 + 2 * error + x), (1 + error) * (1 + error), &high);
-    if (x != x) return NAN; /* neither root can be told to be missing */
-    if (has_low && has_high) return least(low, high);
-    return has_low ? low : has_high ? high : 0;
+    double low_square, high_square, a = 1 + x;
+    double low = lesser_root(a, 2 * error - 2 - x, (1 - error) * (1 - error), &low_square);
+    double high = lesser_root(a, -(2 + 2 * error + x), (1 + error) * (1 + error), &high_square);
+    if (low_square >= 0 && high_square < 0) return low;
+    if (high_square >= 0 && low_square < 0) return high;
+    return least(low, high); /* a square that is NaN leaves 0 */
 }
 
 int64_t wr_java_round(double v) {
