@@ -12,7 +12,7 @@
 /* The z for which a normal variable lies within ±z with this probability. */
 double wr_critical_value(double confidence);
 /* The share of rows that a window must have for the error of a mean over such values to stay below the
- * threshold (NaN where it can't be told, as for values whose mean is 0). */
+ * threshold (0 where it can't be told, as for values whose mean is 0). */
 double wr_coverage_needed(const double *values, uint32_t n, double critical, double error);
 /* Java's Math.round. */
 int64_t wr_java_round(double v);

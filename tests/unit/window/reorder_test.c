@@ -29,10 +29,10 @@ static void rounding_is_javas(void **state) {
     assert_int_equal(wr_java_round(-INFINITY), INT64_MIN);
 }
 
-static void values_around_0_need_nothing_that_can_be_told(void **state) {
+static void values_around_0_need_nothing(void **state) {
     (void)state;
     const double around[] = {-1, 1}, same[] = {4, 4, 4, 4};
-    assert_true(isnan(wr_coverage_needed(around, 2, 1.96, 0.03)));
+    NEAR(wr_coverage_needed(around, 2, 1.96, 0.03), 0);
     double needed = wr_coverage_needed(same, 4, 1.96, 0.03);
     assert_true(needed > 0.4 && needed < 1);
 }
@@ -57,7 +57,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(critical_values_are_those_of_the_normal_distribution),
         cmocka_unit_test(rounding_is_javas),
-        cmocka_unit_test(values_around_0_need_nothing_that_can_be_told),
+        cmocka_unit_test(values_around_0_need_nothing),
         cmocka_unit_test(what_comes_after_a_later_row_did_not_come_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
