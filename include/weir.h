@@ -12,6 +12,7 @@
  * thread at a time: calls on it must not overlap, except weir_app_request_stop and weir_app_wake, from any
  * thread and from a signal handler. weir_app_visit_stats, weir_app_latency and on-demand queries may also be
  * called by on_turn.
+ * An app may have several threads of its own besides (weir_app_options.threads); they sleep between calls.
  * Callbacks run inside the call that caused them, on its thread, and must not call back into the same app
  * (weir_send from a callback is refused with WEIR_EUSAGE).
  *
@@ -124,6 +125,9 @@ typedef struct weir_app_options {
      * to look at counters while an app runs. NULL: nobody is. */
     void (*on_turn)(void *ctx);
     void *on_turn_ctx;
+    uint32_t threads;    /* that work on one app, the caller's included: queries that have nothing to do with
+                            each other run at the same time, with the same answers. 0, 1: the caller's alone */
+    bool threads_always; /* also for batches that are too small to be worth it: for tests */
 } weir_app_options;
 
 /* Parses, checks and plans. On failure *err is the first error and *report (if wanted) has all; *out is NULL.

@@ -163,6 +163,8 @@ static weir_status make_app(weir_app *app, const wr_source *source, wr_diag *dia
     wr_task_options o = {.plan = app->plan,
                          .account = &app->account,
                          .serial = app->options.force_serial,
+                         .threads = app->options.threads,
+                         .threads_always = app->options.threads_always,
                          .log = forward_log,
                          .log_ctx = app->engine,
                          .stores = app->stores};

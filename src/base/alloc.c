@@ -10,18 +10,50 @@ void wr_alloc_fail_after(long n) { fail_countdown = n; }
 
 static int planted_failure(void) { return WR_UNLIKELY(fail_countdown > 0) && --fail_countdown == 0; }
 
-static int charge(wr_account *account, size_t bytes) {
-    for (wr_account *a = account; a; a = a->parent)
-        if (a->limit_bytes && (bytes > a->limit_bytes || a->used_bytes > a->limit_bytes - bytes)) return -1;
+static size_t used(const wr_account *a) {
+    return a->is_shared ? __atomic_load_n(&a->used_bytes, __ATOMIC_RELAXED) : a->used_bytes;
+}
+
+static void charge_shared(wr_account *a, size_t bytes) {
+    size_t now = __atomic_add_fetch(&a->used_bytes, bytes, __ATOMIC_RELAXED);
+    size_t peak = __atomic_load_n(&a->peak_bytes, __ATOMIC_RELAXED);
+    while (now > peak && !__atomic_compare_exchange_n(&a->peak_bytes, &peak, now, true, __ATOMIC_RELAXED,
+                                                      __ATOMIC_RELAXED)) {
+    }
+}
+
+static void charge_all(wr_account *account, size_t bytes) {
     for (wr_account *a = account; a; a = a->parent) {
+        if (a->is_shared) {
+            charge_shared(a, bytes);
+            continue;
+        }
         a->used_bytes += bytes;
         if (a->used_bytes > a->peak_bytes) a->peak_bytes = a->used_bytes;
     }
+}
+
+static int charge(wr_account *account, size_t bytes) {
+    for (wr_account *a = account; a; a = a->parent)
+        if (a->limit_bytes && (bytes > a->limit_bytes || used(a) > a->limit_bytes - bytes)) return -1;
+    charge_all(account, bytes);
     return 0;
 }
 
+static void credit_shared(wr_account *a, size_t bytes) {
+    size_t now = __atomic_load_n(&a->used_bytes, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&a->used_bytes, &now, now - WR_MIN(bytes, now), true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+}
+
 static void credit(wr_account *account, size_t bytes) {
-    for (wr_account *a = account; a; a = a->parent) a->used_bytes -= WR_MIN(bytes, a->used_bytes);
+    for (wr_account *a = account; a; a = a->parent) {
+        if (a->is_shared)
+            credit_shared(a, bytes);
+        else
+            a->used_bytes -= WR_MIN(bytes, a->used_bytes);
+    }
 }
 
 void *wr_alloc(wr_account *account, size_t size_bytes) {
@@ -60,6 +92,13 @@ int wr_account_recharge(wr_account *account, size_t old_bytes, size_t new_bytes)
     if (new_bytes > old_bytes) return charge(account, new_bytes - old_bytes);
     credit(account, old_bytes - new_bytes);
     return 0;
+}
+
+void wr_account_restate(wr_account *account, size_t old_bytes, size_t new_bytes) {
+    if (new_bytes > old_bytes)
+        charge_all(account, new_bytes - old_bytes);
+    else if (new_bytes < old_bytes)
+        credit(account, old_bytes - new_bytes);
 }
 
 int wr_grow(wr_account *account, void *array_ptr, uint32_t *cap, uint32_t need, size_t elem_size) {

@@ -1,11 +1,13 @@
 /* alloc.h: where heap memory comes from, and who is charged for it.
  *
  * All of weir allocates through these calls. An account counts the bytes of one owner (an operator, a
- * source); accounts form a tree, so that an app's total is its root's. Counting is not thread-safe: an
- * account belongs to one task. The process-wide test hook can make the n-th allocation fail. */
+ * source); accounts form a tree, so that an app's total is its root's. An account belongs to one
+ * thread at a time, unless it says that it is shared. The process-wide test hook can make the n-th allocation
+ * fail. */
 #ifndef WR_ALLOC_H
 #define WR_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/compiler.h"
@@ -15,6 +17,7 @@ typedef struct wr_account {
     size_t used_bytes;
     size_t peak_bytes;
     size_t limit_bytes; /* 0: none. An allocation past the limit of this account or an ancestor fails */
+    bool is_shared;     /* several threads charge it, through accounts below */
 } wr_account;
 
 /* account may be NULL. Memory is 16-byte aligned; NULL when out of memory or over a limit. */
@@ -27,6 +30,9 @@ void wr_free(wr_account *account, void *block, size_t size_bytes); /* NULL is fi
 /* Memory that was not allocated through the account but belongs to its owner: it was old_bytes, now it is
  * new_bytes. -1, with nothing changed, if that passes a limit. */
 int wr_account_recharge(wr_account *account, size_t old_bytes, size_t new_bytes) WR_NODISCARD;
+
+/* The same for memory that is there already: no limit refuses it. */
+void wr_account_restate(wr_account *account, size_t old_bytes, size_t new_bytes);
 
 /* Grows *array (elements of elem_size bytes) to hold at least `need` elements, doubling; *cap is in elements.
  */

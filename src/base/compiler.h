@@ -11,6 +11,15 @@
 #define WR_MIN(a, b)                     ((a) < (b) ? (a) : (b))
 #define WR_MAX(a, b)                     ((a) > (b) ? (a) : (b))
 
+/* In a loop that waits for another thread to write something. */
+#if defined(__x86_64__) || defined(__i386__)
+#define WR_PAUSE() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define WR_PAUSE() __asm__ volatile("yield")
+#else
+#define WR_PAUSE() ((void)0)
+#endif
+
 /* Leaves the function with the status of a call that failed. For functions that own nothing at that point. */
 #define WR_TRY(call)                                                                                         \
     do {                                                                                                     \

@@ -9,6 +9,7 @@ typedef enum case_outcome { CASE_PASSED, CASE_FAILED, CASE_SKIPPED } case_outcom
 
 typedef struct case_options {
     uint32_t batch_limit;
+    uint32_t threads; /* 0, 1: one */
     bool serial;
     bool restore_each_step; /* snapshot, and restore into a new app, after each step */
 } case_options;

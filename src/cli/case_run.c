@@ -259,6 +259,8 @@ static bool open_app(run *r, weir_error *err, weir_status *st) {
                           .playback = true,
                           .no_io = true,
                           .force_serial = r->options->serial,
+                          .threads = r->options->threads,
+                          .threads_always = true,
                           .source_name = "app"};
     *st = weir_app_new(r->engine, r->text, strlen(r->text), &o, &r->app, NULL, err);
     return *st == WEIR_OK;

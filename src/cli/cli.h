@@ -53,6 +53,7 @@ void cli_help(const cli_command *command);
 char *cli_read_file(const char *path, size_t *len);
 /* A positive whole number; reports and returns false otherwise. */
 bool cli_number(const char *option, const char *text, long long least, long long most, long long *out);
+#define CLI_MOST_THREADS 256
 /* Log lines to standard error. */
 void cli_log(void *ctx, weir_log_level level, const char *line);
 /* The folder of a path, "." if it has none; free() it. */

@@ -10,7 +10,7 @@
 
 typedef struct bench {
     const char *stream;
-    long long events, batch, step_ms;
+    long long events, batch, step_ms, threads;
     uint64_t rows_out;
 } bench;
 
@@ -160,7 +160,8 @@ static int bench_file(bench *b, const char *path) {
                           .source_name = path,
                           .no_io = true,
                           .playback = true,
-                          .batch_limit = (uint32_t)b->batch};
+                          .batch_limit = (uint32_t)b->batch,
+                          .threads = (uint32_t)b->threads};
     int result = CLI_FAILED;
     if (weir_app_new(engine, text, len, &o, &app, &report, &err) == WEIR_OK) {
         result = bench_app(b, app);
@@ -186,6 +187,8 @@ static int run(int argc, char **argv) {
             return CLI_USAGE;
         if (!strcmp(o->name, "--batch") && !cli_number(o->name, value, 1, 1 << 20, &b.batch))
             return CLI_USAGE;
+        if (!strcmp(o->name, "--threads") && !cli_number(o->name, value, 1, CLI_MOST_THREADS, &b.threads))
+            return CLI_USAGE;
         if (!strcmp(o->name, "--step") && !cli_number(o->name, value, 0, 86400000, &b.step_ms))
             return CLI_USAGE;
     }
@@ -207,6 +210,7 @@ static const cli_option options[] = {
     {"--events", "N", "how many (10000000)"},
     {"--stream", "NAME", "the stream that is fed (the first defined one)"},
     {"--batch", "N", "events handed over at once (4096)"},
+    {"--threads", "N", "threads that work on an app's queries at the same time (1)"},
     {"--step", "MS", "event time between two events (1)"},
     {NULL, NULL, NULL},
 };

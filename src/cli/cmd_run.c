@@ -22,7 +22,7 @@ typedef struct variable {
 typedef struct runner {
     const char *file;
     const char *state_dir, *admin_address, *token;
-    long long batch, checkpoint_ms;
+    long long batch, checkpoint_ms, threads;
     bool playback, quiet;
     stats_form stats;
     variable *variables;
@@ -140,6 +140,7 @@ static int run_text(runner *r, weir_engine *engine, const char *text, size_t len
     weir_app_options o = {.struct_size = sizeof o,
                           .source_name = r->file,
                           .batch_limit = (uint32_t)r->batch,
+                          .threads = (uint32_t)r->threads,
                           .playback = r->playback,
                           .variable = variable_value,
                           .variable_ctx = r,
@@ -186,6 +187,7 @@ static bool take_stats(runner *r, const char *value) {
 
 static bool take_option(runner *r, const char *name, const char *value) {
     if (!strcmp(name, "--batch")) return cli_number(name, value, 1, 1 << 20, &r->batch);
+    if (!strcmp(name, "--threads")) return cli_number(name, value, 1, CLI_MOST_THREADS, &r->threads);
     if (!strcmp(name, "--checkpoint")) return cli_number(name, value, 1, 86400000, &r->checkpoint_ms);
     if (!strcmp(name, "--define")) return take_definition(r, (char *)value);
     if (!strcmp(name, "--stats")) return take_stats(r, value);
@@ -233,6 +235,7 @@ static const cli_option options[] = {
     {"--checkpoint", "MS", "time between checkpoints (1000)"},
     {"--playback", NULL, "event time drives the clock, as with @app:playback"},
     {"--batch", "N", "most rows in a batch (4096)"},
+    {"--threads", "N", "threads that work on the app's queries at the same time (1)"},
     {"--define", "NAME=VALUE", "the value of ${NAME} in the app; else the environment's"},
     {"--stats", "FORM", "what is shown while it runs: none, line (on a terminal) or json, one object a line"},
     {"--admin", "ADDRESS",

@@ -188,6 +188,9 @@ static bool take_option(tester *t, const cli_option *o, const char *value) {
     if (!strcmp(o->name, "--batch")) {
         if (!cli_number(o->name, value, 1, 1 << 20, &n)) return false;
         t->options.batch_limit = (uint32_t)n;
+    } else if (!strcmp(o->name, "--threads")) {
+        if (!cli_number(o->name, value, 1, CLI_MOST_THREADS, &n)) return false;
+        t->options.threads = (uint32_t)n;
     } else if (!strcmp(o->name, "--area"))
         t->area = value;
     else if (!strcmp(o->name, "--name"))
@@ -240,6 +243,7 @@ static int run(int argc, char **argv) {
 
 static const cli_option options[] = {
     {"--batch", "N", "most rows in a batch (1024); 1 takes them one by one"},
+    {"--threads", "N", "threads that work on an app, however few rows it has (1)"},
     {"--area", "AREA", "only cases whose name begins with AREA/"},
     {"--name", "TEXT", "only cases whose name contains TEXT"},
     {"--except", "FILE", "not the cases that FILE has too"},

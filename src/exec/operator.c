@@ -79,6 +79,7 @@ weir_status wr_turn_fail(wr_turn *turn, weir_origin origin, uint32_t chunk, cons
     }
     const char *kept = keep_message(turn->arena, message);
     if (!kept) return WEIR_ENOMEM;
+    turn->has_failed = true;
     f->items[f->n++] = (wr_fault){.origin = origin, .chunk = chunk, .message = kept};
     return WEIR_OK;
 }

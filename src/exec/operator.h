@@ -39,6 +39,8 @@ typedef struct wr_turn {
     struct wr_op *const *partitions;                     /* the steps into partitions */
     void (*log)(void *ctx, int level, const char *line); /* weir_log_level; NULL: nobody listens */
     void *log_ctx;
+    struct wr_threads *threads; /* that run this cycle's steps; NULL: there is one */
+    bool has_failed;            /* some chunk of this step, kept when faults are settled */
 } wr_turn;
 
 /* Notes that a chunk failed (a chunk once is enough) . */

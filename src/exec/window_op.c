@@ -36,11 +36,7 @@ static weir_status make_store(weir_window *w, weir_error *err) {
 
 /* What a window's own state takes is charged like the rest. */
 static void charge_self(weir_window *w, size_t bytes) {
-    for (wr_account *a = &w->op.account; a; a = a->parent) {
-        a->used_bytes += bytes;
-        a->used_bytes -= WR_MIN(w->self_bytes, a->used_bytes);
-        if (a->used_bytes > a->peak_bytes) a->peak_bytes = a->used_bytes;
-    }
+    wr_account_restate(&w->op.account, w->self_bytes, bytes);
     w->self_bytes = bytes;
 }
 

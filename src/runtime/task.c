@@ -10,14 +10,14 @@ static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for an app");
 }
 
-void wr_task_log(const wr_task *t, int level, const char *format, ...) {
-    if (!t->log) return;
+void wr_task_log(const wr_turn *turn, int level, const char *format, ...) {
+    if (!turn->log) return;
     char line[1024];
     va_list args;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    t->log(t->log_ctx, level, line);
+    turn->log(turn->log_ctx, level, line);
 }
 
 wr_op *wr_task_op_at(const wr_query_state *q, uint32_t side, uint32_t index) {
@@ -150,6 +150,8 @@ weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_erro
     t->stores = options->stores;
     wr_arena_init(&t->arena, &t->account);
     weir_status st = make_all(t, err);
+    if (st == WEIR_OK && options->threads > 1 && !t->serial)
+        st = wr_threads_new(t, options->threads, options->threads_always, err);
     if (st != WEIR_OK) {
         wr_task_free(t);
         return st;
@@ -174,6 +176,7 @@ static void free_query(wr_query_state *q) {
 
 void wr_task_free(wr_task *t) {
     if (!t) return;
+    wr_threads_free(t->threads);
     wr_arena_fini(&t->arena);
     for (uint32_t i = 0; t->queries && i < t->plan->n_queries; i++) free_query(&t->queries[i]);
     for (uint32_t i = 0; t->streams && i < t->plan->n_streams; i++) {
@@ -210,6 +213,7 @@ weir_status wr_task_subscribe(wr_task *t, uint32_t stream, wr_rows_callback call
 
 weir_status wr_task_subscribe_query(wr_task *t, uint32_t query, wr_rows_callback callback, void *ctx,
                                     weir_error *err) {
+    t->has_subscribed_queries = true;
     return subscribe(&t->queries[query].subscriptions, callback, ctx, err);
 }
 

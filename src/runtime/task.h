@@ -5,7 +5,8 @@
  * exec/operator.h): batched, every query once a cycle in topological order; or serial, arrival by arrival and
  * depth first, where the plan demands it. Both give the same rows in the same order on every stream.
  *
- * A task takes no lock and starts no thread; it runs on one thread at a time. */
+ * A task runs on one thread at a time, unless it is told to run its queries on several: then those that have
+ * nothing to do with each other run at the same time (task_threads.c), for the same answers. */
 #ifndef WR_TASK_H
 #define WR_TASK_H
 
@@ -24,6 +25,9 @@ typedef struct wr_task_options {
     void (*log)(void *ctx, int level, const char *line); /* level: weir_log_level; may be NULL */
     void *log_ctx;
     const struct wr_stores *stores; /* of the plan's tables; must outlive the task. NULL: there are none */
+    uint32_t threads; /* that run a cycle's queries at the same time, the caller's included; 0, 1: that one.
+                         A plan that is driven serially has no use for more */
+    bool threads_always; /* however few rows there are: for tests */
 } wr_task_options;
 
 weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_error *err) WR_NODISCARD;

@@ -13,6 +13,7 @@
 #include "runtime/task.h"
 
 typedef struct wr_rules wr_rules;
+typedef struct wr_threads wr_threads;
 
 typedef struct wr_subscription {
     wr_rows_callback callback;
@@ -53,6 +54,8 @@ typedef struct wr_query_state {
     wr_rules *rules;        /* NULL: its filter is in no index */
     uint32_t rule;          /* its number there */
     wr_subscriptions subscriptions;
+    weir_batch
+        given; /* what it has emitted in the cycle at hand, if somebody subscribed; lives in an arena */
 } wr_query_state;
 
 typedef struct wr_trigger_state {
@@ -91,10 +94,12 @@ struct wr_task {
     int64_t clock;
     uint64_t n_cycles;
     bool is_started;
+    bool has_subscribed_queries;
+    wr_threads *threads; /* NULL: one does it all */
 };
 
 /* task.c */
-void wr_task_log(const wr_task *t, int level, const char *format, ...) WR_PRINTF(3, 4);
+void wr_task_log(const wr_turn *turn, int level, const char *format, ...) WR_PRINTF(3, 4);
 /* The operator that a chunk on side `side` comes to after `index` others; NULL: it is through. */
 wr_op *wr_task_op_at(const wr_query_state *q, uint32_t side, uint32_t index);
 void wr_task_deliver(wr_subscriptions *s, const weir_batch *b);
@@ -114,39 +119,55 @@ weir_status wr_task_trigger_fire(wr_task *t, wr_trigger_state *g, bool is_start,
                                  weir_error *err) WR_NODISCARD;
 
 /* task_faults.c: what happens to chunks that failed in a receiver of `stream`. */
-weir_status wr_task_fault_rows(wr_task *t, uint32_t stream, const weir_batch *source, weir_batch *out,
-                               weir_error *err) WR_NODISCARD;
-weir_status wr_task_without_failed(wr_task *t, const weir_batch *source, weir_batch *out,
+weir_status wr_task_fault_rows(wr_task *t, wr_turn *turn, uint32_t stream, const weir_batch *source,
+                               weir_batch *out, weir_error *err) WR_NODISCARD;
+weir_status wr_task_without_failed(wr_turn *turn, const weir_batch *source, weir_batch *out,
                                    weir_error *err) WR_NODISCARD;
 
 /* task_self_join.c: rows of a stream that is both sides of a join, each as a chunk with an origin of its own;
  * and back: in the rows that leave the query (may be none), and in what failed. */
 bool wr_task_is_self_join(const wr_plan_query *q);
-weir_status wr_task_rows_apart(wr_task *t, const weir_batch *whole, weir_batch *out,
+weir_status wr_task_rows_apart(wr_turn *turn, const weir_batch *whole, weir_batch *out,
                                weir_error *err) WR_NODISCARD;
-weir_status wr_task_true_origins(wr_task *t, const weir_batch *whole, const weir_batch *apart,
+weir_status wr_task_true_origins(wr_turn *turn, const weir_batch *whole, const weir_batch *apart,
                                  weir_batch *out, weir_error *err) WR_NODISCARD;
 
 /* task_rules.c: filters of many readers of one stream, answered together. */
 weir_status wr_task_rules_init(wr_task *t, weir_error *err) WR_NODISCARD;
 void wr_task_rules_fini(wr_stream_state *s);
 void wr_task_rules_begin_cycle(wr_stream_state *s);
+/* Before several threads ask wr_task_rule_rows for these rows of the stream. */
+weir_status wr_task_rules_run(wr_turn *turn, wr_stream_state *s, const weir_batch *rows,
+                              weir_error *err) WR_NODISCARD;
 /* The query's first filter is answered by wr_task_rule_rows. */
 bool wr_task_rules_apply(const wr_query_state *q, const weir_batch *rows);
 /* What passes the query's first filter. */
-weir_status wr_task_rule_rows(wr_task *t, wr_query_state *q, const weir_batch *rows, weir_batch *out,
+weir_status wr_task_rule_rows(wr_turn *turn, wr_query_state *q, const weir_batch *rows, weir_batch *out,
                               weir_error *err) WR_NODISCARD;
 /* task_partitions.c: the operators of partitions forget the keys that ended in this cycle. */
 void wr_task_settle_partitions(wr_task *t);
 /* Origins from outside again, in the rows that leave a partition. */
-weir_status wr_task_leave_partition(wr_task *t, uint32_t partition, weir_batch *b,
+weir_status wr_task_leave_partition(wr_task *t, wr_turn *turn, uint32_t partition, weir_batch *b,
                                     weir_error *err) WR_NODISCARD;
 /* What failed in a reader of a view fails in the stream outside: turn->faults get origins from there. */
-void wr_task_faults_outside(wr_task *t, uint32_t stream);
+void wr_task_faults_outside(wr_task *t, wr_turn *turn, uint32_t stream);
 
 /* task_batched.c, task_serial.c */
 weir_status wr_task_run_batched(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, bool is_start,
                                 weir_error *err) WR_NODISCARD;
+/* One query or partition, numbered as in wr_plan.order, once the streams that it reads are ready; and what
+ * makes a stream ready once the steps that write it have run (a step does it itself if nobody has). */
+weir_status wr_task_run_step(wr_task *t, wr_turn *turn, uint32_t step, weir_error *err) WR_NODISCARD;
+weir_status wr_task_stream_ready(wr_task *t, wr_turn *turn, uint32_t stream, weir_error *err) WR_NODISCARD;
+
+/* task_threads.c: sets t->threads, also when it fails. Batched driving only. */
+weir_status wr_threads_new(wr_task *t, uint32_t n, bool always, weir_error *err) WR_NODISCARD;
+void wr_threads_free(wr_threads *x);
+bool wr_threads_apply(const wr_threads *x, uint32_t n_rows);             /* a cycle with so many rows */
+weir_status wr_threads_run(wr_threads *x, weir_error *err) WR_NODISCARD; /* all steps of the cycle */
+void wr_threads_lock(wr_threads *x);                                     /* NULL is fine */
+void wr_threads_unlock(wr_threads *x);
+
 weir_status wr_task_run_serial(wr_task *t, const wr_task_input *inputs, uint32_t n_inputs, bool is_start,
                                weir_error *err) WR_NODISCARD;
 

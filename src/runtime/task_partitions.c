@@ -16,21 +16,22 @@ void wr_task_settle_partitions(wr_task *t) {
     }
 }
 
-weir_status wr_task_leave_partition(wr_task *t, uint32_t partition, weir_batch *b, weir_error *err) {
+weir_status wr_task_leave_partition(wr_task *t, wr_turn *turn, uint32_t partition, weir_batch *b,
+                                    weir_error *err) {
     const wr_op *step = t->partitions[partition];
     b->key_id = NULL;
     if (!b->n_sel || !b->origin || !wr_partition_renames(step, &t->cycle)) return WEIR_OK;
-    weir_origin *outside = wr_arena_array(&t->arena, b->n_chunks, sizeof *outside);
+    weir_origin *outside = wr_arena_array(turn->arena, b->n_chunks, sizeof *outside);
     if (!outside) return weir_fail(err, WEIR_ENOMEM, "out of memory for what leaves a partition");
     for (uint32_t c = 0; c < b->n_chunks; c++) outside[c] = wr_partition_outside(step, b->origin[c]);
     b->origin = outside;
     return WEIR_OK;
 }
 
-void wr_task_faults_outside(wr_task *t, uint32_t stream) {
+void wr_task_faults_outside(wr_task *t, wr_turn *turn, uint32_t stream) {
     const wr_plan_stream *view = &t->plan->streams[stream];
-    for (uint32_t i = 0; i < t->turn.faults.n; i++) {
-        weir_origin *o = &t->turn.faults.items[i].origin;
+    for (uint32_t i = 0; i < turn->faults.n; i++) {
+        weir_origin *o = &turn->faults.items[i].origin;
         *o = wr_partition_outside(t->partitions[view->partition], *o);
     }
 }

@@ -116,15 +116,25 @@ void wr_task_rules_begin_cycle(wr_stream_state *s) {
     for (wr_rules *r = s->rules; r; r = r->next) r->has_run = false;
 }
 
+weir_status wr_task_rules_run(wr_turn *turn, wr_stream_state *s, const weir_batch *rows, weir_error *err) {
+    for (wr_rules *r = s->rules; r && !rows->kind; r = r->next) {
+        WR_TRY(wr_filter_index_run(r->index, rows, turn->arena, r->sel, r->n_sel, err));
+        r->has_run = true;
+    }
+    return WEIR_OK;
+}
+
 bool wr_task_rules_apply(const wr_query_state *q, const weir_batch *rows) {
     return q->rules && !rows->kind && q->side_ops[0][0]->plan->kind == WR_OP_FILTER;
 }
 
-weir_status wr_task_rule_rows(wr_task *t, wr_query_state *q, const weir_batch *rows, weir_batch *out,
+weir_status wr_task_rule_rows(wr_turn *turn, wr_query_state *q, const weir_batch *rows, weir_batch *out,
                               weir_error *err) {
     wr_rules *r = q->rules;
-    if (!r->has_run) WR_TRY(wr_filter_index_run(r->index, rows, &t->arena, r->sel, r->n_sel, err));
-    r->has_run = true;
+    if (!r->has_run) {
+        WR_TRY(wr_filter_index_run(r->index, rows, turn->arena, r->sel, r->n_sel, err));
+        r->has_run = true;
+    }
     wr_op *filter = q->side_ops[0][0];
     filter->n_calls++;
     filter->rows_in += rows->n_sel;

@@ -22,11 +22,11 @@ static bool are_apart(const weir_batch *b) {
 
 static bool same_moment(weir_origin a, weir_origin b) { return a >> 24 == b >> 24; }
 
-weir_status wr_task_rows_apart(wr_task *t, const weir_batch *whole, weir_batch *out, weir_error *err) {
+weir_status wr_task_rows_apart(wr_turn *turn, const weir_batch *whole, weir_batch *out, weir_error *err) {
     *out = *whole;
     if (are_apart(whole)) return WEIR_OK;
-    weir_origin *origins = wr_arena_array(&t->arena, whole->n_rows, sizeof *origins);
-    uint32_t *keys = whole->key_id ? wr_arena_array(&t->arena, whole->n_rows, sizeof *keys) : NULL;
+    weir_origin *origins = wr_arena_array(turn->arena, whole->n_rows, sizeof *origins);
+    uint32_t *keys = whole->key_id ? wr_arena_array(turn->arena, whole->n_rows, sizeof *keys) : NULL;
     if (!origins || (whole->key_id && !keys))
         return weir_fail(err, WEIR_ENOMEM, "out of memory for a join of a stream with itself");
     for (uint32_t row = 0, chunk = 0, seq = 0; row < whole->n_rows; row++) {
@@ -57,15 +57,15 @@ static weir_origin true_origin(const weir_batch *whole, const weir_batch *apart,
     return weir_batch_origin(whole, wr_batch_chunk_of(whole, low));
 }
 
-weir_status wr_task_true_origins(wr_task *t, const weir_batch *whole, const weir_batch *apart,
+weir_status wr_task_true_origins(wr_turn *turn, const weir_batch *whole, const weir_batch *apart,
                                  weir_batch *out, weir_error *err) {
     if (apart->origin == whole->origin) return WEIR_OK;
-    for (uint32_t i = 0; i < t->turn.faults.n; i++) {
-        weir_origin *o = &t->turn.faults.items[i].origin;
+    for (uint32_t i = 0; i < turn->faults.n; i++) {
+        weir_origin *o = &turn->faults.items[i].origin;
         *o = true_origin(whole, apart, *o);
     }
     if (!out->n_sel || !out->origin) return WEIR_OK;
-    weir_origin *origins = wr_arena_array(&t->arena, out->n_chunks, sizeof *origins);
+    weir_origin *origins = wr_arena_array(turn->arena, out->n_chunks, sizeof *origins);
     if (!origins) return weir_fail(err, WEIR_ENOMEM, "out of memory for a join of a stream with itself");
     for (uint32_t c = 0; c < out->n_chunks; c++) origins[c] = true_origin(whole, apart, out->origin[c]);
     out->origin = origins;

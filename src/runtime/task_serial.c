@@ -175,7 +175,7 @@ static weir_status run_from(pushing *p, wr_query_state *q, uint32_t side, uint32
 /* A receiver failed: the fault stream gets the rows, later receivers nothing. */
 static weir_status settle(pushing *p, uint32_t stream, const weir_batch *b, weir_error *err) {
     weir_batch faults;
-    WR_TRY(wr_task_fault_rows(p->t, stream, b, &faults, err));
+    WR_TRY(wr_task_fault_rows(p->t, &p->t->turn, stream, b, &faults, err));
     p->t->turn.faults = (wr_faults){0};
     return faults.n_sel ? push(p, p->t->streams[stream].plan->fault, &faults, err) : WEIR_OK;
 }
@@ -229,7 +229,7 @@ static weir_status push(pushing *p, uint32_t stream, const weir_batch *b, weir_e
     wr_stream_state *s = &t->streams[stream];
     if (p->depth >= MOST_NESTED) {
         s->errors++;
-        wr_task_log(t, WEIR_LOG_ERROR,
+        wr_task_log(&t->turn, WEIR_LOG_ERROR,
                     "stream '%s': rows dropped: queries feed each other in a circle without end",
                     s->plan->name);
         return WEIR_OK;
@@ -294,7 +294,7 @@ static weir_status timer_turn(pushing *p, uint32_t rank, bool is_start, weir_err
     t->turn.faults = (wr_faults){0};
     WR_TRY(run_from(p, q, place->side, place->index, NULL, WEIR_ORIGIN(0, rank + 1, 0), err));
     for (uint32_t i = 0; i < t->turn.faults.n; i++)
-        wr_task_log(t, WEIR_LOG_ERROR, "query '%s': rows of a timer dropped: %s", q->plan->name,
+        wr_task_log(&t->turn, WEIR_LOG_ERROR, "query '%s': rows of a timer dropped: %s", q->plan->name,
                     t->turn.faults.items[i].message);
     t->turn.faults = (wr_faults){0};
     return WEIR_OK;

@@ -63,7 +63,8 @@ static weir_status tick(wr_task *t, wr_trigger_state *g, ticks *k, weir_error *e
         for (; g->due <= c->clock[a] && seq < MOST_AT_ONCE; g->due = after(g, g->due), seq++)
             WR_TRY(add_tick(k, &t->arena, g->due, c->clock[a], WEIR_ORIGIN(a, g->plan->rank, seq), err));
         if (g->due <= c->clock[a]) {
-            wr_task_log(t, 1, "trigger '%s': the clock jumped; ticks between %lld and %lld are skipped",
+            wr_task_log(&t->turn, 1,
+                        "trigger '%s': the clock jumped; ticks between %lld and %lld are skipped",
                         g->plan->name, (long long)g->due, (long long)c->clock[a]);
             g->due = after(g, c->clock[a]);
         }
