@@ -10,7 +10,8 @@ STREAMS = {
     "S": [("k", "string"), ("v", "int"), ("p", "double"), ("n", "long")],
     "R": [("k", "string"), ("w", "int"), ("ok", "bool"), ("f", "float")],
 }
-AREAS = ["filter", "window", "join", "table", "named-window", "pattern", "sequence", "partition", "rate", "chain"]
+AREAS = ["filter", "expression", "window", "join", "table", "named-window", "on-demand", "pattern", "sequence", "partition",
+         "rate", "chain"]
 
 
 def value(rng, kind):
@@ -48,17 +49,50 @@ def condition(rng, stream, prefix=""):
     return f"{number} {op} {rng.randint(0, 8)}"
 
 
+def typed(rng, kind, depth=2):
+    """A random expression of a type over S."""
+    leaf = {"int": ["v", "3", "-2"], "long": ["n", "7L", "2 sec"], "double": ["p", "1.5", "0.25"], "float": ["2.5f", "0f"],
+            "string": ["k", "'b'", "''"], "bool": ["true", "false", "v > 3"]}[kind]
+    if depth == 0 or rng.random() < 0.15:
+        return rng.choice(leaf)
+    sub = lambda t: typed(rng, t, depth - 1)
+    number = lambda: sub(rng.choice(["int", "long", "double", "float"]))
+    forms = [lambda: f"ifThenElse({sub('bool')}, {sub(kind)}, {sub(kind)})", lambda: f"coalesce({sub(kind)}, {sub(kind)})",
+             lambda: f"convert({sub(rng.choice(['int', 'long', 'double', 'float', 'string', 'bool']))}, '{kind}')"]
+    wider = {"int": ["int"], "long": ["int", "long"], "float": ["int", "long", "float"], "double": ["int", "long", "float", "double"]}
+    if kind in wider:
+        op, other = rng.choice(["+", "-", "*", "/", "%"]), sub(rng.choice(wider[kind]))
+        both = [sub(kind), other]
+        rng.shuffle(both)
+        forms += [lambda: f"({both[0]} {op} {both[1]})"] * 3
+        forms += [lambda: f"{rng.choice(['maximum', 'minimum'])}({sub(kind)}, {sub(kind)})"]
+    if kind == "bool":
+        forms += [lambda: f"({number()} {rng.choice(['>', '<', '>=', '<=', '==', '!='])} {number()})"] * 3
+        forms += [lambda: f"({sub('bool')} {rng.choice(['and', 'or'])} {sub('bool')})", lambda: f"not ({sub('bool')})",
+                  lambda: f"(k {rng.choice(['==', '!='])} {sub('string')})", lambda: rng.choice(["k is null", "v is null"]),
+                  lambda: f"instanceOf{rng.choice(['Integer', 'Long', 'Double', 'String', 'Boolean', 'Float'])}({number()})"]
+    return rng.choice(forms)()
+
+
+def expressions(rng, target):
+    outs = [(typed(rng, rng.choice(["int", "long", "double", "float", "string", "bool"]), 3), f"c{i}") for i in range(4)]
+    source = ["S"] + ([f"[{typed(rng, 'bool', 2)}]"] if rng.random() < 0.4 else [])
+    select = {"outs": outs, "group": [], "having": None, "order": [], "limit": None}
+    return query(source, select, f"insert into {target}")
+
+
 def handlers(rng, stream, chance=0.4):
     return [f"[{condition(rng, stream)}]"] if rng.random() < chance else []
 
 
-def window(rng, stream):
+def window(rng, stream, delays=True):
+    """Siddhi's delay window never comes back in a join, nor where the clock is the wall's."""
     number = rng.choice(number_columns(stream))
     span = rng.choice(["300 millisec", "1 sec", "2 sec", "5 sec"])
     count = rng.randint(1, 5)
     options = [
         f"length({count})", f"lengthBatch({count})", f"time({span})", f"timeBatch({span})",
-        f"timeLength({span}, {count})", f"delay({span})", f"batch()",
+        f"timeLength({span}, {count})", f"delay({span})" if delays else "length(2)", f"batch()",
         f"sort({count}, {number}, '{rng.choice(['asc', 'desc'])}')",
         f"session({span}, k)", f"expression('count() <= {count}')",
         f"lengthBatch({count}, true)", f"timeBatch({span}, 0)", f"expressionBatch('count() <= {count}')",
@@ -121,23 +155,24 @@ def single(rng, stream, target, with_rate=False, with_window=0.75):
     source = [stream] + handlers(rng, stream)
     windowed = rng.random() < with_window
     if windowed:
-        source.append(window(rng, stream))
-        source += handlers(rng, stream, 0.15)
+        source.append(window(rng, stream, not with_rate))
+        source += handlers(rng, stream, 0.15) if "atch" not in source[-1] else []
     limit = rate(rng) if with_rate else None
     kind = events(rng, windowed) if not (limit and "snapshot" in limit) else rng.choice(["", "all events "])
     return query(source, selection(rng, number_columns(stream), ["k"]), f"insert {kind}into {target}", limit)
 
 
-def join(rng, target, left="S", right="R"):
+def join(rng, target, left="S", right="R", limit=None):
     def side(stream, alias):
-        return [stream] + handlers(rng, stream, 0.25) + ([window(rng, stream)] if rng.random() < 0.85 else []) + \
+        return [stream] + handlers(rng, stream, 0.25) + ([window(rng, stream, False)] if rng.random() < 0.85 else []) + \
             [f" as {alias}"]
     kind = rng.choice(["join", "inner join", "left outer join", "right outer join", "full outer join"])
     uni = rng.choice([("", ""), ("", ""), ("", ""), (" unidirectional", ""), ("", " unidirectional")])
     on = rng.choice([None, "l.k == r.k", "l.k == r.k", "l.v > r.w", "l.k == r.k and l.v < r.w", "l.v == r.w or l.k == r.k"])
     source = side(left, "l") + [uni[0], f" {kind} "] + side(right, "r") + [uni[1], f" on {on}" if on else ""]
     select = selection(rng, ["l.v", "r.w", "l.p"], ["l.k", "r.k"], 0.3)
-    return query(source, select, f"insert {events(rng)}into {target}")
+    kind = rng.choice(["", "all events "]) if limit and "snapshot" in limit else events(rng)
+    return query(source, select, f"insert {kind}into {target}", limit)
 
 
 def state_item(rng, ref, earlier):
@@ -151,6 +186,11 @@ def state_item(rng, ref, earlier):
     elif rng.random() < 0.5:
         filters = [f"[{condition(rng, stream)}]"]
     return stream, f"{ref}={stream}{''.join(filters)}", f"{ref}.{own}"
+
+
+def n_steps(parts):
+    """Absent steps wait from the clock's start on: few of them keep Siddhi from answering for ever."""
+    return 2 * sum("not " in p for p in parts) + 1
 
 
 def states(rng, target, sequence):
@@ -170,8 +210,15 @@ def states(rng, target, sequence):
             stream2, text2, column2 = state_item(rng, ref + "b", refs)
             parts.append(f"{text} {rng.choice(['and', 'or'])} {text2}")
             columns += [column, column2]
-        elif shape < 0.38 and i > 0 and not sequence:
-            parts.append(f"not {stream}[{condition(rng, stream)}] for {rng.choice(['500 millisec', '1 sec'])}")
+        elif shape < 0.38 and n_steps(parts) < n:
+            other, text2, column2 = state_item(rng, ref, refs)
+            absent = f"not {stream}[{condition(rng, stream)}]"
+            wait = f" for {rng.choice(['500 millisec', '1 sec'])}"
+            form = rng.choice([absent + wait, absent + wait, f"{absent} and {text2}", f"{absent}{wait} and {text2}",
+                               f"{absent}{wait} or {text2}", f"{text2} and {absent}{wait}"])
+            every = "every " if i == 0 and rng.random() < 0.4 else ""
+            parts.append(f"{every}({form})" if every and "(" not in form[:1] and "=" in form else every + form)
+            columns += [column2] if f"{ref}=" in form else []
         else:
             every = "every " if (rng.random() < 0.6 and i == 0) or (not sequence and rng.random() < 0.08) else ""
             parts.append(every + text)
@@ -212,6 +259,45 @@ def table_queries(rng):
                   "limit": None}
         out.append(query([f"R {kind} T on {on}"], select, "insert into O9"))
     return out
+
+
+def stored_query(rng, name):
+    """An on-demand query of a table or window with the columns k and v."""
+    on = rng.choice(["", "", f"on v > {rng.randint(-1, 6)} ", f"on k == '{rng.choice(KEYS)}' ",
+                     f"on {name}.k == '{rng.choice(KEYS)}' and v < {rng.randint(2, 9)} ", "on v is null "])
+    shape = rng.randrange(6)
+    if shape < 2:
+        return f"from {name} {on}select k, v, v * 2 as w order by v, k"
+    if shape == 2:
+        return f"from {name} {on}select k, sum(v) as s, count() as c, max(v) as m group by k order by k"
+    if shape == 3:
+        return f"from {name} {on}select sum(v) as s, avg(v) as a, min(v) as m"
+    if shape == 4:
+        return f"from {name} {on}select k, v having v > {rng.randint(0, 4)} order by k desc, v limit {rng.randint(1, 4)}"
+    return f"from {name} {on}select k, count() as c group by k having c > 1 order by k"
+
+
+def stored_change(rng):
+    key = rng.choice(KEYS)
+    return rng.choice([
+        f"select '{key}' as k, {rng.randint(0, 9)} as v insert into T", f"delete T on T.k == '{key}'",
+        f"delete T on T.v > {rng.randint(3, 9)}", f"update T set T.v = {rng.randint(0, 9)} on T.k == '{key}'",
+        f"update T set T.v = T.v + 1 on T.v < {rng.randint(1, 6)}",
+        f"select '{key}' as k, {rng.randint(0, 9)} as v update or insert into T on T.k == '{key}'"])
+
+
+def on_demand(rng, spec):
+    call = rng.choice(["length(3)", "lengthBatch(3)", "time(2 sec)", "timeBatch(1 sec)", "sort(3, v, 'desc')"])
+    keyed = rng.random() < 0.3
+    spec["definitions"] = [("@PrimaryKey('k') " if keyed else "") + "define table T (k string, v int)",
+                           f"define window W (k string, v int) {call}"]
+    plain = {"outs": [("k", "k"), ("v", "v")], "group": [], "having": None, "order": [], "limit": None}
+    spec["elements"] = [query(["S"] + handlers(rng, "S"), plain, "update or insert into T on T.k == k" if keyed else
+                              "insert into T"), query(["S"], plain, "insert into W")]
+    for _ in range(rng.randint(2, 6)):
+        at = rng.randrange(1, len(spec["steps"]) + 1)
+        text = stored_change(rng) if rng.random() < 0.4 else stored_query(rng, rng.choice("TTW"))
+        spec["steps"].insert(at, {"query": text})
 
 
 def partition(rng, number):
@@ -255,6 +341,10 @@ def make(area, rng):
     spec = {"definitions": [], "elements": [], "steps": steps(rng), "unordered": False}
     if area == "filter":
         spec["elements"] = [single(rng, "S", "O1", with_window=0), single(rng, "R", "O2", with_window=0)]
+    elif area == "expression":
+        spec["elements"] = [expressions(rng, "O1"), expressions(rng, "O2")]
+    elif area == "on-demand":
+        on_demand(rng, spec)
     elif area == "window":
         spec["elements"] = [single(rng, rng.choice(["S", "R"]), "O1", with_window=1)]
     elif area == "join":
@@ -287,8 +377,15 @@ def make(area, rng):
         if rng.random() < 0.3:
             spec["elements"].append(single(rng, "S", "O1"))
     elif area == "rate":
-        spec["elements"] = [single(rng, "S", "O1", with_rate=True, with_window=0.6)]
+        spec["elements"] = [join(rng, "O1", limit=rate(rng)) if rng.random() < 0.25 else
+                            single(rng, "S", "O1", with_rate=True, with_window=0.6)]
         spec["relative"] = True
+        for step in spec["steps"]:  # away from the ticks, which start a little later than the clock of the case
+            step["t"] += 25
+        snapshot = "snapshot" in spec["elements"][0]["rate"]
+        outs = spec["elements"][0]["select"]["outs"]
+        while snapshot and sum("(" in text for text, _ in outs) > 1:  # Siddhi mixes up several aggregates there
+            outs.remove(next(o for o in outs if "(" in o[0]))
         for part in spec["elements"][0]["source"]:
             if ", 0)" in part:  # aligned to the wall clock's hours, which relative times know nothing of
                 spec["elements"][0]["source"].remove(part)
@@ -307,7 +404,10 @@ def make(area, rng):
     if rng.random() < 0.2 and area not in ("rate",):
         steps_ = spec["steps"]
         steps_.insert(rng.randrange(len(steps_)), {"t": steps_[0]["t"], "stream": "Tick", "data": [0]})
-        steps_.sort(key=lambda s: s["t"])
+        last = 0
+        for step in steps_:  # queries stay where they are
+            last = step["t"] = max(last, step.get("t", last))
+        steps_[:] = [{k: v for k, v in s.items() if k != "t" or "query" not in s} for s in steps_]
     return spec
 
 
@@ -347,11 +447,28 @@ def targets(spec):
     return sorted(set(out))
 
 
+NO_NULLS = ("sort(", "externalTime", "session(", "snapshot", "@Index", "distinctCount")  # with nulls Siddhi fails on the way
+
+
+def without_nulls(step, columns):
+    filled = {"string": "a", "bool": True, "double": 0.5, "float": 0.5}
+    fill = lambda row: [filled.get(kind, 1) if v is None else v for v, (_, kind) in zip(row, columns)]
+    out = dict(step)
+    if "rows" in step:
+        out["rows"] = [fill(row) for row in step["rows"]]
+    if "data" in step:
+        out["data"] = fill(step["data"])
+    return out
+
+
 def render(spec, name):
     lines = [f"define stream {s} ({', '.join(f'{n} {k}' for n, k in attrs)})" for s, attrs in STREAMS.items()]
     lines += ["define stream Tick (x int)"] + spec["definitions"]
     lines += [render_element(e) for e in spec["elements"]]
-    case = {"name": name, "app": ";\n".join(lines) + ";", "steps": spec["steps"], "watch": targets(spec)}
+    app, steps_ = ";\n".join(lines) + ";", spec["steps"]
+    if any(word in app for word in NO_NULLS):
+        steps_ = [without_nulls(s, STREAMS.get(s.get("stream"), [("x", "int")])) for s in steps_]
+    case = {"name": name, "app": app, "steps": steps_, "watch": targets(spec)}
     if spec.get("relative"):
         case["relative"] = True
     if spec["unordered"]:

@@ -89,13 +89,14 @@ public class Oracle {
     synchronized(logged){ if(!logged.isEmpty()&&!c.has("error")){ JsonArray l=new JsonArray(); for(String x:logged) l.add(x.length()>200?x.substring(0,200):x); c.add("logged",l);} }
     try{ if(rt!=null) rt.shutdown(); m.shutdown(); }catch(Throwable t){}
   }
-  /** A case in which Siddhi does not come back within twenty seconds is given up, and says so in "logged". */
+  /** A case in which Siddhi does not come back in time (ORACLE_SECONDS, 20) is given up, and says so in "logged". */
+  static final long PATIENCE=1000L*Integer.parseInt(System.getenv().getOrDefault("ORACLE_SECONDS","20"));
   @SuppressWarnings("removal")
   static JsonObject timed(String line)throws Exception{
     JsonObject c=JsonParser.parseString(line).getAsJsonObject();
-    Thread t=new Thread(()->run(c)); t.setDaemon(true); t.start(); t.join(20000);
+    Thread t=new Thread(()->run(c)); t.setDaemon(true); t.start(); t.join(PATIENCE);
     if(!t.isAlive()) return c;
-    JsonObject stuck=JsonParser.parseString(line).getAsJsonObject(); JsonArray l=new JsonArray(); l.add("no answer within twenty seconds"); stuck.add("logged",l); stuck.add("expect",new JsonObject());
+    JsonObject stuck=JsonParser.parseString(line).getAsJsonObject(); JsonArray l=new JsonArray(); l.add("no answer in time"); stuck.add("logged",l); stuck.add("expect",new JsonObject());
     t.stop(); return stuck;
   }
   public static void main(String[] a)throws Exception{
