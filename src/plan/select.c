@@ -137,6 +137,8 @@ static wr_scope output_scope(wr_build *b, const char *place, const wr_schema *ou
 static void plan_having(wr_build *b, const wr_ast_expr *ast, const wr_schema *outputs,
                         wr_plan_select *select) {
     wr_scope scope = output_scope(b, "having", outputs);
+    if (scope.outputs_only)
+        scope.probes = &b->probes; /* after a join Siddhi takes it too, but it always fails */
     wr_expr *e = wr_type_condition(b->p, &scope, ast, "having");
     if (!e) return;
     if (ast->kind == WR_AST_REF || ast->kind == WR_AST_CONST || e->kind == WR_EXPR_AGG) {

@@ -17,9 +17,14 @@ static wr_named *find_table(wr_planner *p, const wr_ast_name *name) {
     return NULL;
 }
 
-/* The probe's condition sees what is visible here, and the table by its name only. */
+/* The probe's condition sees what comes in here (not what is selected), and the table by its name only. */
 static bool probe_scope(wr_planner *p, const wr_scope *s, const wr_named *table, wr_span span,
                         wr_scope *out) {
+    if (s->never_probes) {
+        wr_plan_error(p, span, WEIR_ETYPE, "filter the stream in a query before the pattern",
+                      "'in' can't be used in %s", s->place);
+        return false;
+    }
     if (!s->probes || s->n_inputs == WR_SCOPE_INPUTS) {
         wr_plan_error(p, span, WEIR_EUNSUPPORTED, NULL, "weir does not run 'in' in %s yet", s->place);
         return false;
@@ -28,6 +33,9 @@ static bool probe_scope(wr_planner *p, const wr_scope *s, const wr_named *table,
     out->place = "the condition of an 'in'";
     out->aggs = NULL;
     out->probes = NULL;
+    out->outputs = NULL;
+    out->outs = NULL;
+    out->outputs_only = false;
     out->inputs[out->n_inputs++] = (wr_scope_input){.id = table->name,
                                                     .schema = table->schema,
                                                     .base = s->n_columns,
