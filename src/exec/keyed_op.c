@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "exec/keyed_split.h"
 #include "exec/partition.h"
+#include "plan/pattern.h"
 #include "state/encoding.h"
 #include "state/writer.h"
 
@@ -158,13 +159,17 @@ static bool may_let_out(keyed_op *k, uint32_t id) {
     return k->clock_of == id;
 }
 
+static void start_op(wr_op *op, int64_t clock) {
+    if (op->type->start) op->type->start(op, clock);
+}
+
 /* Periods of a key begin with its first rows. */
-static void start_op(const call *c, wr_op *op, const weir_batch *sides) {
+static void start_with_rows(const call *c, wr_op *op, const weir_batch *sides) {
     const weir_cycle *cycle = c->turn->cycle;
     uint32_t first = cycle->n_arrivals - 1;
     for (uint32_t s = 0; sides && s < op->plan->n_in; s++)
         if (sides[s].n_sel) first = WR_MIN(first, weir_origin_arrival(weir_batch_origin(&sides[s], 0)));
-    if (op->type->start) op->type->start(op, cycle->clock[first]);
+    start_op(op, cycle->clock[first]);
 }
 
 static weir_status run_key(call *c, uint32_t id, const weir_batch *sides, weir_error *err) {
@@ -175,7 +180,7 @@ static weir_status run_key(call *c, uint32_t id, const weir_batch *sides, weir_e
     if (!may_let_out(c->k, id)) return c->k->passes ? add_output(c, id, sides, &firings, err) : WEIR_OK;
     bool is_new = !c->k->ops[id];
     WR_TRY(op_of(c->k, id, &op, err));
-    if (is_new) start_op(c, op, sides);
+    if (is_new) start_with_rows(c, op, sides);
     for (uint32_t s = 0; sides && s < op->plan->n_in; s++) in[s] = sides[s].n_sel ? &sides[s] : NULL;
     c->turn->until = WR_MIN(c->until, end_of(c, id));
     op->firings = &firings;
@@ -219,6 +224,41 @@ static weir_status keyed_process(wr_op *op, wr_turn *turn, const weir_batch *con
     turn->until = c.until;
     if (!c.n_outputs) return WEIR_OK;
     return wr_keyed_gather(c.outputs, c.n_outputs, op->plan->rank, turn->arena, out, err);
+}
+
+/* A pattern that waits for an event not to come, first of all, waits from when the key comes up. */
+static bool waits_from_birth(const wr_plan_op *plan) {
+    if (plan->kind != WR_OP_PATTERN) return false;
+    const wr_plan_pattern *p = plan->u.pattern;
+    for (uint32_t i = 0; i < p->n_items; i++)
+        if (p->items[i].is_start && p->items[i].wait_ms >= 0) return true;
+    return false;
+}
+
+/* At which arrival each key comes up that has no operator yet. */
+static void find_births(const keyed_op *k, const weir_batch *rows, uint32_t *birth) {
+    for (uint32_t c = 0; c < rows->n_chunks && rows->n_sel; c++) {
+        uint32_t id = rows->key_id[c], arrival = weir_origin_arrival(weir_batch_origin(rows, c));
+        if (!k->ops[id] && arrival < birth[id]) birth[id] = arrival;
+    }
+}
+
+static weir_status keyed_greet(wr_op *op, const wr_turn *turn, const weir_batch *rows, uint32_t n,
+                               weir_error *err) {
+    keyed_op *k = (keyed_op *)op;
+    uint32_t limit = wr_partition_limit(turn->partitions[op->plan->partition]);
+    uint32_t *birth = wr_arena_array(turn->arena, limit + 1, sizeof *birth);
+    if (!birth || !make_room(k, limit)) return no_memory(err);
+    memset(birth, 0xFF, limit * sizeof *birth);
+    for (uint32_t i = 0; i < n; i++) find_births(k, &rows[i], birth);
+    for (uint32_t id = 0; id < limit; id++) {
+        wr_op *born;
+        if (birth[id] == UINT32_MAX) continue;
+        WR_TRY(op_of(k, id, &born, err));
+        start_op(born, turn->cycle->clock[birth[id]]);
+        WR_TRY(note_due(k, id, err));
+    }
+    return WEIR_OK;
 }
 
 /* ---- Life -------------------------------------------------------------------------------------------------
@@ -302,11 +342,21 @@ static const wr_op_type keyed_type = {.name = "keyed",
                                       .forget = keyed_forget,
                                       .free = keyed_free};
 
+static const wr_op_type greeting_type = {.name = "keyed",
+                                         .process = keyed_process,
+                                         .due = keyed_due,
+                                         .save = keyed_save,
+                                         .load = keyed_load,
+                                         .rows = keyed_rows,
+                                         .forget = keyed_forget,
+                                         .greet = keyed_greet,
+                                         .free = keyed_free};
+
 weir_status wr_keyed_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err) {
     *out = NULL;
     keyed_op *k = wr_alloc_zero(parent, sizeof *k);
     if (!k) return no_memory(err);
-    k->head.type = &keyed_type;
+    k->head.type = waits_from_birth(plan) ? &greeting_type : &keyed_type;
     k->head.plan = plan;
     k->head.account.parent = parent;
     k->inner = *plan;

@@ -62,6 +62,9 @@ typedef struct wr_op_type {
     uint64_t (*rows)(const wr_op *op);
     /* by_key: what is kept for the partition key of that id is given up. NULL: nothing is. */
     void (*forget)(wr_op *op, uint32_t id);
+    /* by_key, and the operator counts from when a key first comes up on any stream of its partition: these
+     * are the rows of its n streams, with their keys. NULL: it does not. */
+    weir_status (*greet)(wr_op *op, const wr_turn *turn, const weir_batch *rows, uint32_t n, weir_error *err);
     void (*free)(wr_op *op);
 } wr_op_type;
 

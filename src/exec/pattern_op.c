@@ -186,6 +186,14 @@ static int64_t start_clock(const wr_pattern *x, const weir_batch *const *in) {
     return first < cycle->n_arrivals ? cycle->clock[first] : cycle->clock_before;
 }
 
+/* In a partition the wait for an event that does not come begins here. (Elsewhere it begins with the first
+ * cycle, when there may be a saved state.) Without memory it is begun by the next call, which says so. */
+static void pattern_start(wr_op *op, int64_t clock) {
+    wr_pattern *x = (wr_pattern *)op;
+    if (op->plan->partition == WR_NONE_ID || x->is_ready) return;
+    if (wr_pattern_begin(x, clock, NULL) != WEIR_OK) x->is_ready = false;
+}
+
 static weir_status pattern_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                                    weir_error *err) {
     wr_pattern *x = (wr_pattern *)op;
@@ -239,6 +247,7 @@ static void pattern_free(wr_op *op) {
 static const wr_op_type pattern_type = {.name = "pattern",
                                         .process = pattern_process,
                                         .due = pattern_due,
+                                        .start = pattern_start,
                                         .save = wr_pattern_save,
                                         .load = wr_pattern_load,
                                         .rows = pattern_rows,

@@ -195,6 +195,7 @@ static weir_status run_partition(wr_task *t, wr_turn *turn, uint32_t number, wei
     turn->faults = (wr_faults){0};
     turn->until = WEIR_ORIGIN(t->cycle.n_arrivals, 0, 0);
     if (!is_idle(t, op, in)) WR_TRY(wr_op_process(op, turn, in, out, err));
+    WR_TRY(wr_task_greet_keys(t, turn, number, out, op->plan->n_in, err));
     for (uint32_t i = 0; i < op->plan->n_in; i++) {
         wr_stream_state *view = &t->streams[inputs[i].view];
         view->merged = out[i];

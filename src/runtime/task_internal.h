@@ -144,7 +144,11 @@ bool wr_task_rules_apply(const wr_query_state *q, const weir_batch *rows);
 /* What passes the query's first filter. */
 weir_status wr_task_rule_rows(wr_turn *turn, wr_query_state *q, const weir_batch *rows, weir_batch *out,
                               weir_error *err) WR_NODISCARD;
-/* task_partitions.c: the operators of partitions forget the keys that ended in this cycle. */
+/* task_partitions.c: operators that count from a key's birth are told of the rows of their partition's n
+ * streams. */
+weir_status wr_task_greet_keys(wr_task *t, const wr_turn *turn, uint32_t partition, const weir_batch *rows,
+                               uint32_t n, weir_error *err) WR_NODISCARD;
+/* The operators of partitions forget the keys that ended in this cycle. */
 void wr_task_settle_partitions(wr_task *t);
 /* Origins from outside again, in the rows that leave a partition. */
 weir_status wr_task_leave_partition(wr_task *t, wr_turn *turn, uint32_t partition, weir_batch *b,

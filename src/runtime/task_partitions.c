@@ -2,6 +2,18 @@
 #include "exec/partition.h"
 #include "runtime/task_internal.h"
 
+weir_status wr_task_greet_keys(wr_task *t, const wr_turn *turn, uint32_t partition, const weir_batch *rows,
+                               uint32_t n, weir_error *err) {
+    for (uint32_t q = 0; q < t->plan->n_queries; q++) {
+        wr_query_state *query = &t->queries[q];
+        if (t->plan->queries[q].partition != partition) continue;
+        for (uint32_t k = 0; k < query->n_ops; k++)
+            if (query->ops[k]->type->greet)
+                WR_TRY(query->ops[k]->type->greet(query->ops[k], turn, rows, n, err));
+    }
+    return WEIR_OK;
+}
+
 void wr_task_settle_partitions(wr_task *t) {
     for (uint32_t i = 0; i < t->plan->n_partitions; i++) {
         const wr_ended *ended;

@@ -206,6 +206,7 @@ static weir_status push_runs(pushing *p, const struct wr_receiver *r, const weir
     in[r->side] = b;
     t->turn.until = weir_batch_origin(b, 0);
     WR_TRY(wr_op_process(op, &t->turn, in, out, err));
+    WR_TRY(wr_task_greet_keys(t, &t->turn, r->partition, out, keys->n_inputs, err));
     const weir_batch *runs = &out[r->side];
     for (uint32_t c = 0, k = 0; c < runs->n_chunks && k < runs->n_sel && !t->turn.faults.n; c++) {
         weir_status st;
