@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 
+#include "../sql/sql.h"
 #include "weir_store.h"
 
 #define SQLITE_TRY(call)                                                                                     \
@@ -34,16 +35,6 @@ enum {
     OPTION_COLLATION
 };
 
-/* A growing text of SQL. */
-typedef struct sql_text {
-    char *text; /* malloc */
-    size_t len, cap;
-    bool failed;
-} sql_text;
-void sql_put(sql_text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void sql_put_name(sql_text *t, const char *name); /* in quotes */
-void sql_fini(sql_text *t);
-
 /* What prepare gave: the text, and the statement of the connection at hand. */
 typedef struct sqlite_query {
     struct sqlite_query *next;
@@ -55,8 +46,9 @@ typedef struct sqlite_query {
 typedef struct sqlite_store {
     const weir_store_args *args;
     char *path;
-    const char *table; /* its name in the database */
-    const char *rowid; /* the name of the rowid that is no column's */
+    const char **columns; /* names */
+    const char *table;    /* its name in the database */
+    const char *rowid;    /* the name of the rowid that is no column's */
 
     sqlite3 *db;
     bool in_transaction;
@@ -68,9 +60,6 @@ typedef struct sqlite_store {
 } sqlite_store;
 
 extern const weir_store_type sqlite_store_type;
-
-/* sql.c: the WHERE part of a condition, with ?1, ?2, … for its parameters. */
-void sqlite_condition(sql_text *t, const weir_store_cond *cond, const weir_store_args *args);
 
 /* values.c */
 int sqlite_bind(sqlite3_stmt *statement, int at, const weir_value *value);

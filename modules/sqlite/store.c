@@ -116,7 +116,10 @@ static weir_status store_open(void *self, const weir_store_args *args, weir_erro
     SQLITE_TRY(name_rowid(s, err));
     s->values = calloc(args->n_columns + 1, sizeof *s->values);
     s->objects = calloc(args->n_columns + 1, sizeof *s->objects);
-    return s->values && s->objects ? WEIR_OK : weir_fail(err, WEIR_ENOMEM, "out of memory for a store");
+    s->columns = calloc(args->n_columns + 1, sizeof *s->columns);
+    for (uint32_t i = 0; s->columns && i < args->n_columns; i++) s->columns[i] = args->columns[i].name;
+    return s->values && s->objects && s->columns ? WEIR_OK
+                                                 : weir_fail(err, WEIR_ENOMEM, "out of memory for a store");
 }
 
 static void finalize(sqlite3_stmt **statement) {
@@ -145,17 +148,10 @@ static void store_close(void *self) {
     sqlite3_free(s->path);
     free(s->values);
     free(s->objects);
+    free(s->columns);
 }
 
 /* ---- Statements ---- */
-
-static void put_columns(sql_text *t, const weir_store_args *a, const char *after) {
-    for (uint32_t i = 0; i < a->n_columns; i++) {
-        sql_put(t, i ? ", " : "");
-        sql_put_name(t, a->columns[i].name);
-        sql_put(t, after, i + 1);
-    }
-}
 
 static weir_status prepare_text(sqlite_store *s, sql_text *t, sqlite3_stmt **out, weir_error *err) {
     weir_status st = t->failed ? weir_fail(err, WEIR_ENOMEM, "out of memory for a store")
@@ -170,7 +166,7 @@ static weir_status prepare_insert(sqlite_store *s, weir_error *err) {
     sql_put(&t, "INSERT INTO ");
     sql_put_name(&t, s->table);
     sql_put(&t, " (%s, ", s->rowid);
-    put_columns(&t, s->args, "");
+    sql_names(&t, s->columns, s->args->n_columns);
     sql_put(&t, ") VALUES (?1");
     for (uint32_t i = 0; i < s->args->n_columns; i++) sql_put(&t, ", ?%u", i + 2);
     sql_put(&t, ")");
@@ -241,15 +237,17 @@ static weir_status store_connect(void *self, weir_error *err) {
 
 /* ---- Searching ---- */
 
+static const sql_dialect dialect = {.param = "?", .same = "IS"};
+
 static char *query_text(sqlite_store *s, const weir_store_cond *cond) {
     sql_text t = {0};
     sql_put(&t, "SELECT %s, ", s->rowid);
-    put_columns(&t, s->args, "");
+    sql_names(&t, s->columns, s->args->n_columns);
     sql_put(&t, " FROM ");
     sql_put_name(&t, s->table);
     if (cond) {
         sql_put(&t, " WHERE ");
-        sqlite_condition(&t, cond, s->args);
+        sql_condition(&t, cond, s->columns, &dialect);
     }
     if (t.failed) sql_fini(&t);
     return t.text;

@@ -7,6 +7,7 @@ const wr_module_row wr_module_table[] = {
     {WR_MODULE_FUNCTION, "script", "lua", "lua"},
     {WR_MODULE_SOURCE | WR_MODULE_SINK, "", "kafka", "kafka"},
     {WR_MODULE_SOURCE | WR_MODULE_SINK, "", "mqtt", "mqtt"},
+    {WR_MODULE_STORE, "", "postgresql", "postgresql"},
     {WR_MODULE_STORE, "", "sqlite", "sqlite"},
     {WR_MODULE_DECODER | WR_MODULE_ENCODER, "", "text", "text"},
     {WR_MODULE_DECODER | WR_MODULE_ENCODER, "", "xml", "xml"},

@@ -37,7 +37,7 @@ class Sqlite:
 class Postgres:
     """Runs as a user that is not root, in a folder of its own, on a free port. Password authentication."""
     name = "postgresql"
-    password = "it's \\ \"secret\""
+    password = "it's \\ secret"
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder) / "postgres"
@@ -54,7 +54,7 @@ class Postgres:
                  f"--pwfile={self.folder}/password", "--no-sync")
         with open(self.folder / "data/postgresql.conf", "a") as conf:
             conf.write(f"\nlisten_addresses='127.0.0.1'\nport={self.port}\nunix_socket_directories='{self.folder}'\nshared_buffers=16MB\n"
-                       "max_connections=50\n")
+                       "max_connections=50\nfsync=off\n")
         self.start()
 
     def as_user(self, *command):

@@ -23,16 +23,17 @@ def stored(case, annotation):
     return {**case, "app": app} if count[0] and "@store" not in case["app"].lower() else None
 
 
-def write(paths, target, annotation, excepted):
-    """Writes the cases with tables of all files; annotation(case, n). Gives how many there are."""
-    seen, n = set(), 0
+def write(paths, target, annotation, excepted, every=1):
+    """Writes the cases with tables of all files, or one in so many; annotation(case, n). Gives how many there are."""
+    seen, n, found = set(), 0, 0
     with open(target, "w") as out:
         for path in paths:
             for case in cases(path):
                 if case["name"] in excepted or case["name"] in seen:
                     continue
                 seen.add(case["name"])
-                new = stored(case, lambda i, case=case: annotation(case, i))
+                found += "define table" in case["app"]
+                new = stored(case, lambda i, case=case: annotation(case, i)) if found % every == 0 else None
                 if new:
                     out.write(json.dumps(new) + "\n")
                     n += 1
