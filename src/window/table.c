@@ -33,5 +33,7 @@ const weir_window_type *const wr_window_table[] = {
     &wr_window_unique_time,
     &wr_window_unique_time_batch,
     &wr_window_unique_time_length_batch,
+    &wr_window_weir_hopping,
+    &wr_window_weir_tumbling,
     NULL,
 };

@@ -33,5 +33,7 @@ extern const weir_window_type wr_window_unique_length_batch;
 extern const weir_window_type wr_window_unique_time;
 extern const weir_window_type wr_window_unique_time_batch;
 extern const weir_window_type wr_window_unique_time_length_batch;
+extern const weir_window_type wr_window_weir_hopping;
+extern const weir_window_type wr_window_weir_tumbling;
 
 #endif
