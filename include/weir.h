@@ -149,6 +149,53 @@ WEIR_API void weir_app_wake(weir_app *app);
 
 WEIR_API const char *weir_app_name(const weir_app *app);
 
+/* For several apps of an engine, each run by a thread of its own, that give each other events on inMemory
+ * topics; from any thread. The first: nothing but other apps feeds this one, so that it does not end by
+ * itself. The second: none of the apps that run is at work, and nothing waits on a topic. When the apps that
+ * are fed from outside have ended and the engine is quiet, all that there was has been worked off. */
+WEIR_API bool weir_app_waits_for_others(const weir_app *app);
+WEIR_API bool weir_engine_is_quiet(const weir_engine *engine);
+
+/* The text that runs, NUL-terminated: as given to weir_app_new, or as changed since. */
+WEIR_API const char *weir_app_text(const weir_app *app);
+
+/* ---- Changing an app that runs ------------------------------------------------------------------------ */
+
+/* Another text takes the place of an app's, between two cycles, in an app that has been started: from outside
+ * of weir_app_run, or from its on_turn. WEIR_EAGAIN, err->retriable: not at this moment; ask in the next
+ * on_turn.
+ *
+ * All is checked before anything is touched, and a change that fails leaves the app as it was. No event is
+ * lost and none comes twice: sources and sinks whose annotation is the same, on a stream of the same name and
+ * attributes, stay open; one of which only @map or the attributes have changed goes on from where it stood.
+ * Windows, totals, matches, tables, aggregations and partitions keep their state where query (by @info name,
+ * or else by text), table, aggregation or partition are the same; what is not kept is told. With a state_dir
+ * a checkpoint is taken before and after.
+ *
+ * The name, the clock (@app:playback) and @app:guarantee stay as they are, and what is subscribed to must be
+ * there: else WEIR_EUSAGE or WEIR_ENAME. Numbers and descriptions of streams are void afterwards, and so are
+ * prepared queries. */
+typedef struct weir_change_options {
+    size_t struct_size;
+    bool keep_all;   /* WEIR_ESTATE, and nothing has changed, if some state would not be kept */
+    bool only_check; /* finds out whether it would be done, and tells; nothing changes */
+    void (*tell)(void *ctx, const char *line); /* each part whose state is not kept; NULL: nobody asks */
+    void *tell_ctx;
+} weir_change_options;
+
+WEIR_API weir_status weir_app_replace(weir_app *app, const char *text, size_t len,
+                                      const weir_change_options *options, weir_report **report,
+                                      weir_error *err) WEIR_MUST_CHECK;
+/* The same with queries (and partitions) added behind the text that runs. */
+WEIR_API weir_status weir_app_add(weir_app *app, const char *queries, size_t len,
+                                  const weir_change_options *options, weir_report **report,
+                                  weir_error *err) WEIR_MUST_CHECK;
+/* Or with a query taken out: by @info name, or "query_3" for the third without one. WEIR_ENAME: there is
+ * none. */
+WEIR_API weir_status weir_app_remove_query(weir_app *app, const char *name,
+                                           const weir_change_options *options, weir_report **report,
+                                           weir_error *err) WEIR_MUST_CHECK;
+
 /* ---- Streams ------------------------------------------------------------------------------------------ */
 
 typedef uint32_t weir_stream;
@@ -257,7 +304,8 @@ WEIR_API weir_status weir_app_restore(weir_app *app, const void *bytes, size_t l
 WEIR_API char *weir_app_explain(const weir_app *app);
 
 typedef struct weir_stat {
-    const char *kind;  /* "app", "stream", "operator", "table", "aggregation", "source", "sink" */
+    const char *kind;  /* "app", "stream", "query" (the sum of its operators), "operator", "table",
+                          "aggregation",  "source", "sink" */
     const char *name;  /* stream or query name */
     const char *label; /* operators: "window.time(10 min)"; sources and sinks: the type; else "" */
     uint64_t rows_in, rows_out, calls, errors;
@@ -266,6 +314,8 @@ typedef struct weir_stat {
     uint64_t waiting; /* source: what waits unread outside: bytes of a file, messages of a broker; 0: nothing,
                          or not known */
     uint64_t unreachable; /* source, sink: 1 while its other side can\'t be reached */
+    uint64_t busy_ns; /* query, operator: time spent on it. Calls with few rows are measured now and then, and
+                         stand for those between */
 } weir_stat;
 WEIR_API void weir_app_visit_stats(const weir_app *app, void (*visit)(void *ctx, const weir_stat *stat),
                                    void *ctx);

@@ -25,12 +25,15 @@ static void take_options(weir_app *app, const weir_app_options *options) {
     if (app->options.checkpoint_ms <= 0) app->options.checkpoint_ms = USUAL_CHECKPOINT_MS;
 }
 
-static char *copy_text(const char *text) {
-    if (!text) return NULL;
-    size_t n = strlen(text) + 1;
-    char *copy = wr_alloc(NULL, n);
-    return copy ? memcpy(copy, text, n) : NULL;
+char *wr_app_copy_text(const char *text, size_t len) {
+    char *copy = wr_alloc(NULL, len + 1);
+    if (!copy) return NULL;
+    memcpy(copy, text, len);
+    copy[len] = 0;
+    return copy;
 }
+
+static char *copy_text(const char *text) { return text ? wr_app_copy_text(text, strlen(text)) : NULL; }
 
 static const char *look_up_variable(void *ctx, const char *name) {
     const weir_app *app = ctx;
@@ -40,10 +43,14 @@ static const char *look_up_variable(void *ctx, const char *name) {
 
 /* ---- Text to plan ---- */
 
-static weir_status make_plan(weir_app *app, wr_source *source, wr_diag *diags, weir_error *err) {
+weir_status wr_app_substitute(const weir_app *app, wr_source *source, weir_error *err) {
+    return wr_source_substitute(source, look_up_variable, (void *)app, err);
+}
+
+weir_status wr_app_plan(weir_app *app, wr_source *source, wr_plan **out, wr_diag *diags, weir_error *err) {
     weir_arena tree;
     wr_ast_app *ast = NULL;
-    weir_status st = wr_source_substitute(source, look_up_variable, app, err);
+    weir_status st = wr_app_substitute(app, source, err);
     if (st != WEIR_OK) {
         wr_diag_add(diags, err);
         return st;
@@ -51,7 +58,7 @@ static weir_status make_plan(weir_app *app, wr_source *source, wr_diag *diags, w
     wr_arena_init(&tree, &app->account);
     st = wr_parse_app(source, &tree, &ast, diags);
     wr_plan_options options = {.account = &app->account, .app_name = NULL};
-    if (st == WEIR_OK) st = wr_plan_app(ast, source, app->engine->registry, &options, &app->plan, diags);
+    if (st == WEIR_OK) st = wr_plan_app(ast, source, app->engine->registry, &options, out, diags);
     wr_arena_fini(&tree);
     return st;
 }
@@ -68,19 +75,21 @@ static weir_status describe(weir_stream_info *info, const char *name, const wr_s
     return WEIR_OK;
 }
 
-static weir_status describe_streams(weir_app *app, weir_error *err) {
-    wr_plan *p = app->plan;
-    app->streams = wr_arena_array(&p->arena, p->n_streams + 1, sizeof *app->streams);
-    app->queries = wr_arena_array(&p->arena, p->n_queries + 1, sizeof *app->queries);
-    if (!app->streams || !app->queries) return no_memory(err);
-    for (uint32_t i = 0; i < p->n_streams; i++)
-        WR_TRY(describe(&app->streams[i], p->streams[i].name, &p->streams[i].schema, p->streams[i].is_defined,
+weir_status wr_app_describe(wr_plan *p, weir_stream_info **streams, weir_stream_info **queries,
+                            weir_error *err) {
+    weir_stream_info *s = wr_arena_array(&p->arena, p->n_streams + 1, sizeof *s);
+    weir_stream_info *q = wr_arena_array(&p->arena, p->n_queries + 1, sizeof *q);
+    if (!s || !q) return no_memory(err);
+    for (uint32_t i = 0; i < p->n_streams; i++) {
+        WR_TRY(describe(&s[i], p->streams[i].name, &p->streams[i].schema, p->streams[i].is_defined,
                         p->streams[i].window != WR_NONE_ID, &p->arena, err));
-    for (uint32_t i = 0; i < p->n_streams; i++)
-        app->streams[i].is_inner = p->streams[i].partition != WR_NONE_ID;
+        s[i].is_inner = p->streams[i].partition != WR_NONE_ID;
+    }
     for (uint32_t i = 0; i < p->n_queries; i++)
-        WR_TRY(describe(&app->queries[i], p->queries[i].name, wr_plan_query_out(&p->queries[i]), false, false,
-                        &p->arena, err));
+        WR_TRY(describe(&q[i], p->queries[i].name, wr_plan_query_out(&p->queries[i]), false, false, &p->arena,
+                        err));
+    *streams = s;
+    *queries = q;
     return WEIR_OK;
 }
 
@@ -93,13 +102,12 @@ static void forward_io_log(void *ctx, weir_log_level level, const char *line) {
     forward_log(ctx, (int)level, line);
 }
 
-typedef struct wrong_io {
-    wr_diag *diags;
-    const wr_source *source;
-} wrong_io;
+void wr_app_log(const weir_app *app, weir_log_level level, const char *line) {
+    forward_log(app->engine, (int)level, line);
+}
 
-static void on_wrong_io(void *ctx, uint32_t begin, uint32_t end, const weir_error *wrong) {
-    wrong_io *w = ctx;
+void wr_app_on_wrong_io(void *ctx, uint32_t begin, uint32_t end, const weir_error *wrong) {
+    wr_wrong_io *w = ctx;
     weir_error placed = *wrong;
     wr_source_place(w->source, (wr_span){begin, end}, &placed);
     wr_diag_add(w->diags, &placed);
@@ -113,9 +121,10 @@ static void on_turn(void *ctx) {
     app->in_turn = false;
 }
 
-static weir_status make_stores(weir_app *app, const wr_source *source, wr_diag *diags, weir_error *err) {
-    wrong_io wrong = {diags, source};
-    wr_stores_options o = {.plan = app->plan,
+weir_status wr_app_make_stores(weir_app *app, const wr_plan *plan, const wr_source *source, wr_diag *diags,
+                               wr_stores **out, weir_error *err) {
+    wr_wrong_io wrong = {diags, source};
+    wr_stores_options o = {.plan = plan,
                            .registry = app->engine->io,
                            .host = {.struct_size = sizeof o.host,
                                     .app = app->name,
@@ -123,11 +132,15 @@ static weir_status make_stores(weir_app *app, const wr_source *source, wr_diag *
                                     .log_ctx = app->engine},
                            .base_dir = app->base_dir,
                            .stop = &app->stop};
-    return wr_stores_new(&o, on_wrong_io, &wrong, &app->stores, err);
+    return wr_stores_new(&o, wr_app_on_wrong_io, &wrong, out, err);
+}
+
+void wr_app_note_feeders(weir_app *app) {
+    atomic_store(&app->waits_for_others, app->io && wr_app_io_waits_for_others(app->io));
 }
 
 static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diags, weir_error *err) {
-    wrong_io wrong = {diags, source};
+    wr_wrong_io wrong = {diags, source};
     wr_app_io_options o = {.plan = app->plan,
                            .task = app->task,
                            .inbox = app->inbox,
@@ -145,9 +158,26 @@ static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diag
                            .batch_limit = app->options.batch_limit,
                            .latency = &app->latency,
                            .app_name = app->name,
+                           .n_working = &app->engine->n_working,
                            .on_turn = app->options.on_turn ? on_turn : NULL,
                            .on_turn_ctx = app};
-    return wr_app_io_new(&o, on_wrong_io, &wrong, &app->io, err);
+    weir_status st = wr_app_io_new(&o, wr_app_on_wrong_io, &wrong, &app->io, err);
+    wr_app_note_feeders(app);
+    return st;
+}
+
+weir_status wr_app_make_task(weir_app *app, const wr_plan *plan, const wr_stores *stores, wr_task **task,
+                             wr_inbox **inbox, weir_error *err) {
+    wr_task_options o = {.plan = plan,
+                         .account = &app->account,
+                         .serial = app->options.force_serial,
+                         .threads = app->options.threads,
+                         .threads_always = app->options.threads_always,
+                         .log = forward_log,
+                         .log_ctx = app->engine,
+                         .stores = stores};
+    WR_TRY(wr_task_new(&o, task, err));
+    return wr_inbox_new(plan, &app->account, inbox, err);
 }
 
 static weir_status make_app(weir_app *app, const wr_source *source, wr_diag *diags, weir_error *err) {
@@ -158,18 +188,9 @@ static weir_status make_app(weir_app *app, const wr_source *source, wr_diag *dia
     app->no_io = app->options.no_io || app->plan->no_io;
     app->now_ms = wall_clock_ms;
     if (!app->name) return no_memory(err);
-    WR_TRY(describe_streams(app, err));
-    WR_TRY(make_stores(app, source, diags, err));
-    wr_task_options o = {.plan = app->plan,
-                         .account = &app->account,
-                         .serial = app->options.force_serial,
-                         .threads = app->options.threads,
-                         .threads_always = app->options.threads_always,
-                         .log = forward_log,
-                         .log_ctx = app->engine,
-                         .stores = app->stores};
-    WR_TRY(wr_task_new(&o, &app->task, err));
-    WR_TRY(wr_inbox_new(app->plan, &app->account, &app->inbox, err));
+    WR_TRY(wr_app_describe(app->plan, &app->streams, &app->queries, err));
+    WR_TRY(wr_app_make_stores(app, app->plan, source, diags, &app->stores, err));
+    WR_TRY(wr_app_make_task(app, app->plan, app->stores, &app->task, &app->inbox, err));
     return make_io(app, source, diags, err);
 }
 
@@ -181,7 +202,7 @@ static weir_status build(weir_app *app, const char *text, size_t len, wr_diag *d
     if (st != WEIR_OK)
         wr_diag_add(diags, err);
     else {
-        st = make_plan(app, &source, diags, err);
+        st = wr_app_plan(app, &source, &app->plan, diags, err);
         if (st == WEIR_OK) {
             st = make_app(app, &source, diags, err);
             if (st != WEIR_OK && !diags->total) wr_diag_add(diags, err);
@@ -207,9 +228,11 @@ weir_status weir_app_new(weir_engine *engine, const char *text, size_t len, cons
     app->engine = engine;
     app->account.parent = &engine->account;
     take_options(app, options);
+    app->text = wr_app_copy_text(text, len);
+    app->text_len = len;
     wr_diag diags;
     wr_diag_init(&diags, 0);
-    weir_status st = build(app, text, len, &diags, report, err);
+    weir_status st = app->text ? build(app, text, len, &diags, report, err) : no_memory(err);
     wr_diag_fini(&diags);
     if (st != WEIR_OK) {
         weir_app_free(app);
@@ -235,6 +258,7 @@ void weir_app_free(weir_app *app) {
     wr_stores_free(app->stores);
     wr_plan_free(app->plan);
     wr_free(NULL, app->name, 0);
+    wr_free(NULL, app->text, 0);
     wr_free(NULL, app->base_dir, 0);
     wr_free(NULL, app->state_dir, 0);
     wr_free(NULL, app, sizeof *app);
@@ -284,3 +308,5 @@ void weir_app_wake(weir_app *app) {
 const char *weir_app_name(const weir_app *app) { return app ? app->name : ""; }
 
 int64_t weir_app_clock(const weir_app *app) { return app ? wr_task_clock(app->task) : 0; }
+
+bool weir_app_waits_for_others(const weir_app *app) { return app && atomic_load(&app->waits_for_others); }

@@ -27,6 +27,7 @@ weir_status weir_engine_new(const weir_engine_options *options, weir_engine **ou
     e->log = o.log;
     e->log_ctx = o.log_ctx;
     e->account.limit_bytes = o.memory_limit;
+    e->account.is_shared = true;
     e->bus = wr_bus_new();
     weir_status st = e->bus ? wr_registry_new(&e->registry) : WEIR_ENOMEM;
     if (st == WEIR_OK) st = wr_io_registry_new(&e->io);
@@ -53,6 +54,17 @@ void weir_engine_free(weir_engine *engine) {
     wr_modules_free(engine->modules);
     if (engine->bus) wr_bus_free(engine->bus);
     wr_free(NULL, engine, sizeof *engine);
+}
+
+/* What one app has handed to another is in the queue, or the other is at work; unless something was handed
+ * over while we looked. */
+bool weir_engine_is_quiet(const weir_engine *engine) {
+    bool waiting, waiting_then;
+    if (!engine) return true;
+    uint64_t n = wr_bus_published(engine->bus, &waiting);
+    if (waiting || atomic_load(&engine->n_working)) return false;
+    return wr_bus_published(engine->bus, &waiting_then) == n && !waiting_then &&
+           !atomic_load(&engine->n_working);
 }
 
 static weir_status check_args(const weir_engine *engine, const void *type, const char *call,

@@ -22,6 +22,7 @@ struct weir_engine {
     wr_io_registry *io;
     wr_modules *modules;
     weir_bus *bus;
+    atomic_uint n_working; /* apps that run and are not waiting */
     void (*log)(void *ctx, weir_log_level level, const char *line);
     void *log_ctx;
 };
@@ -37,7 +38,9 @@ typedef struct wr_user_subscription {
     weir_app *app;
     weir_callback callback;
     void *ctx;
-    const weir_stream_info *info;
+    bool of_query;
+    const weir_stream_info *info;      /* of the plan that runs */
+    const weir_stream_info *next_info; /* of the one that comes */
 } wr_user_subscription;
 
 struct weir_app {
@@ -53,6 +56,9 @@ struct weir_app {
     wr_user_subscription *subscriptions;
     weir_app_options options;
     char *name;
+    char *text; /* as it was given, or as changed since */
+    size_t text_len;
+    uint64_t n_changes; /* of the plan: what was prepared before is void */
     char *base_dir, *state_dir;
     bool playback, no_io;
     bool is_started;
@@ -62,6 +68,7 @@ struct weir_app {
     bool is_broken; /* a cycle failed; only free is left */
     wr_latency latency;
     atomic_bool stop;
+    atomic_bool waits_for_others;
     int64_t (*now_ms)(void);
 };
 
@@ -72,5 +79,31 @@ weir_status wr_app_run_inbox(weir_app *app, weir_error *err) WR_NODISCARD;
 /* The clock after an event with this timestamp, and whether it is late. */
 int64_t wr_app_clock_after(const weir_app *app, int64_t clock, int64_t ts, bool *late);
 weir_report *wr_report_new(wr_diag *diags, const wr_source *source);
+
+/* app.c: the steps of making an app, each for the plan that it is given. */
+weir_status wr_app_substitute(const weir_app *app, wr_source *source, weir_error *err) WR_NODISCARD;
+weir_status wr_app_plan(weir_app *app, wr_source *source, wr_plan **out, wr_diag *diags,
+                        weir_error *err) WR_NODISCARD;
+/* In the plan's arena. */
+weir_status wr_app_describe(wr_plan *plan, weir_stream_info **streams, weir_stream_info **queries,
+                            weir_error *err) WR_NODISCARD;
+weir_status wr_app_make_task(weir_app *app, const wr_plan *plan, const wr_stores *stores, wr_task **task,
+                             wr_inbox **inbox, weir_error *err) WR_NODISCARD;
+weir_status wr_app_make_stores(weir_app *app, const wr_plan *plan, const wr_source *source, wr_diag *diags,
+                               wr_stores **out, weir_error *err) WR_NODISCARD;
+void wr_app_note_feeders(weir_app *app); /* weir_app_waits_for_others, after the sources are known */
+/* Puts what is wrong with a source or sink into the report. */
+typedef struct wr_wrong_io {
+    wr_diag *diags;
+    const wr_source *source;
+} wr_wrong_io;
+void wr_app_on_wrong_io(void *ctx, uint32_t begin, uint32_t end, const weir_error *wrong);
+void wr_app_log(const weir_app *app, weir_log_level level, const char *line);
+char *wr_app_copy_text(const char *text, size_t len); /* NUL-terminated; NULL: no memory. For wr_free(…, 0) */
+/* streams.c: who listens to the app listens to this task, too, which runs the plan. */
+weir_status wr_app_listen(weir_app *app, const wr_plan *plan, wr_task *task, weir_stream_info *streams,
+                          weir_stream_info *queries, weir_error *err) WR_NODISCARD;
+/* Once the app has the plan: what they are handed is described by these. */
+void wr_app_relisten(weir_app *app);
 
 #endif

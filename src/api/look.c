@@ -39,7 +39,8 @@ static void on_task_stat(void *ctx, const wr_task_stat *s) {
                      .errors = s->errors,
                      .state_rows = s->state_rows,
                      .state_bytes = s->state_bytes,
-                     .lag_ms = -1};
+                     .lag_ms = -1,
+                     .busy_ns = s->busy_ns};
     v->visit(v->ctx, &out);
 }
 
@@ -110,6 +111,7 @@ typedef struct mean {
 
 static void add_to_mean(void *ctx, const wr_task_stat *s) {
     mean *m = ctx;
+    if (!strcmp(s->kind, "query")) return; /* its operators come, too */
     m->calls += s->calls;
     if (s->calls) m->rows += s->rows_in;
 }

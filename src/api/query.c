@@ -6,6 +6,7 @@
 struct weir_prepared {
     weir_app *app;
     wr_on_demand *plan;
+    uint64_t n_changes; /* of the app when it was compiled */
 };
 
 struct weir_answer {
@@ -69,6 +70,7 @@ weir_status weir_prepare(weir_app *app, const char *text, size_t len, weir_prepa
     weir_prepared *q = wr_alloc_zero(NULL, sizeof *q);
     if (!q) return no_memory(err);
     q->app = app;
+    q->n_changes = app->n_changes;
     weir_status st = compile_text(app, text, len, &q->plan, report, err);
     if (st == WEIR_OK)
         *out = q;
@@ -79,7 +81,7 @@ weir_status weir_prepare(weir_app *app, const char *text, size_t len, weir_prepa
 
 char *weir_prepared_explain(const weir_prepared *q) {
     wr_buf text = WR_BUF_INIT;
-    if (!q) return NULL;
+    if (!q || q->n_changes != q->app->n_changes) return NULL;
     wr_explain_on_demand(q->app->plan, q->plan, &text);
     if (!text.failed) return text.data;
     wr_buf_fini(&text);
@@ -127,6 +129,9 @@ weir_status weir_prepared_run(weir_prepared *q, weir_answer **out, weir_error *e
     if (!q || !out) return weir_fail(err, WEIR_EUSAGE, "weir_prepared_run: an argument is NULL");
     *out = NULL;
     WR_TRY(check(q->app, err));
+    if (q->n_changes != q->app->n_changes)
+        return weir_fail(err, WEIR_EUSAGE,
+                         "the app has changed since the query was prepared: prepare it again");
     if (!q->app->is_started)
         return weir_fail(err, WEIR_EUSAGE, "the app has not been started: call weir_app_start first");
     if (!q->app->in_turn) WR_TRY(wr_app_run_inbox(q->app, err));

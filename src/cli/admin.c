@@ -10,13 +10,13 @@
 
 struct admin {
     struct MHD_Daemon *daemon;
-    board *board;
-    mailbox *mailbox;
+    host *host;
     char *token, *address;
 };
 
-/* A request for a query, as its body comes in. */
+/* A request that asks for something to be done, as its body comes in. */
 typedef struct posting {
+    const struct action *action; /* NULL: refused */
     char *text;
     size_t len, cap;
     bool is_too_long;
@@ -25,7 +25,8 @@ typedef struct posting {
     const char *why;
 } posting;
 
-#define LONGEST_QUERY (1u << 20)
+#define LONGEST_QUERY ((size_t)1 << 20)
+#define LONGEST_APP   ((size_t)4 << 20)
 #define WAIT_MS       5000 /* unless the request says otherwise: Weir-Timeout, in ms */
 
 static enum MHD_Result answer(struct MHD_Connection *c, unsigned status, const char *type, char *text,
@@ -46,19 +47,6 @@ static enum MHD_Result answer_text(struct MHD_Connection *c, unsigned status, co
     return answer(c, status, "text/plain; charset=utf-8", (char *)text, strlen(text), MHD_RESPMEM_PERSISTENT);
 }
 
-static enum MHD_Result answer_board(struct MHD_Connection *c, board *b, const char *type, bool as_list,
-                                    void (*write)(board *, FILE *)) {
-    char *text = NULL;
-    size_t len = 0;
-    FILE *f = open_memstream(&text, &len);
-    if (!f) return answer_text(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory\n");
-    if (as_list) fputc('[', f);
-    write(b, f);
-    if (as_list) fputs("]\n", f);
-    fclose(f);
-    return answer(c, MHD_HTTP_OK, type, text, len, MHD_RESPMEM_MUST_FREE);
-}
-
 static const char needs_token[] = "a token is needed: Authorization: Bearer TOKEN\n";
 
 /* Takes as long for a wrong token as for a right one. */
@@ -73,22 +61,65 @@ static bool has_token(const admin *a, struct MHD_Connection *c) {
 
 /* ---- Reading ---- */
 
+typedef struct boards {
+    board *of[256];
+    uint32_t n;
+    FILE *out;
+} boards;
+
+static void add_board(board *b, void *ctx) {
+    boards *all = ctx;
+    if (all->n < 256) all->of[all->n++] = b;
+}
+
+static void write_metrics(void *ctx) {
+    boards *all = ctx;
+    board_prometheus(all->of, all->n, all->out);
+}
+
+static void write_apps(void *ctx) {
+    boards *all = ctx;
+    fputc('[', all->out);
+    for (uint32_t i = 0; i < all->n; i++) {
+        if (i) fputc(',', all->out);
+        board_json(all->of[i], all->out);
+    }
+    fputs("]\n", all->out);
+}
+
+static enum MHD_Result answer_boards(admin *a, struct MHD_Connection *c, const char *type,
+                                     void (*write)(void *ctx)) {
+    char *text = NULL;
+    size_t len = 0;
+    boards all = {.out = open_memstream(&text, &len)};
+    if (!all.out) return answer_text(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory\n");
+    host_read_boards(a->host, add_board, write, &all);
+    fclose(all.out);
+    return answer(c, MHD_HTTP_OK, type, text, len, MHD_RESPMEM_MUST_FREE);
+}
+
 static enum MHD_Result answer_get(admin *a, struct MHD_Connection *c, const char *url) {
     if (!strcmp(url, "/metrics"))
-        return answer_board(c, a->board, "text/plain; version=0.0.4; charset=utf-8", false, board_prometheus);
-    if (!strcmp(url, "/apps")) return answer_board(c, a->board, "application/json", true, board_json);
+        return answer_boards(a, c, "text/plain; version=0.0.4; charset=utf-8", write_metrics);
+    if (!strcmp(url, "/apps")) return answer_boards(a, c, "application/json", write_apps);
     return answer_text(c, MHD_HTTP_NOT_FOUND, "there are /health, /ready, /apps, /metrics and POST /query\n");
 }
 
-static enum MHD_Result answer_ready(const admin *a, struct MHD_Connection *c) {
-    pthread_mutex_lock(&a->board->lock);
-    bool ready = a->board->is_ready;
-    pthread_mutex_unlock(&a->board->lock);
-    return ready ? answer_text(c, MHD_HTTP_OK, "ready\n")
-                 : answer_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "starting\n");
+static enum MHD_Result answer_ready(admin *a, struct MHD_Connection *c) {
+    return host_is_ready(a->host) ? answer_text(c, MHD_HTTP_OK, "ready\n")
+                                  : answer_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "starting\n");
 }
 
-/* ---- Queries ---- */
+/* ---- What is to be done ---- */
+
+static const char *argument(struct MHD_Connection *c, const char *key) {
+    return MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, key);
+}
+
+static bool is_set(struct MHD_Connection *c, const char *key) {
+    const char *value = argument(c, key);
+    return value && strcmp(value, "0") != 0;
+}
 
 static int64_t timeout_of(struct MHD_Connection *c) {
     const char *given = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Weir-Timeout");
@@ -96,7 +127,8 @@ static int64_t timeout_of(struct MHD_Connection *c) {
     return ms >= 1 && ms <= 600000 ? ms : WAIT_MS;
 }
 
-static enum MHD_Result answer_query(admin *a, struct MHD_Connection *c, const posting *p) {
+static enum MHD_Result answer_mail(struct MHD_Connection *c, mail_result result, const char *type, char *text,
+                                   size_t len) {
     static const struct {
         unsigned status;
         const char *text;
@@ -104,21 +136,139 @@ static enum MHD_Result answer_query(admin *a, struct MHD_Connection *c, const po
         [MAIL_LATE] = {MHD_HTTP_GATEWAY_TIMEOUT, "the app has not answered in time\n"},
         [MAIL_NO_APP] = {MHD_HTTP_SERVICE_UNAVAILABLE, "the app has not started yet, or has ended\n"},
         [MAIL_NO_MEMORY] = {MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory\n"}};
-    char *text;
-    size_t len;
-    mail_result result = mailbox_ask(a->mailbox, p->text ? p->text : "", p->len, timeout_of(c), &text, &len);
     if (!text) {
         if (result < MAIL_LATE) result = MAIL_NO_MEMORY;
         return answer_text(c, failures[result].status, failures[result].text);
     }
     unsigned status = result == MAIL_OK ? MHD_HTTP_OK : result == MAIL_WRONG ? MHD_HTTP_BAD_REQUEST : 422;
-    const char *type = result == MAIL_OK ? "application/json" : "text/plain; charset=utf-8";
-    return answer(c, status, type, text, len, MHD_RESPMEM_MUST_FREE);
+    return answer(c, status, result == MAIL_OK ? type : "text/plain; charset=utf-8", text, len,
+                  MHD_RESPMEM_MUST_FREE);
 }
+
+/* The app that ?app=NAME says, or the only one. */
+static hosted *app_of(admin *a, struct MHD_Connection *c) { return host_find(a->host, argument(c, "app")); }
+
+static enum MHD_Result no_such_app(struct MHD_Connection *c) {
+    return answer_text(c, MHD_HTTP_NOT_FOUND,
+                       argument(c, "app") ? "there is no app of that name\n" : "say which app: ?app=NAME\n");
+}
+
+static mail letter_of(struct MHD_Connection *c, mail_kind kind, const char *text, size_t len) {
+    return (mail){.kind = kind,
+                  .text = text ? text : "",
+                  .len = text ? len : 0,
+                  .keep_all = is_set(c, "keep"),
+                  .only_check = is_set(c, "check")};
+}
+
+/* The app keeps its text where deployed texts are kept, if any. */
+static bool keep_text(admin *a, hosted *app) {
+    char *text;
+    size_t len;
+    if (!a->host->options.apps_dir) return true;
+    mail m = {.kind = MAIL_TEXT};
+    bool ok = mailbox_ask(&app->mailbox, &m, WAIT_MS, &text, &len) == MAIL_OK && text &&
+              host_keep(a->host, app->name, text, len);
+    free(text);
+    return ok;
+}
+
+static const char not_kept[] = "the app runs, but its text can't be written to the folder of the apps\n";
+
+/* One letter to one app. */
+static enum MHD_Result ask_app(admin *a, struct MHD_Connection *c, hosted *app, const mail *m,
+                               const char *type) {
+    char *text;
+    size_t len;
+    mail_result result = mailbox_ask(&app->mailbox, m, timeout_of(c), &text, &len);
+    bool changed =
+        result == MAIL_OK && (m->kind == MAIL_REPLACE || m->kind == MAIL_ADD || m->kind == MAIL_REMOVE);
+    bool kept = !changed || m->only_check || keep_text(a, app);
+    host_release(app);
+    if (kept) return answer_mail(c, result, type, text, len);
+    free(text);
+    return answer_text(c, MHD_HTTP_INTERNAL_SERVER_ERROR, not_kept);
+}
+
+static enum MHD_Result do_query(admin *a, struct MHD_Connection *c, const posting *p) {
+    hosted *app = app_of(a, c);
+    if (!app) return no_such_app(c);
+    mail m = letter_of(c, MAIL_QUERY, p->text, p->len);
+    return ask_app(a, c, app, &m, "application/json");
+}
+
+static enum MHD_Result answer_copy(struct MHD_Connection *c, unsigned status, char *text) {
+    if (!text) return answer_text(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory\n");
+    return answer(c, status, "text/plain; charset=utf-8", text, strlen(text), MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result deploy_new(admin *a, struct MHD_Connection *c, const posting *p, const char *name,
+                                  const char *file) {
+    char *why;
+    if (is_set(c, "check")) return answer_text(c, MHD_HTTP_OK, "");
+    host_done done = host_add(a->host, p->text, p->len, file, true, &why);
+    if (done == HOST_OK)
+        return host_keep(a->host, name, p->text, p->len)
+                   ? answer_text(c, MHD_HTTP_CREATED, "")
+                   : answer_text(c, MHD_HTTP_INTERNAL_SERVER_ERROR, not_kept);
+    return answer_copy(c, done == HOST_WRONG ? MHD_HTTP_BAD_REQUEST : 422, why);
+}
+
+/* A text whose app runs takes that one's place. */
+static enum MHD_Result do_deploy(admin *a, struct MHD_Connection *c, const posting *p) {
+    const char *file = argument(c, "file") ? argument(c, "file") : "app";
+    char *why, *name = host_name_of(a->host, p->text ? p->text : "", p->len, file, &why);
+    if (!name) return answer_copy(c, MHD_HTTP_BAD_REQUEST, why);
+    hosted *app = host_find(a->host, name);
+    if (app && app->has_ended) {
+        host_release(app);
+        host_remove(a->host, name);
+        app = NULL;
+    }
+    mail m = letter_of(c, MAIL_REPLACE, p->text, p->len);
+    enum MHD_Result result =
+        app ? ask_app(a, c, app, &m, "text/plain; charset=utf-8") : deploy_new(a, c, p, name, file);
+    free(name);
+    return result;
+}
+
+static enum MHD_Result do_undeploy(admin *a, struct MHD_Connection *c, const posting *p) {
+    (void)p;
+    const char *name = argument(c, "app");
+    if (!name || !host_remove(a->host, name)) return no_such_app(c);
+    host_forget(a->host, name);
+    return answer_text(c, MHD_HTTP_OK, "");
+}
+
+static enum MHD_Result do_add(admin *a, struct MHD_Connection *c, const posting *p) {
+    hosted *app = app_of(a, c);
+    if (!app) return no_such_app(c);
+    mail m = letter_of(c, MAIL_ADD, p->text, p->len);
+    return ask_app(a, c, app, &m, "text/plain; charset=utf-8");
+}
+
+static enum MHD_Result do_remove(admin *a, struct MHD_Connection *c, const posting *p) {
+    (void)p;
+    const char *query = argument(c, "query");
+    hosted *app = app_of(a, c);
+    if (!app) return no_such_app(c);
+    mail m = letter_of(c, MAIL_REMOVE, query, query ? strlen(query) : 0);
+    return ask_app(a, c, app, &m, "text/plain; charset=utf-8");
+}
+
+static const struct action {
+    const char *method, *path;
+    size_t longest;
+    enum MHD_Result (*run)(admin *a, struct MHD_Connection *c, const posting *p);
+} actions[] = {
+    {"POST", "/query", LONGEST_QUERY, do_query}, {"POST", "/apps", LONGEST_APP, do_deploy},
+    {"DELETE", "/apps", 0, do_undeploy},         {"POST", "/queries", LONGEST_APP, do_add},
+    {"DELETE", "/queries", 0, do_remove},
+};
 
 static void take_body(posting *p, const char *bytes, size_t n) {
     if (p->refused) return;
-    if (p->is_too_long || p->len + n > LONGEST_QUERY) {
+    if (p->is_too_long || p->len + n > p->action->longest) {
         p->is_too_long = true;
         return;
     }
@@ -136,15 +286,17 @@ static void take_body(posting *p, const char *bytes, size_t n) {
     p->len += n;
 }
 
-static posting *read_head(const admin *a, struct MHD_Connection *c, const char *url) {
+static posting *read_head(const admin *a, struct MHD_Connection *c, const char *url, const char *method) {
     posting *p = calloc(1, sizeof *p);
     if (!p) return NULL;
-    if (strcmp(url, "/query") != 0) {
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (!strcmp(url, actions[i].path) && !strcmp(method, actions[i].method)) p->action = &actions[i];
+    if (!p->action) {
         p->refused = MHD_HTTP_NOT_FOUND;
-        p->why = "POST goes to /query\n";
+        p->why = "POST goes to /query, /apps and /queries, DELETE to /apps and /queries\n";
     } else if (!a->token) {
         p->refused = MHD_HTTP_FORBIDDEN;
-        p->why = "queries need a token: weir run --token TOKEN, or set WEIR_ADMIN_TOKEN\n";
+        p->why = "queries need a token, and so do changes: weir run --token TOKEN, or set WEIR_ADMIN_TOKEN\n";
     } else if (!has_token(a, c)) {
         p->refused = MHD_HTTP_UNAUTHORIZED;
         p->why = needs_token;
@@ -153,11 +305,11 @@ static posting *read_head(const admin *a, struct MHD_Connection *c, const char *
 }
 
 /* Called several times: for the head, for pieces of the body, at its end. */
-static enum MHD_Result on_post(admin *a, struct MHD_Connection *c, const char *url, const char *body,
-                               size_t *body_len, void **state) {
+static enum MHD_Result on_post(admin *a, struct MHD_Connection *c, const char *url, const char *method,
+                               const char *body, size_t *body_len, void **state) {
     posting *p = *state;
     if (!p) {
-        *state = read_head(a, c, url);
+        *state = read_head(a, c, url, method);
         return *state ? MHD_YES : MHD_NO;
     }
     if (*body_len) {
@@ -166,8 +318,8 @@ static enum MHD_Result on_post(admin *a, struct MHD_Connection *c, const char *u
         return MHD_YES;
     }
     if (p->refused) return answer_text(c, p->refused, p->why);
-    if (p->is_too_long) return answer_text(c, MHD_HTTP_CONTENT_TOO_LARGE, "the query is too long\n");
-    return answer_query(a, c, p);
+    if (p->is_too_long) return answer_text(c, MHD_HTTP_CONTENT_TOO_LARGE, "the text is too long\n");
+    return p->action->run(a, c, p);
 }
 
 static void on_end(void *ctx, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode why) {
@@ -186,27 +338,28 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
                                   void **state) {
     admin *a = ctx;
     (void)version;
-    if (!strcmp(method, "POST")) return on_post(a, c, url, upload, upload_size, state);
+    if (!strcmp(method, "POST") || !strcmp(method, "DELETE"))
+        return on_post(a, c, url, method, upload, upload_size, state);
     if (*upload_size) {
         *upload_size = 0;
         return MHD_YES;
     }
-    if (strcmp(method, "GET") != 0) return answer_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and POST\n");
+    if (strcmp(method, "GET") != 0)
+        return answer_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET, POST and DELETE\n");
     if (!strcmp(url, "/health")) return answer_text(c, MHD_HTTP_OK, "ok\n");
     if (!strcmp(url, "/ready")) return answer_ready(a, c);
     if (!has_token(a, c)) return answer_text(c, MHD_HTTP_UNAUTHORIZED, needs_token);
     return answer_get(a, c, url);
 }
 
-admin *admin_start(const char *address, const char *token, board *b, mailbox *m, char *error, size_t size) {
+admin *admin_start(const char *address, const char *token, host *h, char *error, size_t size) {
     admin *a = calloc(1, sizeof *a);
     int fd = address_listen(address, error, size);
     if (!a || fd < 0) {
         free(a);
         return NULL;
     }
-    a->board = b;
-    a->mailbox = m;
+    a->host = h;
     a->address = strdup(address);
     a->token = token ? strdup(token) : NULL;
     /* A query waits for the app: that must not keep others waiting. */

@@ -21,13 +21,39 @@ void board_init(board *b, const weir_app *app, const char *file) {
     memset(b, 0, sizeof *b);
     pthread_mutex_init(&b->lock, NULL);
     b->app = app;
+    b->app_name = strdup(weir_app_name(app));
     snprintf(b->file, sizeof b->file, "%s", file);
     b->started_ms = b->rates_ms = board_clock_ms();
 }
 
 void board_fini(board *b) {
     free(b->rows);
+    free(b->names);
+    free(b->app_name);
     pthread_mutex_destroy(&b->lock);
+}
+
+/* Where the copy begins; SIZE_MAX: no memory. */
+static size_t add_name(board *b, const char *name) {
+    size_t len = strlen(name) + 1, at = b->n_names;
+    if (at + len > b->cap_names) {
+        size_t cap = (at + len) * 2;
+        char *wider = realloc(b->names, cap);
+        if (!wider) return SIZE_MAX;
+        b->names = wider;
+        b->cap_names = cap;
+    }
+    memcpy(b->names + at, name, len);
+    b->n_names += len;
+    return at;
+}
+
+static void place_names(board *b) {
+    for (uint32_t i = 0; i < b->n; i++) {
+        board_row *r = &b->rows[i];
+        r->stat.name = r->name == SIZE_MAX ? "" : b->names + r->name;
+        r->stat.label = r->label == SIZE_MAX ? "" : b->names + r->label;
+    }
 }
 
 static void on_stat(void *ctx, const weir_stat *s) {
@@ -39,14 +65,14 @@ static void on_stat(void *ctx, const weir_stat *s) {
         b->rows = rows;
         b->cap = cap;
     }
-    b->rows[b->n++].stat = *s;
+    b->rows[b->n++] = (board_row){*s, add_name(b, s->name), add_name(b, s->label)};
     if (!strcmp(s->kind, "source")) b->rows_in += s->rows_in;
     if (!strcmp(s->kind, "sink")) b->rows_out += s->rows_out;
     if (!strcmp(s->kind, "app")) {
         b->state_bytes = s->state_bytes;
         b->lag_ms = s->lag_ms;
     }
-    b->errors += s->errors;
+    if (strcmp(s->kind, "query") != 0) b->errors += s->errors; /* its operators have them */
 }
 
 static void update_rates(board *b, int64_t now) {
@@ -65,12 +91,21 @@ void board_publish(board *b, bool must) {
     pthread_mutex_lock(&b->lock);
     b->n = 0;
     b->rows_in = b->rows_out = b->errors = 0;
+    b->n_names = 0;
     weir_app_visit_stats(b->app, on_stat, b);
+    place_names(b);
     weir_app_latency(b->app, &b->latency);
     update_rates(b, now);
     b->published_ms = now;
     b->is_ready = true;
     pthread_mutex_unlock(&b->lock);
+}
+
+bool board_is_ready(board *b) {
+    pthread_mutex_lock(&b->lock);
+    bool ready = b->is_ready;
+    pthread_mutex_unlock(&b->lock);
+    return ready;
 }
 
 static void print_bytes(FILE *out, uint64_t bytes) {
@@ -111,15 +146,15 @@ static void json_stat(FILE *out, const weir_stat *s) {
     json_write_string(s->label, strlen(s->label), out);
     fprintf(out,
             ",\"rows_in\":%" PRIu64 ",\"rows_out\":%" PRIu64 ",\"calls\":%" PRIu64 ",\"errors\":%" PRIu64
-            ",\"state_rows\":%" PRIu64 ",\"state_bytes\":%" PRIu64 "}",
-            s->rows_in, s->rows_out, s->calls, s->errors, s->state_rows, s->state_bytes);
+            ",\"state_rows\":%" PRIu64 ",\"state_bytes\":%" PRIu64 ",\"busy_ms\":%.3f}",
+            s->rows_in, s->rows_out, s->calls, s->errors, s->state_rows, s->state_bytes,
+            (double)s->busy_ns / 1e6);
 }
 
 void board_json(board *b, FILE *out) {
     pthread_mutex_lock(&b->lock);
-    const char *name = weir_app_name(b->app);
     fputs("{\"app\":", out);
-    json_write_string(name, strlen(name), out);
+    json_write_string(b->app_name, strlen(b->app_name), out);
     fputs(",\"file\":", out);
     json_write_string(b->file, strlen(b->file), out);
     fprintf(out,
@@ -176,15 +211,14 @@ static const metric metrics[] = {
      offsetof(weir_stat, unreachable), true},
 };
 
-static void print_metric(const board *b, const metric *m, FILE *out) {
-    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name, m->type);
+static void print_values(board *b, const metric *m, FILE *out) {
     for (uint32_t i = 0; i < b->n; i++) {
         const weir_stat *s = &b->rows[i].stat;
         uint64_t v;
         if (m->is_of_io && strcmp(s->kind, "source") != 0 && strcmp(s->kind, "sink") != 0) continue;
         memcpy(&v, (const char *)s + m->offset, sizeof v);
         fprintf(out, "%s{", m->name);
-        label(out, "app", weir_app_name(b->app), "");
+        label(out, "app", b->app_name, "");
         label(out, "kind", s->kind, ",");
         label(out, "name", s->name, ",");
         label(out, "part", s->label, ",");
@@ -195,31 +229,56 @@ static void print_metric(const board *b, const metric *m, FILE *out) {
     }
 }
 
-void board_prometheus(board *b, FILE *out) {
-    pthread_mutex_lock(&b->lock);
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) print_metric(b, &metrics[i], out);
+static void print_busy(board *b, FILE *out) {
+    for (uint32_t i = 0; i < b->n; i++) {
+        const weir_stat *s = &b->rows[i].stat;
+        if (strcmp(s->kind, "query") != 0) continue;
+        fputs("weir_busy_seconds_total{", out);
+        label(out, "app", b->app_name, "");
+        label(out, "query", s->name, ",");
+        fprintf(out, "} %.6f\n", (double)s->busy_ns / 1e9);
+    }
+}
+
+static void print_latency(board *b, FILE *out) {
     const weir_latency *l = &b->latency;
-    fputs("# HELP weir_latency_seconds From a row's arrival to the end of its cycle.\n# TYPE "
-          "weir_latency_seconds summary\n",
-          out);
     const struct {
         const char *q;
         double ms;
     } quantiles[] = {{"0.5", l->p50_ms}, {"0.9", l->p90_ms}, {"0.99", l->p99_ms}, {"1", l->max_ms}};
     for (size_t i = 0; i < 4; i++) {
         fputs("weir_latency_seconds{", out);
-        label(out, "app", weir_app_name(b->app), "");
+        label(out, "app", b->app_name, "");
         fprintf(out, ",quantile=\"%s\"} %.7f\n", quantiles[i].q, quantiles[i].ms / 1000);
     }
     fputs("weir_latency_seconds_sum{", out);
-    label(out, "app", weir_app_name(b->app), "");
+    label(out, "app", b->app_name, "");
     fprintf(out, "} %.6f\nweir_latency_seconds_count{", l->mean_ms / 1000 * (double)l->count);
-    label(out, "app", weir_app_name(b->app), "");
-    fprintf(out,
-            "} %" PRIu64 "\n# HELP weir_lag_seconds Wall time minus the app's clock.\n# TYPE "
-            "weir_lag_seconds gauge\nweir_lag_seconds{",
-            l->count);
-    label(out, "app", weir_app_name(b->app), "");
+    label(out, "app", b->app_name, "");
+    fprintf(out, "} %" PRIu64 "\n", l->count);
+}
+
+static void print_lag(board *b, FILE *out) {
+    fputs("weir_lag_seconds{", out);
+    label(out, "app", b->app_name, "");
     fprintf(out, "} %.3f\n", b->lag_ms >= 0 ? (double)b->lag_ms / 1000 : 0.0);
-    pthread_mutex_unlock(&b->lock);
+}
+
+void board_prometheus(board *const *boards, uint32_t n, FILE *out) {
+    for (uint32_t i = 0; i < n; i++) pthread_mutex_lock(&boards[i]->lock);
+    for (size_t k = 0; k < sizeof metrics / sizeof *metrics; k++) {
+        const metric *m = &metrics[k];
+        fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name, m->type);
+        for (uint32_t i = 0; i < n; i++) print_values(boards[i], m, out);
+    }
+    fputs("# HELP weir_busy_seconds_total Time spent on a query.\n# TYPE weir_busy_seconds_total counter\n",
+          out);
+    for (uint32_t i = 0; i < n; i++) print_busy(boards[i], out);
+    fputs("# HELP weir_latency_seconds From a row's arrival to the end of its cycle.\n"
+          "# TYPE weir_latency_seconds summary\n",
+          out);
+    for (uint32_t i = 0; i < n; i++) print_latency(boards[i], out);
+    fputs("# HELP weir_lag_seconds Wall time minus the app's clock.\n# TYPE weir_lag_seconds gauge\n", out);
+    for (uint32_t i = 0; i < n; i++) print_lag(boards[i], out);
+    for (uint32_t i = n; i-- > 0;) pthread_mutex_unlock(&boards[i]->lock);
 }

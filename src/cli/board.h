@@ -1,7 +1,7 @@
 /* board.h: the counters of a running app, published by its thread and read by others (status line, admin).
  *
- * board_publish copies what the app says under a lock, at most every 100 ms; readers format the copy. So no
- * reader ever touches the app. */
+ * board_publish copies what the app says under a lock, at most every 100 ms, names too: the app may change.
+ * Readers format the copy. So no reader ever touches the app. */
 #ifndef CLI_BOARD_H
 #define CLI_BOARD_H
 
@@ -12,13 +12,18 @@
 #include "weir.h"
 
 typedef struct board_row {
-    weir_stat stat; /* names point into the app, which outlives the board's use */
+    weir_stat
+        stat; /* names lie in the board's `names`, of whose size they are the offsets until it is filled */
+    size_t name, label;
 } board_row;
 
 typedef struct board {
     pthread_mutex_t lock;
-    const weir_app *app;
+    const weir_app *app; /* its thread's */
+    char *app_name;
     char file[256];
+    char *names; /* of all rows, one behind another */
+    size_t n_names, cap_names;
     board_row *rows;
     uint32_t n, cap;
     weir_latency latency;
@@ -35,10 +40,12 @@ void board_init(board *b, const weir_app *app, const char *file);
 void board_fini(board *b);
 void board_publish(board *b, bool now); /* on the app's thread; now: however short ago the last was */
 int64_t board_clock_ms(void);           /* monotonic */
+bool board_is_ready(board *b);          /* the app has started */
 
 /* Each takes the lock. */
 void board_status_line(board *b, FILE *out); /* one line without its end */
 void board_json(board *b, FILE *out);        /* one object, one line */
-void board_prometheus(board *b, FILE *out);  /* the text format 0.0.4 */
+/* The text format 0.0.4: what each metric is, once, then its values for each board. */
+void board_prometheus(board *const *boards, uint32_t n, FILE *out);
 
 #endif

@@ -23,13 +23,13 @@ static void print_app(const json *app) {
            text(app, "app"), text(app, "file"), number(app, "up_s"), number(app, "rows_in"),
            number(app, "in_per_s"), number(app, "rows_out"), number(app, "out_per_s"), number(latency, "p99"),
            number(app, "state_bytes"), number(app, "errors"));
-    printf("  %-9s %-28s %-34s %12s %12s %10s %12s %8s\n", "kind", "name", "part", "rows in", "rows out",
-           "rows held", "state bytes", "errors");
+    printf("  %-9s %-28s %-34s %12s %12s %10s %12s %8s %12s\n", "kind", "name", "part", "rows in", "rows out",
+           "rows held", "state bytes", "errors", "busy ms");
     for (uint32_t i = 0; parts && i < parts->n; i++) {
         const json *p = parts->items[i];
-        printf("  %-9s %-28.28s %-34.34s %12s %12s %10s %12s %8s\n", text(p, "kind"), text(p, "name"),
+        printf("  %-9s %-28.28s %-34.34s %12s %12s %10s %12s %8s %12s\n", text(p, "kind"), text(p, "name"),
                text(p, "label"), number(p, "rows_in"), number(p, "rows_out"), number(p, "state_rows"),
-               number(p, "state_bytes"), number(p, "errors"));
+               number(p, "state_bytes"), number(p, "errors"), number(p, "busy_ms"));
     }
 }
 

@@ -1,4 +1,5 @@
-/* cmd_run.c: weir run: an app with its sources and sinks, until they end or a signal comes. */
+/* cmd_run.c: weir run: apps with their sources and sinks, until they end or a signal comes. */
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -8,7 +9,6 @@
 #include <unistd.h>
 
 #include "cli/admin.h"
-#include "cli/board.h"
 #include "cli/cli.h"
 
 #define STATUS_EVERY_MS 500
@@ -20,31 +20,27 @@ typedef struct variable {
 } variable;
 
 typedef struct runner {
-    const char *file;
-    const char *state_dir, *admin_address, *token;
+    const char *state_dir, *admin_address, *token, *apps_dir;
     long long batch, checkpoint_ms, threads;
     bool playback, quiet;
     stats_form stats;
     variable *variables;
     uint32_t n_variables;
-    board board;
-    mailbox mailbox;
+    host host;
     int64_t shown_ms;
-    size_t line_width; /* of the status line that is on the terminal */
+    pthread_mutex_t lines; /* of standard error */
+    size_t line_width;     /* of the status line that is on the terminal */
 } runner;
 
-/* The one running app, for the signal handler. */
-static weir_app *volatile signalled_app;
+static atomic_int signalled;
 
 static void on_signal(int number) {
     (void)number;
-    weir_app *app = signalled_app;
-    if (app) weir_app_request_stop(app);
+    atomic_store(&signalled, 1);
 }
 
-static void catch_signals(weir_app *app) {
+static void catch_signals(void) {
     struct sigaction a = {.sa_handler = on_signal};
-    signalled_app = app;
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -59,105 +55,139 @@ static const char *variable_value(void *ctx, const char *name) {
 
 /* ---- What is shown while it runs ---- */
 
+/* With the lock of the lines. */
 static void clear_line(runner *r) {
     if (r->line_width) fprintf(stderr, "\r\033[K");
     r->line_width = 0;
 }
 
-static void show(runner *r, bool last) {
-    int64_t now = board_clock_ms();
-    if (r->stats == STATS_NONE || (!last && now - r->shown_ms < STATUS_EVERY_MS)) return;
-    r->shown_ms = now;
-    if (r->stats == STATS_JSON) {
-        board_json(&r->board, stderr);
-        fputc('\n', stderr);
-    } else {
-        clear_line(r);
-        board_status_line(&r->board, stderr);
-        r->line_width = 1;
-        if (last) fputc('\n', stderr);
-    }
-    fflush(stderr);
+static void before_line(void *ctx) {
+    runner *r = ctx;
+    pthread_mutex_lock(&r->lines);
+    clear_line(r);
+    pthread_mutex_unlock(&r->lines);
 }
 
-static void on_turn(void *ctx) {
+static void show_board(board *b, void *ctx) {
     runner *r = ctx;
-    mailbox_serve(&r->mailbox);
-    board_publish(&r->board, false);
-    show(r, false);
+    if (r->stats == STATS_JSON) {
+        board_json(b, stderr);
+        fputc('\n', stderr);
+        return;
+    }
+    bool is_alone = r->host.first && !r->host.first->next;
+    if (!is_alone) fprintf(stderr, "%s%s: ", r->line_width ? "   " : "", b->app_name);
+    board_status_line(b, stderr);
+    r->line_width = 1;
 }
+
+static void nothing_more(void *ctx) { (void)ctx; }
+
+static void show(runner *r, bool last) {
+    int64_t now = board_clock_ms();
+    if (r->stats == STATS_NONE || (!last && now - r->shown_ms < STATUS_EVERY_MS) || !host_is_ready(&r->host))
+        return;
+    r->shown_ms = now;
+    pthread_mutex_lock(&r->lines);
+    clear_line(r);
+    host_read_boards(&r->host, show_board, nothing_more, r);
+    if (last && r->line_width) fputc('\n', stderr);
+    fflush(stderr);
+    pthread_mutex_unlock(&r->lines);
+}
+
+static void on_tick(void *ctx) { show(ctx, false); }
 
 static void on_log(void *ctx, weir_log_level level, const char *line) {
     runner *r = ctx;
     if (r->quiet && level > WEIR_LOG_ERROR) return;
+    pthread_mutex_lock(&r->lines);
     clear_line(r);
     cli_log(NULL, level, line);
+    pthread_mutex_unlock(&r->lines);
 }
 
 /* ---- Running ---- */
 
-static int report_app(const weir_error *err, weir_report *report) {
-    char *all = weir_report_text(report);
-    if (all && *all)
-        fputs(all, stderr);
-    else
-        fprintf(stderr, "weir run: %s\n", err->message);
-    weir_free(all);
-    weir_report_free(report);
-    return CLI_FAILED;
-}
-
-static int run_app(runner *r, weir_app *app) {
+static int run_apps(runner *r) {
     char error[512];
-    weir_error err;
     admin *server = NULL;
     if (r->admin_address &&
-        !(server = admin_start(r->admin_address, r->token, &r->board, &r->mailbox, error, sizeof error))) {
+        !(server = admin_start(r->admin_address, r->token, &r->host, error, sizeof error))) {
         fprintf(stderr, "weir run: --admin %s\n", error);
         return CLI_IO;
     }
-    catch_signals(app);
-    weir_status st = weir_app_start(app, &err);
-    if (st == WEIR_OK) {
-        board_publish(&r->board, true);
-        mailbox_open(&r->mailbox, app);
-        st = weir_app_run(app, &err);
-        mailbox_open(&r->mailbox, NULL);
-        board_publish(&r->board, true);
-        show(r, true);
-    }
-    if (st != WEIR_OK) {
-        clear_line(r);
-        fprintf(stderr, "weir run: %s\n", err.message);
-        if (*err.hint) fprintf(stderr, "hint: %s\n", err.hint);
-    }
-    signalled_app = NULL;
+    catch_signals();
+    host_start(&r->host);
+    int result = host_wait(&r->host, &signalled, on_tick, r);
+    show(r, true);
     admin_stop(server);
-    return st == WEIR_OK ? CLI_OK : st == WEIR_EIO ? CLI_IO : CLI_FAILED;
+    return result;
 }
 
-static int run_text(runner *r, weir_engine *engine, const char *text, size_t len) {
-    weir_app_options o = {.struct_size = sizeof o,
-                          .source_name = r->file,
-                          .batch_limit = (uint32_t)r->batch,
-                          .threads = (uint32_t)r->threads,
-                          .playback = r->playback,
-                          .variable = variable_value,
-                          .variable_ctx = r,
-                          .state_dir = r->state_dir,
-                          .checkpoint_ms = r->checkpoint_ms,
-                          .on_turn = on_turn,
-                          .on_turn_ctx = r};
-    weir_app *app;
-    weir_report *report;
-    weir_error err;
-    if (weir_app_new(engine, text, len, &o, &app, &report, &err) != WEIR_OK) return report_app(&err, report);
-    board_init(&r->board, app, r->file);
-    mailbox_init(&r->mailbox);
-    int result = run_app(r, app);
-    weir_app_free(app);
-    board_fini(&r->board);
-    mailbox_fini(&r->mailbox);
+static int add_file(runner *r, const char *file) {
+    size_t len;
+    char *why, *text = cli_read_file(file, &len);
+    if (!text) return CLI_IO;
+    host_done done = host_add(&r->host, text, len, file, false, &why);
+    free(text);
+    if (done == HOST_OK) return CLI_OK;
+    fputs(why ? why : "weir run: out of memory\n", stderr);
+    free(why);
+    return CLI_FAILED;
+}
+
+/* All are looked at, so that all errors are told. */
+static int add_files(runner *r, char **files, int n) {
+    int result = CLI_OK;
+    for (int i = 0; i < n; i++) {
+        int one = add_file(r, files[i]);
+        if (one > result) result = one;
+    }
+    return result;
+}
+
+/* The texts that were deployed before. */
+static int add_folder(runner *r) {
+    struct dirent **entries;
+    int result = CLI_OK, n = r->apps_dir ? scandir(r->apps_dir, &entries, NULL, alphasort) : 0;
+    if (n < 0) {
+        fprintf(stderr, "weir run: --apps %s: %s\n", r->apps_dir, strerror(errno));
+        return CLI_IO;
+    }
+    for (int i = 0; i < n; i++) {
+        const char *name = entries[i]->d_name, *end = strrchr(name, '.');
+        char *path = NULL;
+        if (*name != '.' && end && !strcmp(end, ".siddhi") &&
+            asprintf(&path, "%s/%s", r->apps_dir, name) > 0) {
+            int one = add_file(r, path);
+            if (one > result) result = one;
+            free(path);
+        }
+        free(entries[i]);
+    }
+    if (n) free(entries);
+    return result;
+}
+
+static int run_all(runner *r, weir_engine *engine, char **files, int n) {
+    host_options o = {.app = {.struct_size = sizeof o.app,
+                              .batch_limit = (uint32_t)r->batch,
+                              .threads = (uint32_t)r->threads,
+                              .playback = r->playback,
+                              .variable = variable_value,
+                              .variable_ctx = r,
+                              .state_dir = r->state_dir,
+                              .checkpoint_ms = r->checkpoint_ms},
+                      .apps_dir = r->apps_dir,
+                      .stays = !n || r->apps_dir,
+                      .before_line = before_line,
+                      .ctx = r};
+    host_init(&r->host, engine, &o);
+    int result = add_files(r, files, n), of_folder = add_folder(r);
+    if (of_folder > result) result = of_folder;
+    if (result == CLI_OK) result = run_apps(r);
+    host_fini(&r->host);
     return result;
 }
 
@@ -194,6 +224,7 @@ static bool take_option(runner *r, const char *name, const char *value) {
     if (!strcmp(name, "--state")) r->state_dir = value;
     if (!strcmp(name, "--admin")) r->admin_address = value;
     if (!strcmp(name, "--token")) r->token = value;
+    if (!strcmp(name, "--apps")) r->apps_dir = value;
     if (!strcmp(name, "--playback")) r->playback = true;
     if (!strcmp(name, "--quiet")) r->quiet = true;
     return true;
@@ -209,23 +240,20 @@ static int run(int argc, char **argv) {
     for (const cli_option *o; (o = cli_next_option(&args, &value));)
         if (!take_option(&r, o->name, value)) return CLI_USAGE;
     if (args.help) return CLI_OK;
-    if (args.wrong || args.at + 1 != argc) {
-        if (!args.wrong) fprintf(stderr, "weir run: give one app; see weir run --help\n");
+    if (args.wrong || (args.at == argc && !r.admin_address && !r.apps_dir)) {
+        if (!args.wrong) fprintf(stderr, "weir run: give an app, or several; see weir run --help\n");
         return CLI_USAGE;
     }
-    r.file = argv[args.at];
-    size_t len;
-    char *text = cli_read_file(r.file, &len);
-    if (!text) return CLI_IO;
+    pthread_mutex_init(&r.lines, NULL);
     weir_engine_options eo = {.struct_size = sizeof eo, .log = on_log, .log_ctx = &r};
     int result = CLI_FAILED;
     if (weir_engine_new(&eo, &engine, &err) != WEIR_OK)
         fprintf(stderr, "weir run: %s\n", err.message);
     else {
-        result = run_text(&r, engine, text, len);
+        result = run_all(&r, engine, argv + args.at, argc - args.at);
         weir_engine_free(engine);
     }
-    free(text);
+    pthread_mutex_destroy(&r.lines);
     free(r.variables);
     return result;
 }
@@ -239,13 +267,14 @@ static const cli_option options[] = {
     {"--define", "NAME=VALUE", "the value of ${NAME} in the app; else the environment's"},
     {"--stats", "FORM", "what is shown while it runs: none, line (on a terminal) or json, one object a line"},
     {"--admin", "ADDRESS",
-     "serve /health, /ready, /apps, /metrics and queries at unix:PATH, HOST:PORT or :PORT"},
+     "serve /health, /ready, /apps, /metrics, queries and deployment at unix:PATH, HOST:PORT or :PORT"},
+    {"--apps", "DIR", "run all apps in DIR too (*.siddhi), and keep there what is deployed"},
     {"--token", "TOKEN", "what the admin server asks for (or set WEIR_ADMIN_TOKEN)"},
     {"--quiet", NULL, "log errors only"},
     {NULL, NULL, NULL},
 };
 
 const cli_command cli_run = {
-    "run", "FILE",
-    "Runs an app until its sources end, or SIGINT or SIGTERM comes; then it drains and stops cleanly.",
+    "run", "FILE...",
+    "Runs apps until their sources end, or SIGINT or SIGTERM comes; then they drain and stop cleanly.",
     options, run};

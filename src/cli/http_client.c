@@ -28,13 +28,13 @@ static char *read_all(int fd, size_t *len) {
     return text;
 }
 
-static char *make_head(const char *path, const char *token, const char *header, const char *body,
-                       size_t body_len) {
+static char *make_head(const char *method, const char *path, const char *token, const char *header,
+                       const char *body, size_t body_len) {
     char *head = NULL;
     size_t len = 0;
     FILE *f = open_memstream(&head, &len);
     if (!f) return NULL;
-    fprintf(f, "%s %s HTTP/1.0\r\nHost: weir\r\n", body ? "POST" : "GET", path);
+    fprintf(f, "%s %s HTTP/1.0\r\nHost: weir\r\n", method, path);
     if (token) fprintf(f, "Authorization: Bearer %s\r\n", token);
     if (header) fprintf(f, "%s\r\n", header);
     if (body) fprintf(f, "Content-Length: %zu\r\n", body_len);
@@ -45,12 +45,19 @@ static char *make_head(const char *path, const char *token, const char *header, 
 
 bool http_ask(const char *address, const char *path, const char *token, const char *header, const char *body,
               size_t body_len, int64_t timeout_ms, http_answer *out, char *error, size_t size) {
+    return http_request(address, body ? "POST" : "GET", path, token, header, body, body_len, timeout_ms, out,
+                        error, size);
+}
+
+bool http_request(const char *address, const char *method, const char *path, const char *token,
+                  const char *header, const char *body, size_t body_len, int64_t timeout_ms, http_answer *out,
+                  char *error, size_t size) {
     *out = (http_answer){0};
     int fd = address_connect(address, error, size);
     if (fd < 0) return false;
     struct timeval limit = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    char *head = make_head(path, token, header, body, body_len);
+    char *head = make_head(method, path, token, header, body, body_len);
     size_t len = 0;
     if (head) send_all(fd, head, strlen(head));
     if (head && body) send_all(fd, body, body_len);

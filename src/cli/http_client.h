@@ -18,6 +18,10 @@ typedef struct http_answer {
  * or NULL. */
 bool http_ask(const char *address, const char *path, const char *token, const char *header, const char *body,
               size_t body_len, int64_t timeout_ms, http_answer *out, char *error, size_t size);
+/* The same with any method. */
+bool http_request(const char *address, const char *method, const char *path, const char *token,
+                  const char *header, const char *body, size_t body_len, int64_t timeout_ms, http_answer *out,
+                  char *error, size_t size);
 void http_answer_free(http_answer *a);
 
 #endif

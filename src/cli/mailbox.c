@@ -8,8 +8,8 @@
 
 struct letter {
     letter *next;
+    mail what; /* its text is `text` */
     char *text;
-    size_t len;
     bool is_answered, is_abandoned; /* by the app's thread; by whoever asked */
     mail_result result;
     char *answer;
@@ -83,43 +83,100 @@ static void answer_rows(letter *l, const weir_answer *answer) {
     if (fclose(f)) l->result = MAIL_NO_MEMORY;
 }
 
-static void answer(weir_app *app, letter *l) {
+static void answer_failure(letter *l, weir_report *report, const weir_error *err) {
+    char *text = report ? weir_report_text(report) : NULL;
+    set_text(l, report ? MAIL_WRONG : MAIL_FAILED, text ? text : err->message);
+    weir_free(text);
+}
+
+static void answer_query(weir_app *app, letter *l) {
     weir_answer *rows = NULL;
     weir_report *report = NULL;
     weir_error err;
-    weir_status st = weir_query(app, l->text, l->len, &rows, &report, &err);
-    if (st == WEIR_OK)
+    if (weir_query(app, l->text, l->what.len, &rows, &report, &err) == WEIR_OK)
         answer_rows(l, rows);
-    else if (report) {
-        char *text = weir_report_text(report);
-        set_text(l, MAIL_WRONG, text ? text : err.message);
-        weir_free(text);
-    } else {
-        set_text(l, MAIL_FAILED, err.message);
-    }
+    else
+        answer_failure(l, report, &err);
     weir_answer_free(rows);
     weir_report_free(report);
 }
 
-void mailbox_serve(mailbox *m) {
+static void tell(void *ctx, const char *line) { fprintf(ctx, "%s\n", line); }
+
+/* False: not at this moment. */
+static bool answer_change(weir_app *app, letter *l) {
+    char *told = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&told, &len);
+    weir_report *report = NULL;
+    weir_error err = {0};
+    weir_change_options o = {.struct_size = sizeof o,
+                             .keep_all = l->what.keep_all,
+                             .only_check = l->what.only_check,
+                             .tell = f ? tell : NULL,
+                             .tell_ctx = f};
+    weir_status st = l->what.kind == MAIL_REPLACE
+                         ? weir_app_replace(app, l->text, l->what.len, &o, &report, &err)
+                     : l->what.kind == MAIL_ADD ? weir_app_add(app, l->text, l->what.len, &o, &report, &err)
+                                                : weir_app_remove_query(app, l->text, &o, &report, &err);
+    if (f) fclose(f);
+    if (st == WEIR_OK)
+        set_text(l, MAIL_OK, told ? told : "");
+    else if (st != WEIR_EAGAIN)
+        answer_failure(l, report, &err);
+    weir_report_free(report);
+    free(told);
+    return st != WEIR_EAGAIN || !err.retriable;
+}
+
+static bool answer(weir_app *app, letter *l) {
+    switch (l->what.kind) {
+    case MAIL_QUERY: answer_query(app, l); return true;
+    case MAIL_TEXT: set_text(l, MAIL_OK, weir_app_text(app)); return true;
+    default: return answer_change(app, l);
+    }
+}
+
+/* First in the line again, unless nobody waits any more. */
+static void put_back(mailbox *m, letter *l) {
+    pthread_mutex_lock(&m->lock);
+    bool nobody_waits = l->is_abandoned;
+    if (!nobody_waits) {
+        l->next = m->first;
+        m->first = l;
+        if (!m->last) m->last = l;
+    }
+    pthread_mutex_unlock(&m->lock);
+    if (nobody_waits) letter_free(l);
+}
+
+bool mailbox_serve(mailbox *m) {
+    bool has_changed = false;
     for (letter *l; (l = take(m));) {
-        answer(m->app, l);
+        if (!answer(m->app, l)) {
+            put_back(m, l);
+            return has_changed;
+        }
+        has_changed |= l->what.kind != MAIL_QUERY && l->what.kind != MAIL_TEXT;
         hand_back(m, l);
     }
+    return has_changed;
 }
 
 /* ---- The other side ---- */
 
-static letter *letter_new(const char *text, size_t len) {
+static letter *letter_new(const mail *what) {
+    size_t len = what->len;
     letter *l = calloc(1, sizeof *l);
     if (l) l->text = malloc(len + 1);
     if (!l || !l->text) {
         letter_free(l);
         return NULL;
     }
-    memcpy(l->text, text, len);
+    if (len) memcpy(l->text, what->text, len);
     l->text[len] = 0;
-    l->len = len;
+    l->what = *what;
+    l->what.text = l->text;
     return l;
 }
 
@@ -171,9 +228,8 @@ static bool wait_for_answer(mailbox *m, letter *l, int64_t timeout_ms) {
     return false;
 }
 
-mail_result mailbox_ask(mailbox *m, const char *text, size_t len, int64_t timeout_ms, char **answer,
-                        size_t *answer_len) {
-    letter *l = letter_new(text, len);
+mail_result mailbox_ask(mailbox *m, const mail *what, int64_t timeout_ms, char **answer, size_t *answer_len) {
+    letter *l = letter_new(what);
     *answer = NULL;
     *answer_len = 0;
     if (!l) return MAIL_NO_MEMORY;

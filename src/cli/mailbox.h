@@ -1,8 +1,9 @@
-/* mailbox.h: on-demand queries on their way from the admin server's threads to the app's thread and back.
+/* mailbox.h: on-demand queries, and changes of the app, on their way from the admin server's threads to the
+ * app's thread and back.
  *
  *   admin thread                                  app's thread
  *   mailbox_ask: puts the text into the line,     on_turn -> mailbox_serve: takes each text,
- *   wakes the app, waits  ----------------------> asks the app, writes the answer as JSON
+ *   wakes the app, waits  ----------------------> asks or changes the app, writes the answer
  *   takes the answer, or gives up  <------------- tells whoever waits
  *
  * Only the app's thread touches the app. Whoever has given up leaves the letter to the other side, which then
@@ -24,9 +25,24 @@ typedef struct mailbox {
     letter *first, *last;
 } mailbox;
 
+typedef enum mail_kind {
+    MAIL_QUERY,   /* *answer: {"columns":…,"rows":…} or {"changes":…} */
+    MAIL_REPLACE, /* this and the rest: a line for each part whose state is not kept */
+    MAIL_ADD,
+    MAIL_REMOVE, /* the text is the name of a query */
+    MAIL_TEXT    /* *answer: the text that runs */
+} mail_kind;
+
+typedef struct mail {
+    mail_kind kind;
+    const char *text;
+    size_t len;
+    bool keep_all, only_check; /* of changes: see weir_change_options */
+} mail;
+
 typedef enum mail_result {
-    MAIL_OK,     /* *answer: {"columns":…,"rows":…} or {"changes":…} */
-    MAIL_WRONG,  /* *answer: what is wrong with the query, as text */
+    MAIL_OK,     /* see mail_kind */
+    MAIL_WRONG,  /* *answer: what is wrong with the text */
     MAIL_FAILED, /* *answer: why it failed, as text */
     MAIL_LATE,   /* no answer in time */
     MAIL_NO_APP, /* the app has not started, or has ended */
@@ -38,13 +54,12 @@ void mailbox_fini(mailbox *m);
 /* Queries are taken from now on, by this app; NULL: no longer, and whoever waits is told. On the app's
  * thread. */
 void mailbox_open(mailbox *m, weir_app *app);
-/* Answers all that wait. On the app's thread, between two cycles. */
-void mailbox_serve(mailbox *m);
+/* Answers all that wait; true if the app has changed. On the app's thread, between two cycles. */
+bool mailbox_serve(mailbox *m);
 
 /* Asks and waits for so long at most. *answer is the caller's to free(); NULL where there is none. Any
  * thread. */
-mail_result mailbox_ask(mailbox *m, const char *text, size_t len, int64_t timeout_ms, char **answer,
-                        size_t *answer_len);
+mail_result mailbox_ask(mailbox *m, const mail *what, int64_t timeout_ms, char **answer, size_t *answer_len);
 
 /* The rows of an answer as JSON, one object. */
 void answer_write_json(const weir_answer *answer, FILE *out);

@@ -90,6 +90,7 @@ struct wr_op {
     wr_account account; /* all memory of the operator's state */
     /* Counters, kept by wr_op_process. */
     uint64_t n_calls, rows_in, rows_out;
+    uint64_t busy_ns; /* see operator.c */
     /* The timer rule "once at most for each arrival". */
     uint64_t fired_cycle; /* weir_cycle.number of the cycle that fired_next belongs to */
     uint32_t fired_next;  /* first arrival of that cycle at which the timer may still fire */

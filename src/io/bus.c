@@ -21,6 +21,7 @@ struct wr_bus_subscriber {
 struct weir_bus {
     pthread_mutex_t lock; /* guards everything but the messages' contents */
     wr_bus_subscriber *subscribers;
+    uint64_t n_published;
 };
 
 weir_bus *wr_bus_new(void) {
@@ -232,6 +233,7 @@ weir_status wr_bus_publish(weir_bus *bus, const char *topic, wr_bus_message *mes
     bool all = true;
     pthread_mutex_lock(&bus->lock);
     message->refs = 1;
+    bus->n_published++;
     for (wr_bus_subscriber *s = bus->subscribers; s; s = s->next)
         if (strcmp(s->topic, topic) == 0) all &= push(s, message);
     unref(message);
@@ -246,4 +248,13 @@ bool wr_bus_is_full(weir_bus *bus, const char *topic) {
         full |= s->n_bytes >= WR_BUS_QUEUE_BYTES && (!topic || strcmp(s->topic, topic) == 0);
     pthread_mutex_unlock(&bus->lock);
     return full;
+}
+
+uint64_t wr_bus_published(weir_bus *bus, bool *waiting) {
+    *waiting = false;
+    pthread_mutex_lock(&bus->lock);
+    for (wr_bus_subscriber *s = bus->subscribers; s; s = s->next) *waiting |= s->n > 0;
+    uint64_t n = bus->n_published;
+    pthread_mutex_unlock(&bus->lock);
+    return n;
 }

@@ -45,5 +45,7 @@ size_t wr_bus_waiting(wr_bus_subscriber *s); /* rows and records */
 /* Takes over the message. WEIR_ENOMEM: some subscriber missed it. */
 weir_status wr_bus_publish(weir_bus *bus, const char *topic, wr_bus_message *message) WR_NODISCARD;
 bool wr_bus_is_full(weir_bus *bus, const char *topic); /* NULL: whether any topic is */
+/* How many messages have been published so far; *waiting: some have not been taken. */
+uint64_t wr_bus_published(weir_bus *bus, bool *waiting);
 
 #endif

@@ -203,6 +203,16 @@ weir_status wr_sink_start(wr_sink *s, uint64_t last_epoch, weir_reader *saved, w
     return WEIR_OK;
 }
 
+weir_status wr_sink_join(wr_sink *s, uint64_t epoch, weir_error *err) {
+    weir_status status = s->type->start(s->self, err);
+    if (status == WEIR_OK) status = s->type->recover(s->self, 0, NULL, err);
+    if (status == WEIR_OK) status = s->type->begin(s->self, epoch, err);
+    if (status != WEIR_OK) return failed(s, err, status);
+    s->epoch = epoch;
+    s->has_begun = s->is_started = true;
+    return WEIR_OK;
+}
+
 /* ---- Writing ------------------------------------------------------------------------------------------ */
 
 /* Hands over what is encoded. OK: all of it went. */

@@ -31,6 +31,8 @@ weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *er
  * be called again, to go back: what was not committed is void. WEIR_EEND: last_epoch was never committed; the
  * one before counts. */
 weir_status wr_sink_start(wr_sink *s, uint64_t last_epoch, weir_reader *saved, weir_error *err) WR_NODISCARD;
+/* The same for a sink that comes to an app that runs: a fresh start, and `epoch` is the one being written. */
+weir_status wr_sink_join(wr_sink *s, uint64_t epoch, weir_error *err) WR_NODISCARD;
 /* Takes the selected rows of the batch, now or later: nothing of the batch is needed after the call. */
 weir_status wr_sink_write(wr_sink *s, const weir_batch *rows, weir_error *err) WR_NODISCARD;
 bool wr_sink_is_full(const wr_sink *s);

@@ -12,6 +12,7 @@
 #include "io/properties.h"
 #include "io/rows.h"
 #include "io/table.h"
+#include "state/writer.h"
 
 enum { OPT_EVENT_TIME, OPT_EVENT_TIME_FORMAT, OPT_SPEED };
 
@@ -484,6 +485,36 @@ int64_t wr_source_next_ts(const wr_source *s) { return s->next_ts; }
 bool wr_source_has_event_time(const wr_source *s) { return s->has_event_time; }
 
 const bool *wr_source_wanted(const wr_source *s) { return s->wanted; }
+
+/* The columns that a decoder writes are fixed when it is opened: another one goes on where it stands. */
+static weir_status renew_decoder(wr_source *s, weir_error *err) {
+    if (!s->format) return WEIR_OK;
+    weir_writer w;
+    weir_reader r;
+    wr_writer_init(&w);
+    s->format->save(s->decoder, &w);
+    weir_status status = wr_writer_status(&w, err);
+    if (status == WEIR_OK) {
+        s->format->close(s->decoder);
+        memset(s->decoder, 0, s->format->state_size);
+        status = s->format->open(s->decoder, &s->decoder_args, err);
+    }
+    wr_reader_init(&r, w.buf.data, w.buf.len);
+    if (status == WEIR_OK) status = s->format->load(s->decoder, &r, err);
+    wr_writer_fini(&w);
+    return status == WEIR_OK ? status : failed(s, err, status);
+}
+
+weir_status wr_source_widen(wr_source *s, const bool *wanted, weir_error *err) {
+    bool is_wider = false;
+    for (uint32_t i = 0; i < s->schema->n_attributes; i++) {
+        if (!wanted[i] || s->wanted[i]) continue;
+        is_wider = s->wanted[i] = true;
+        if (s->wanted_of_format)
+            s->wanted_of_format[i] = !s->mapping[i] || strncmp(s->mapping[i], "trp:", 4) != 0;
+    }
+    return is_wider ? renew_decoder(s, err) : WEIR_OK;
+}
 
 /* ---- Position and the rest ---------------------------------------------------------------------------- */
 

@@ -53,6 +53,8 @@ int64_t wr_source_next_ts(const wr_source *s); /* INT64_MAX: not known */
 bool wr_source_has_event_time(const wr_source *s);
 /* Which columns the rows given to poll must have data for: those of the spec and the event time's. */
 const bool *wr_source_wanted(const wr_source *s);
+/* From the next poll on these columns too have values. A failure leaves it of no use. */
+weir_status wr_source_widen(wr_source *s, const bool *wanted, weir_error *err) WR_NODISCARD;
 
 /* Position of what poll has given so far, decoder's knowledge included. */
 weir_status wr_source_save(wr_source *s, uint64_t epoch, weir_writer *w, weir_error *err) WR_NODISCARD;

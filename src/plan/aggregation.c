@@ -282,7 +282,8 @@ static void begin_query(defining *def) {
                              .partition = WR_NONE_ID,
                              .target = (uint32_t)(def->a - p->plan->aggregations),
                              .begin = def->d->span.begin,
-                             .end = def->d->span.end};
+                             .end = def->d->span.end,
+                             .is_named = true};
     def->input = (wr_ast_input){.kind = WR_INPUT_SINGLE, .span = def->d->as.aggregation.input->span};
     def->input.as.single = def->d->as.aggregation.input;
     def->output = (wr_ast_output){.kind = WR_OUTPUT_INSERT, .span = def->d->id.span};

@@ -81,7 +81,8 @@ void wr_plan_named_window_of(wr_planner *p, const wr_ast_definition *d, wr_named
                          .window = w,
                          .partition = WR_NONE_ID,
                          .begin = d->span.begin,
-                         .end = d->span.end};
+                         .end = d->span.end,
+                         .is_named = true};
     wr_plan_op **ops = WR_PLAN_ARRAY(p, 1, wr_plan_op *);
     if (!q->side || !ops || !q->name || named->poisoned) return;
     wr_build b = {.p = p, .query = q};

@@ -171,7 +171,7 @@ static wr_plan_op *new_step(wr_planner *p, const wr_ast_partition *ast, const ch
     return op->label && op->signature ? op : NULL;
 }
 
-static bool keeps_state(const wr_plan_op *op) {
+bool wr_plan_keeps_state(const wr_plan_op *op) {
     switch (op->kind) {
     case WR_OP_FILTER: return op->u.filter.n_aggs > 0;
     case WR_OP_SELECT: return op->u.select.n_aggs > 0;
@@ -183,7 +183,7 @@ static bool keeps_state(const wr_plan_op *op) {
 static void keep_by_key(wr_planner *p, wr_plan_op *op) {
     if (!op) return;
     op->partition = p->partition - 1;
-    op->by_key = keeps_state(op);
+    op->by_key = wr_plan_keeps_state(op);
     if (op->kind == WR_OP_WINDOW) op->u.window.args.by_key = true;
 }
 

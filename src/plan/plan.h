@@ -403,13 +403,19 @@ typedef struct wr_plan_query {
     uint32_t partition;                  /* that it stands in, or WR_NONE_ID */
     struct wr_plan_named_window *window; /* that this query is; NULL: none */
     uint32_t begin, end;
+    bool is_named;      /* by @info, or it is a named window */
+    uint64_t text_hash; /* of what is written from begin to end */
 } wr_plan_query;
 
 typedef struct wr_plan_partition {
     const char *name; /* partition_<n> (1-based) */
     wr_plan_op *op;   /* of kind WR_OP_PARTITION */
     uint32_t begin, end;
+    uint64_t text_hash;
 } wr_plan_partition;
+
+/* The operator has state of its own, which later rows depend on. */
+bool wr_plan_keeps_state(const wr_plan_op *op);
 
 /* The operators of a query in the order of creation: side by side, the merge, the select, the rate limit. */
 static inline uint32_t wr_plan_n_ops(const wr_plan_query *q) {

@@ -42,6 +42,7 @@ typedef struct wr_plan_aggregation {
     int64_t keep_ms[WR_N_UNITS]; /* by place in units; INT64_MAX: for ever */
     int64_t purge_ms;            /* between purges; 0: nothing is ever dropped */
     uint32_t begin, end;
+    uint64_t text_hash; /* of what is written from begin to end */
 } wr_plan_aggregation;
 
 /* within start[, end] per unit: over the row that asks. */

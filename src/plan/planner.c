@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "plan/annotations.h"
 #include "plan/context.h"
 #include "plan/definitions.h"
@@ -64,6 +65,21 @@ static void plan_graph(wr_planner *p) {
     if (!p->out_of_memory) wr_order_origins(p);
 }
 
+static uint64_t hash_of(const wr_planner *p, uint32_t begin, uint32_t end) {
+    return wr_hash_bytes(p->src->text + begin, end - begin);
+}
+
+/* By which a part without a name is known again in a later text of the app. */
+static void note_texts(wr_planner *p) {
+    wr_plan *plan = p->plan;
+    for (uint32_t i = 0; i < plan->n_queries; i++)
+        plan->queries[i].text_hash = hash_of(p, plan->queries[i].begin, plan->queries[i].end);
+    for (uint32_t i = 0; i < plan->n_partitions; i++)
+        plan->partitions[i].text_hash = hash_of(p, plan->partitions[i].begin, plan->partitions[i].end);
+    for (uint32_t i = 0; i < plan->n_aggregations; i++)
+        plan->aggregations[i].text_hash = hash_of(p, plan->aggregations[i].begin, plan->aggregations[i].end);
+}
+
 static weir_status plan_app(wr_planner *p, const char *app_name) {
     make_room(p);
     if (p->out_of_memory) return WEIR_ENOMEM;
@@ -73,6 +89,7 @@ static weir_status plan_app(wr_planner *p, const char *app_name) {
     if (!p->out_of_memory) plan_elements(p);
     if (!p->out_of_memory && p->first_error == WEIR_OK) wr_plan_settle_windows(p);
     if (!p->out_of_memory && p->first_error == WEIR_OK) plan_graph(p);
+    if (!p->out_of_memory && p->first_error == WEIR_OK) note_texts(p);
     return p->out_of_memory ? WEIR_ENOMEM : p->first_error;
 }
 

@@ -15,9 +15,10 @@ static bool name_is_taken(const wr_planner *p, const char *name) {
     return false;
 }
 
-static const char *query_name(wr_planner *p, const wr_ast_query *ast) {
+static const char *query_name(wr_planner *p, const wr_ast_query *ast, bool *is_named) {
     wr_span span = ast->span;
     const char *name = wr_plan_query_name(p, &ast->annotations, &span);
+    *is_named = name != NULL;
     if (!name) return wr_plan_printf(p, "query_%u", p->plan->n_queries - p->n_feeding + 1);
     if (name_is_taken(p, name))
         wr_plan_error(p, span, WEIR_ENAME, "query names are unique", "there is a query '%s' already", name);
@@ -79,13 +80,15 @@ void wr_plan_query_done(wr_planner *p, wr_plan_query *query) {
 }
 
 void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast) {
-    const char *name = query_name(p, ast);
+    bool is_named;
+    const char *name = query_name(p, ast, &is_named);
     wr_plan_query *query = &p->plan->queries[p->plan->n_queries++];
     *query = (wr_plan_query){.name = name,
                              .side = WR_PLAN_ARRAY(p, WR_MAX_SIDES, wr_plan_side),
                              .partition = p->partition ? p->partition - 1 : WR_NONE_ID,
                              .begin = ast->span.begin,
-                             .end = ast->span.end};
+                             .end = ast->span.end,
+                             .is_named = is_named};
     if (!query->side) return;
     wr_build b = {.p = p, .ast = ast, .query = query};
     plan_input(&b);

@@ -71,16 +71,20 @@ typedef struct wr_app_io_options {
     uint32_t batch_limit;
     wr_latency *latency;
     const char *app_name;
+    atomic_uint *n_working; /* counts the ios that are started and not waiting for something; may be NULL */
     void (*on_turn)(void *ctx); /* between cycles, at least four times a second; may be NULL */
     void *on_turn_ctx;
 } wr_app_io_options;
 
+typedef void wr_io_wrong(void *ctx, uint32_t begin, uint32_t end, const weir_error *err);
+
+/* The plan has a source, a sink or a trigger. */
+bool wr_app_io_is_needed(const wr_plan *plan);
 /* Opens (checks) every source and sink of the plan; each failure is handed to `wrong` with the place of its
- * annotation, and the result is the first one's status. Touches nothing outside. *out is NULL when there is
- * neither source nor sink. */
-weir_status wr_app_io_new(const wr_app_io_options *options,
-                          void (*wrong)(void *ctx, uint32_t begin, uint32_t end, const weir_error *err),
-                          void *ctx, wr_app_io **out, weir_error *err) WR_NODISCARD;
+ * annotation, and the result is the first one's status. Touches nothing outside. *out is NULL when none is
+ * needed. */
+weir_status wr_app_io_new(const wr_app_io_options *options, wr_io_wrong *wrong, void *ctx, wr_app_io **out,
+                          weir_error *err) WR_NODISCARD;
 /* Starts the sinks, from the newest good checkpoint if there is one: then the task has been loaded (and
  * counts as started), the sources know where to go on, and *recovered is set. */
 weir_status wr_app_io_recover(wr_app_io *io, bool *recovered, weir_error *err) WR_NODISCARD;
@@ -98,6 +102,29 @@ weir_status wr_app_io_flush(wr_app_io *io, weir_error *err) WR_NODISCARD;
 /* Commits and closes all; io may be NULL. */
 weir_status wr_app_io_free(wr_app_io *io, weir_error *err);
 
+/* ---- Another plan for an app that runs ----
+ *
+ * What the io has by the same annotation on a stream of the same name and attributes stays as it is and where
+ * it is, and goes on with the other plan: no row is lost or comes twice. What only the old plan has gives
+ * what it has taken, and is closed; what only the new one has is started, where the same transport stood
+ * before (then only @map or the attributes are others) at its position. */
+typedef struct wr_io_change wr_io_change;
+
+/* Opens (checks) what the plan has besides. As wr_app_io_new. WEIR_EAGAIN: not now, ask in the next on_turn.
+ */
+weir_status wr_app_io_prepare(wr_app_io *io, const wr_plan *plan, wr_io_wrong *wrong, void *ctx,
+                              wr_io_change **out, weir_error *err) WR_NODISCARD;
+/* Runs the old plan until the sources that go have no rows in hand, and those that stay read all columns that
+ * the new plan wants. WEIR_EAGAIN: a sink is full; ask in the next on_turn. */
+weir_status wr_app_io_settle(wr_app_io *io, wr_io_change *change, weir_error *err) WR_NODISCARD;
+/* A checkpoint now, if there is a state directory. */
+weir_status wr_app_io_checkpoint(wr_app_io *io, weir_error *err) WR_NODISCARD;
+/* Right after settle: drives this task from now on. When it fails, the old plan goes on; if that can't be
+ * either, err->fatal. */
+weir_status wr_app_io_change(wr_app_io *io, wr_io_change *change, wr_task *task, wr_inbox *inbox,
+                             weir_error *err) WR_NODISCARD;
+void wr_io_change_free(wr_io_change *change); /* NULL is fine. Before the io and the plans */
+
 typedef struct wr_app_io_stat {
     const char *kind; /* "source", "sink" */
     const char *stream, *type;
@@ -108,5 +135,7 @@ typedef struct wr_app_io_stat {
 void wr_app_io_visit_stats(const wr_app_io *io, void (*visit)(void *ctx, const wr_app_io_stat *stat),
                            void *ctx);
 bool wr_app_io_has_sources(const wr_app_io *io);
+/* Other apps of the engine are all that feeds it. */
+bool wr_app_io_waits_for_others(const wr_app_io *io);
 
 #endif

@@ -15,6 +15,7 @@ typedef struct wr_feed {
     const wr_plan_io *plan;
     wr_source *source;
     const weir_source_type *type;
+    weir_arena things; /* what the source was opened with: it holds its schema and options */
     weir_schema schema;
     bool *wanted;
     weir_arena arena; /* of the rows in hand */
@@ -26,6 +27,7 @@ typedef struct wr_feed {
     int64_t retry_ms; /* wall time of the next try after a failure; 0: now */
     int64_t backoff_ms;
     uint64_t n_bad;
+    bool is_leaving; /* another plan is about to come that has it not: it gives no more */
 } wr_feed;
 
 /* One @sink. */
@@ -35,6 +37,7 @@ typedef struct wr_drain {
     const wr_plan_io *plan;
     wr_sink *sink;
     const weir_sink_type *type;
+    weir_arena things; /* what the sink was opened with */
     weir_schema schema;
     uint64_t n_lost;
     bool is_open; /* started: takes rows */
@@ -50,10 +53,9 @@ typedef struct wr_io_shared {
 
 struct wr_app_io {
     wr_app_io_options options;
-    weir_arena arena; /* schemas, pairs */
-    wr_feed *feeds;
+    wr_feed **feeds; /* in the plan's order, as are the sinks */
     uint32_t n_feeds;
-    wr_drain *drains;
+    wr_drain **drains;
     uint32_t n_drains;
     weir_arena cycle_arena;
     uint64_t epoch; /* being written */
@@ -61,7 +63,9 @@ struct wr_app_io {
     bool dirty;            /* something happened since the last checkpoint */
     int64_t last_event_ms; /* wall time of the last event, for @app:playback(idle.time) */
     int wake_fd[2];        /* a pipe: wr_app_io_wake writes */
-    bool is_started;
+    bool is_started, is_running;
+    bool is_working; /* counted in options.n_working */
+    bool is_between; /* in the on_turn of a run, between two cycles: the plan may change */
     wr_io_shared *shared;
     bool is_exact;   /* @app:guarantee('exactly-once') */
     bool has_failed; /* a sink took rows and lost them: `failure`; with is_exact only */
@@ -72,13 +76,56 @@ int64_t wr_io_wall_ms(void);
 uint64_t wr_io_monotonic_us(void);
 void wr_app_io_log(const wr_app_io *io, weir_log_level level, const char *format, ...) WR_PRINTF(3, 4);
 
-/* Options as a connector takes them, in io->arena; relative file names are put behind the base directory.
- * NULL: no memory. */
-weir_pair *wr_io_pairs(wr_app_io *io, const wr_option *options, uint32_t n);
+/* connectors.c: the sources and sinks of a plan, opened. */
+typedef struct wr_io_place { /* in a plan */
+    uint32_t stream;
+    const wr_plan_io *annotation;
+} wr_io_place;
+
+typedef struct wr_connectors {
+    wr_feed **feeds;
+    wr_io_place *feed_places;
+    uint32_t n_feeds;
+    wr_drain **drains;
+    wr_io_place *drain_places;
+    uint32_t n_drains;
+} wr_connectors;
+/* As wr_app_io_new. What the io has already, by the same annotation on a stream of the same name and
+ * attributes, is not opened again: it stands in both. */
+weir_status wr_connectors_open(wr_app_io *io, const wr_plan *plan, wr_connectors *out, wr_io_wrong *wrong,
+                               void *ctx, weir_error *err) WR_NODISCARD;
+/* They are the io's from now on, whose own list is forgotten. */
+void wr_connectors_take(wr_app_io *io, wr_connectors *c);
+/* Closes those that are not the io's. */
+void wr_connectors_close(const wr_app_io *io, wr_connectors *c);
+bool wr_io_has_feed(const wr_app_io *io, const wr_feed *f);
+bool wr_io_has_drain(const wr_app_io *io, const wr_drain *d);
+/* The same place outside, whatever the format. */
+bool wr_io_same_transport(const wr_plan_io *a, const wr_plan_io *b);
+/* Options as a connector takes them; relative file names are put behind the base directory. NULL: no memory.
+ */
+weir_pair *wr_io_pairs(const wr_app_io *io, const wr_option *options, uint32_t n, weir_arena *arena);
+/* What is written twice after a crash, or can't be read again, is not for exactly-once. */
+weir_status wr_io_not_exact(const char *what, const char *type, const char *why, weir_error *err);
+/* Copies: they outlive the plan. */
+weir_status wr_io_schema(const wr_plan *plan, uint32_t stream, weir_arena *arena, weir_schema *out,
+                         weir_error *err) WR_NODISCARD;
+
+/* drain.c: where the rows of a stream go. */
+weir_status wr_drain_new(wr_app_io *io, const wr_plan *plan, uint32_t stream, const wr_plan_io *annotation,
+                         wr_drain **out, weir_error *err) WR_NODISCARD;
+/* Takes the rows of its stream from this task. */
+weir_status wr_drain_listen(wr_drain *d, wr_task *task, weir_error *err) WR_NODISCARD;
+weir_status wr_drain_free(wr_drain *d, bool finish, weir_error *err); /* as wr_sink_close; NULL is fine */
+/* Opens its sink once more, which has been closed. */
+weir_status wr_drain_reopen(wr_drain *d, const wr_plan *plan, weir_error *err) WR_NODISCARD;
 
 /* feed.c: what a source gives. */
-weir_status wr_feed_open(wr_feed *f, weir_error *err) WR_NODISCARD;
-void wr_feed_close(wr_feed *f);
+weir_status wr_feed_new(wr_app_io *io, const wr_plan *plan, uint32_t stream, const wr_plan_io *annotation,
+                        wr_feed **out, weir_error *err) WR_NODISCARD;
+void wr_feed_free(wr_feed *f); /* NULL is fine */
+/* Opens its source once more, which has been closed. */
+weir_status wr_feed_reopen(wr_feed *f, const wr_plan *plan, weir_error *err) WR_NODISCARD;
 /* Polls when the rows in hand are used up. Failures that may pass are logged and tried again later. */
 weir_status wr_feed_refill(wr_feed *f, weir_error *err) WR_NODISCARD;
 bool wr_feed_has_rows(const wr_feed *f);
@@ -89,6 +136,12 @@ weir_status wr_feed_load(wr_feed *f, weir_reader *r, weir_error *err) WR_NODISCA
 weir_status wr_io_run_cycle(wr_app_io *io, uint32_t *n_rows, weir_error *err) WR_NODISCARD;
 /* A cycle in which only the clock moves. */
 weir_status wr_io_run_tick(wr_app_io *io, int64_t clock, weir_error *err) WR_NODISCARD;
+
+void wr_io_set_working(wr_app_io *io, bool is_working);
+
+/* app_io_run.c */
+weir_status wr_io_refill_all(wr_app_io *io, weir_error *err) WR_NODISCARD;
+bool wr_io_any_full(const wr_app_io *io);
 
 /* checkpoint.c */
 weir_status wr_io_checkpoint(wr_app_io *io, weir_error *err) WR_NODISCARD;

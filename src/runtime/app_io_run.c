@@ -8,8 +8,8 @@
 #define WATCHED_WAIT_MS 250 /* with an on_turn */
 #define FULL_WAIT_MS    50
 
-static weir_status refill_all(wr_app_io *io, weir_error *err) {
-    for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(wr_feed_refill(&io->feeds[i], err));
+weir_status wr_io_refill_all(wr_app_io *io, weir_error *err) {
+    for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(wr_feed_refill(io->feeds[i], err));
     return WEIR_OK;
 }
 
@@ -18,7 +18,7 @@ static weir_status refill_all(wr_app_io *io, weir_error *err) {
 static bool all_ended(const wr_app_io *io) {
     bool any_outside = false, open_inside = false;
     for (uint32_t i = 0; i < io->n_feeds; i++) {
-        const wr_feed *f = &io->feeds[i];
+        const wr_feed *f = io->feeds[i];
         bool is_open = f->state != WR_FEED_ENDED;
         if (wr_feed_has_rows(f) || (is_open && !f->type->is_internal)) return false;
         any_outside |= !f->type->is_internal;
@@ -27,9 +27,9 @@ static bool all_ended(const wr_app_io *io) {
     return io->n_feeds > 0 && (any_outside || !open_inside);
 }
 
-static bool any_full(const wr_app_io *io) {
+bool wr_io_any_full(const wr_app_io *io) {
     for (uint32_t i = 0; i < io->n_drains; i++)
-        if (wr_sink_is_full(io->drains[i].sink)) return true;
+        if (wr_sink_is_full(io->drains[i]->sink)) return true;
     return false;
 }
 
@@ -48,14 +48,14 @@ static weir_status tick(wr_app_io *io, weir_error *err) {
 static bool is_wanted(const wr_app_io *io) {
     if (wr_task_wants_commit(io->options.task)) return true;
     for (uint32_t i = 0; i < io->n_feeds; i++)
-        if (wr_source_wants_checkpoint(io->feeds[i].source)) return true;
+        if (wr_source_wants_checkpoint(io->feeds[i]->source)) return true;
     return false;
 }
 
 /* A source that keeps its own positions: acknowledging is worth the while without a state directory too. */
 static bool any_acks(const wr_app_io *io) {
     for (uint32_t i = 0; i < io->n_feeds; i++)
-        if (io->feeds[i].type->ack) return true;
+        if (io->feeds[i]->type->ack) return true;
     return false;
 }
 
@@ -70,11 +70,11 @@ static int64_t longest_wait(const wr_app_io *io) {
         if (due != INT64_MAX) wait = due == INT64_MIN ? 0 : shorter(wait, due - now);
     } else if (io->options.plan->idle_ms)
         wait = shorter(wait, io->last_event_ms + io->options.plan->idle_ms - now);
-    if (any_full(io)) return WR_MIN(wait, FULL_WAIT_MS);
+    if (wr_io_any_full(io)) return WR_MIN(wait, FULL_WAIT_MS);
     if (is_wanted(io)) return 0;
     if (io->dirty) wait = shorter(wait, io->next_checkpoint_ms - now);
     for (uint32_t i = 0; i < io->n_feeds; i++) {
-        const wr_feed *f = &io->feeds[i];
+        const wr_feed *f = io->feeds[i];
         if (f->state == WR_FEED_ENDED) continue;
         int64_t of_source = f->retry_ms ? f->retry_ms - now : wr_source_wait_ms(f->source);
         if (of_source >= 0) wait = shorter(wait, of_source);
@@ -93,13 +93,15 @@ static weir_status wait_for_something(wr_app_io *io, weir_error *err) {
     int64_t wait = longest_wait(io);
     if (!wait) return WEIR_OK;
     add_fd(fds, &n, io->wake_fd[0], POLLIN);
-    for (uint32_t i = 0; i < io->n_feeds && !any_full(io); i++)
-        if (io->feeds[i].state != WR_FEED_ENDED && !io->feeds[i].retry_ms)
-            add_fd(fds, &n, wr_source_wake_fd(io->feeds[i].source), POLLIN);
+    for (uint32_t i = 0; i < io->n_feeds && !wr_io_any_full(io); i++)
+        if (io->feeds[i]->state != WR_FEED_ENDED && !io->feeds[i]->retry_ms)
+            add_fd(fds, &n, wr_source_wake_fd(io->feeds[i]->source), POLLIN);
     for (uint32_t i = 0; i < io->n_drains; i++)
-        if (wr_sink_is_full(io->drains[i].sink))
-            add_fd(fds, &n, wr_sink_wake_fd(io->drains[i].sink), POLLIN | POLLOUT);
+        if (wr_sink_is_full(io->drains[i]->sink))
+            add_fd(fds, &n, wr_sink_wake_fd(io->drains[i]->sink), POLLIN | POLLOUT);
+    wr_io_set_working(io, false);
     poll(fds, n, (int)wait);
+    wr_io_set_working(io, true);
     char drop[64];
     while (read(io->wake_fd[0], drop, sizeof drop) > 0) continue;
     return WEIR_OK;
@@ -126,10 +128,10 @@ static weir_status checkpoint_if_due(wr_app_io *io, weir_error *err) {
 static weir_status turn(wr_app_io *io, bool *did, weir_error *err) {
     uint32_t n_rows = 0;
     WR_TRY(wr_app_io_flush(io, err));
-    if (!any_full(io)) WR_TRY(checkpoint_if_due(io, err));
+    if (!wr_io_any_full(io)) WR_TRY(checkpoint_if_due(io, err));
     WR_TRY(tick(io, err));
-    if (!any_full(io)) {
-        WR_TRY(refill_all(io, err));
+    if (!wr_io_any_full(io)) {
+        WR_TRY(wr_io_refill_all(io, err));
         WR_TRY(wr_io_run_cycle(io, &n_rows, err));
     }
     if (n_rows) io->last_event_ms = wr_io_wall_ms();
@@ -158,7 +160,7 @@ static weir_status go_back(wr_app_io *io, const atomic_bool *stop, weir_status s
 static weir_status drain(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
     for (;;) {
         WR_TRY(wr_app_io_flush(io, err));
-        if (!any_full(io) || atomic_load(stop)) return WEIR_OK;
+        if (!wr_io_any_full(io) || atomic_load(stop)) return WEIR_OK;
         if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
         WR_TRY(wait_for_something(io, err));
     }
@@ -167,8 +169,8 @@ static weir_status drain(wr_app_io *io, const atomic_bool *stop, weir_error *err
 /* Without checkpoints there is one epoch, committed at the end. */
 static weir_status commit(wr_app_io *io, weir_error *err) {
     for (uint32_t i = 0; i < io->n_drains; i++) {
-        WR_TRY(wr_sink_prepare(io->drains[i].sink, NULL, err));
-        WR_TRY(wr_sink_commit(io->drains[i].sink, err));
+        WR_TRY(wr_sink_prepare(io->drains[i]->sink, NULL, err));
+        WR_TRY(wr_sink_commit(io->drains[i]->sink, err));
     }
     return WEIR_OK;
 }
@@ -177,8 +179,8 @@ static weir_status run_rows_in_hand(wr_app_io *io, weir_error *err) {
     for (uint32_t n_rows = 1; n_rows;) {
         bool idle = true;
         for (uint32_t i = 0; i < io->n_feeds; i++) {
-            if (io->feeds[i].state == WR_FEED_OPEN) io->feeds[i].state = WR_FEED_IDLE;
-            idle &= !wr_feed_has_rows(&io->feeds[i]);
+            if (io->feeds[i]->state == WR_FEED_OPEN) io->feeds[i]->state = WR_FEED_IDLE;
+            idle &= !wr_feed_has_rows(io->feeds[i]);
         }
         n_rows = 0;
         if (!idle || wr_inbox_arrivals(io->options.inbox)) WR_TRY(wr_io_run_cycle(io, &n_rows, err));
@@ -200,17 +202,27 @@ static weir_status finish(wr_app_io *io, const atomic_bool *stop, weir_error *er
     return io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;
 }
 
-weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) {
-    if (!io->is_started) return weir_fail(err, WEIR_EUSAGE, "sources and sinks have not been started");
+static weir_status run(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
     bool has_ended = false;
-    weir_error own;
-    if (!err) err = &own;
     while (!atomic_load(stop) && !has_ended) {
         bool did = false;
         WR_TRY(go_back(io, stop, turn(io, &did, err), err));
+        io->is_between = true;
         if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
-        has_ended = !did && !any_full(io) && all_ended(io);
+        io->is_between = false;
+        has_ended = !did && !wr_io_any_full(io) && all_ended(io);
         if (!did && !has_ended && !atomic_load(stop)) WR_TRY(wait_for_something(io, err));
     }
     return finish(io, stop, err);
+}
+
+weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) {
+    if (!io->is_started) return weir_fail(err, WEIR_EUSAGE, "sources and sinks have not been started");
+    weir_error own;
+    io->is_running = true;
+    wr_io_set_working(io, true);
+    weir_status st = run(io, stop, err ? err : &own);
+    io->is_running = false;
+    wr_io_set_working(io, false);
+    return st;
 }

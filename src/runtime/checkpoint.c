@@ -38,12 +38,12 @@ static weir_status save_drain(wr_drain *d, weir_writer *w, weir_error *err) {
 /* The positions that were just saved become part of what the sinks of the same family commit. */
 static weir_status enlist_all(wr_app_io *io, weir_error *err) {
     for (uint32_t d = 0; d < io->n_drains; d++) {
-        const weir_sink_type *t = io->drains[d].type;
+        const weir_sink_type *t = io->drains[d]->type;
         for (uint32_t f = 0; t->family && t->enlist && f < io->n_feeds; f++) {
-            const char *family = io->feeds[f].type->family;
+            const char *family = io->feeds[f]->type->family;
             const void *position =
-                family && !strcmp(family, t->family) ? wr_source_native_position(io->feeds[f].source) : NULL;
-            if (position) WR_TRY(wr_sink_enlist(io->drains[d].sink, position, err));
+                family && !strcmp(family, t->family) ? wr_source_native_position(io->feeds[f]->source) : NULL;
+            if (position) WR_TRY(wr_sink_enlist(io->drains[d]->sink, position, err));
         }
     }
     return WEIR_OK;
@@ -52,18 +52,18 @@ static weir_status enlist_all(wr_app_io *io, weir_error *err) {
 static weir_status save_all(wr_app_io *io, weir_writer *w, weir_error *err) {
     wr_writer_begin_section(w, TAG_APP, VERSION);
     wr_write_u64(w, io->epoch);
-    for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(save_feed(io, &io->feeds[i], w, err));
+    for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(save_feed(io, io->feeds[i], w, err));
     WR_TRY(enlist_all(io, err));
-    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(save_drain(&io->drains[i], w, err));
+    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(save_drain(io->drains[i], w, err));
     wr_task_save(io->options.task, w);
     wr_writer_end_section(w);
     return wr_writer_status(w, err);
 }
 
 static weir_status commit_all(wr_app_io *io, weir_error *err) {
-    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_sink_commit(io->drains[i].sink, err));
+    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_sink_commit(io->drains[i]->sink, err));
     WR_TRY(wr_task_commit_stores(io->options.task, err));
-    for (uint32_t i = 0; i < io->n_feeds; i++) wr_source_ack(io->feeds[i].source, io->epoch);
+    for (uint32_t i = 0; i < io->n_feeds; i++) wr_source_ack(io->feeds[i]->source, io->epoch);
     io->epoch++;
     io->dirty = false;
     return WEIR_OK;
@@ -73,7 +73,7 @@ static weir_status commit_all(wr_app_io *io, weir_error *err) {
  * behind that position. On the wall clock they can as well be run now. */
 static weir_status run_what_others_see(wr_app_io *io, weir_error *err) {
     bool others_see = false;
-    for (uint32_t i = 0; i < io->n_feeds; i++) others_see |= io->feeds[i].type->ack != NULL;
+    for (uint32_t i = 0; i < io->n_feeds; i++) others_see |= io->feeds[i]->type->ack != NULL;
     for (uint32_t n_rows = 1; others_see && !io->options.playback && n_rows;)
         WR_TRY(wr_io_run_cycle(io, &n_rows, err));
     return io->has_failed ? (err ? *err = io->failure : io->failure).code : WEIR_OK;
@@ -81,7 +81,7 @@ static weir_status run_what_others_see(wr_app_io *io, weir_error *err) {
 
 static bool any_rows_in_hand(const wr_app_io *io) {
     bool any = false;
-    for (uint32_t i = 0; i < io->n_feeds; i++) any |= wr_feed_has_rows(&io->feeds[i]);
+    for (uint32_t i = 0; i < io->n_feeds; i++) any |= wr_feed_has_rows(io->feeds[i]);
     return any;
 }
 
@@ -91,9 +91,9 @@ weir_status wr_io_acknowledge(wr_app_io *io, weir_error *err) {
     if (st != WEIR_OK || any_rows_in_hand(io)) return st; /* another time */
     wr_writer_init(&nowhere);
     for (uint32_t i = 0; st == WEIR_OK && i < io->n_drains; i++)
-        st = wr_sink_prepare(io->drains[i].sink, NULL, err);
+        st = wr_sink_prepare(io->drains[i]->sink, NULL, err);
     for (uint32_t i = 0; st == WEIR_OK && i < io->n_feeds; i++)
-        st = wr_source_save(io->feeds[i].source, io->epoch, &nowhere, err);
+        st = wr_source_save(io->feeds[i]->source, io->epoch, &nowhere, err);
     wr_writer_fini(&nowhere);
     WR_TRY(st);
     return commit_all(io, err);
@@ -151,8 +151,8 @@ static weir_status load_all(wr_app_io *io, weir_reader *r, weir_arena *names, we
     uint32_t version;
     WR_TRY(wr_reader_begin_section(r, TAG_APP, VERSION, &version, err));
     uint64_t epoch = wr_read_u64(r);
-    for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(load_feed(&io->feeds[i], r, names, err));
-    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(load_drain(&io->drains[i], epoch, r, names, err));
+    for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(load_feed(io->feeds[i], r, names, err));
+    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(load_drain(io->drains[i], epoch, r, names, err));
     WR_TRY(wr_task_load(io->options.task, r, err));
     WR_TRY(wr_reader_end_section(r, err));
     io->epoch = epoch + 1;
@@ -162,8 +162,8 @@ static weir_status load_all(wr_app_io *io, weir_reader *r, weir_arena *names, we
 static weir_status start_fresh(wr_app_io *io, weir_error *err) {
     io->epoch = 1;
     for (uint32_t i = 0; i < io->n_drains; i++) {
-        WR_TRY(wr_sink_start(io->drains[i].sink, 0, NULL, err));
-        io->drains[i].is_open = true;
+        WR_TRY(wr_sink_start(io->drains[i]->sink, 0, NULL, err));
+        io->drains[i]->is_open = true;
     }
     return WEIR_OK;
 }
@@ -244,7 +244,7 @@ weir_status wr_app_io_recover(wr_app_io *io, bool *recovered, weir_error *err) {
 
 weir_status wr_io_rewind(wr_app_io *io, weir_error *err) {
     search found = {0};
-    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_sink_abort(io->drains[i].sink, err));
+    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_sink_abort(io->drains[i]->sink, err));
     wr_inbox_clear(io->options.inbox);
     weir_status st = load_newest(io, &found, err);
     if (st == WEIR_EEND) return weir_fail(err, WEIR_ESTATE, "there is no checkpoint to go back to");

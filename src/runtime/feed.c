@@ -4,6 +4,7 @@
 #include "data/value.h"
 #include "io/cell.h"
 #include "io/rows.h"
+#include "plan/planner.h"
 #include "runtime/app_io_internal.h"
 
 #define FIRST_BACKOFF_MS   100
@@ -68,40 +69,27 @@ static void on_bad_record(void *ctx, const weir_bad_record *bad) {
                       f->plan->type, s->name, text, (unsigned long long)f->n_bad);
 }
 
-/* Options as the connector takes them; relative file names are put behind the base directory. */
-weir_pair *wr_io_pairs(wr_app_io *io, const wr_option *options, uint32_t n) {
-    weir_pair *pairs = wr_arena_zero(&io->arena, n + 1, sizeof *pairs);
-    for (uint32_t i = 0; pairs && i < n; i++) {
-        pairs[i] = (weir_pair){options[i].key, options[i].value, options[i].begin, options[i].end};
-        size_t len = strlen(options[i].key);
-        bool is_file =
-            (len > 4 && !strcmp(options[i].key + len - 4, ".uri") && !strncmp(options[i].key, "file", 4)) ||
-            (len > 5 && !strcmp(options[i].key + len - 5, ".file"));
-        if (is_file && io->options.base_dir && options[i].value[0] != '/' && !strstr(options[i].value, "://"))
-            pairs[i].value = wr_arena_printf(&io->arena, "%s/%s", io->options.base_dir, options[i].value);
-    }
-    return pairs;
-}
-
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for a source");
 }
 
-weir_status wr_feed_open(wr_feed *f, weir_error *err) {
+/* ---- Opening and closing ---- */
+
+static weir_status open_source(wr_feed *f, const wr_plan *plan, weir_error *err) {
     wr_app_io *io = f->io;
     const wr_plan_io *p = f->plan;
     const char *format = p->map_type ? p->map_type : f->type->default_format;
     wr_source_spec spec = {.type = f->type,
-                           .pairs = wr_io_pairs(io, p->options, p->n_options),
+                           .pairs = wr_io_pairs(io, p->options, p->n_options, &f->things),
                            .n_pairs = p->n_options,
-                           .map_pairs = wr_io_pairs(io, p->map_options, p->n_map_options),
+                           .map_pairs = wr_io_pairs(io, p->map_options, p->n_map_options, &f->things),
                            .n_map_pairs = p->n_map_options,
-                           .attributes = wr_io_pairs(io, p->attributes, p->n_attributes),
+                           .attributes = wr_io_pairs(io, p->attributes, p->n_attributes, &f->things),
                            .n_attributes = p->n_attributes,
                            .schema = &f->schema,
                            .wanted = f->wanted,
                            .host = &io->options.host,
-                           .guarantee = io->options.plan->guarantee,
+                           .guarantee = plan->guarantee,
                            .has_checkpoints = io->options.state_dir != NULL,
                            .bad = on_bad_record,
                            .bad_ctx = f,
@@ -112,10 +100,45 @@ weir_status wr_feed_open(wr_feed *f, weir_error *err) {
     return wr_source_open(&spec, &f->source, err);
 }
 
-void wr_feed_close(wr_feed *f) {
+static weir_status open_feed(wr_feed *f, const wr_plan *plan, weir_error *err) {
+    WR_TRY(wr_io_schema(plan, f->stream, &f->things, &f->schema, err));
+    f->wanted = wr_arena_zero(&f->things, f->schema.n_attributes + 1, sizeof *f->wanted);
+    if (!f->wanted) return no_memory(err);
+    wr_plan_stream_needs(plan, f->stream, f->wanted);
+    WR_TRY(wr_io_registry_need_source(f->io->options.registry, f->plan->type, &f->type, err));
+    if (plan->guarantee == WEIR_EXACTLY_ONCE && !f->type->replayable)
+        return wr_io_not_exact("source", f->plan->type, "can't read again what it has given", err);
+    return open_source(f, plan, err);
+}
+
+weir_status wr_feed_reopen(wr_feed *f, const wr_plan *plan, weir_error *err) {
+    return open_source(f, plan, err);
+}
+
+weir_status wr_feed_new(wr_app_io *io, const wr_plan *plan, uint32_t stream, const wr_plan_io *annotation,
+                        wr_feed **out, weir_error *err) {
+    *out = NULL;
+    wr_feed *f = wr_alloc_zero(NULL, sizeof *f);
+    if (!f) return no_memory(err);
+    f->io = io;
+    f->stream = stream;
+    f->plan = annotation;
+    wr_arena_init(&f->things, io->options.account);
+    wr_arena_init(&f->arena, io->options.account);
+    weir_status st = open_feed(f, plan, err);
+    if (st == WEIR_OK)
+        *out = f;
+    else
+        wr_feed_free(f);
+    return st;
+}
+
+void wr_feed_free(wr_feed *f) {
+    if (!f) return;
     wr_source_close(f->source);
-    f->source = NULL;
     wr_arena_fini(&f->arena);
+    wr_arena_fini(&f->things);
+    wr_free(NULL, f, sizeof *f);
 }
 
 bool wr_feed_has_rows(const wr_feed *f) { return f->next_chunk < f->batch.n_chunks; }
@@ -140,7 +163,7 @@ static weir_status take_rows(wr_feed *f, weir_error *err) {
 }
 
 weir_status wr_feed_refill(wr_feed *f, weir_error *err) {
-    if (wr_feed_has_rows(f) || f->state == WR_FEED_ENDED) return WEIR_OK;
+    if (wr_feed_has_rows(f) || f->state == WR_FEED_ENDED || f->is_leaving) return WEIR_OK;
     if (f->retry_ms && wr_io_wall_ms() < f->retry_ms) return WEIR_OK;
     weir_error own;
     wr_arena_reset(&f->arena);

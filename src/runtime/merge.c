@@ -35,7 +35,7 @@ static weir_status merging_init(merging *m, wr_app_io *io, weir_error *err) {
     m->n_chunks = wr_arena_zero(a, io->n_feeds + 1, sizeof *m->n_chunks);
     if (!m->first_chunk || !m->origin || !m->n_chunks) return no_memory(err);
     for (uint32_t i = 0; i < io->n_feeds; i++) {
-        wr_feed *f = &io->feeds[i];
+        wr_feed *f = io->feeds[i];
         uint32_t left = f->batch.n_chunks - WR_MIN(f->next_chunk, f->batch.n_chunks);
         m->first_chunk[i] = f->next_chunk;
         m->origin[i] = wr_arena_array(a, left + 1, sizeof **m->origin);
@@ -60,7 +60,7 @@ static uint32_t pick(const wr_app_io *io, int64_t *until) {
     int64_t best_ts = INT64_MAX;
     *until = INT64_MAX;
     for (uint32_t i = 0; i < io->n_feeds; i++) {
-        const wr_feed *f = &io->feeds[i];
+        const wr_feed *f = io->feeds[i];
         if (!wr_feed_has_rows(f)) {
             if (io->options.playback && f->state == WR_FEED_OPEN) return UINT32_MAX;
             continue;
@@ -77,7 +77,7 @@ static uint32_t pick(const wr_app_io *io, int64_t *until) {
 }
 
 static void take_chunk(merging *m, uint32_t feed, int64_t wall) {
-    wr_feed *f = &m->io->feeds[feed];
+    wr_feed *f = m->io->feeds[feed];
     int64_t ts = m->io->options.playback ? next_ts(f) : WR_MAX(wall, m->now);
     bool late = ts < m->now;
     m->now = WR_MAX(m->now, ts);
@@ -95,7 +95,7 @@ static void collect(merging *m) {
     int64_t wall = wr_io_wall_ms(), until;
     uint32_t limit = io->options.batch_limit, feed;
     while (m->n_rows < limit && (feed = pick(io, &until)) != UINT32_MAX) {
-        wr_feed *f = &io->feeds[feed];
+        wr_feed *f = io->feeds[feed];
         do take_chunk(m, feed, wall);
         while (m->n_rows < limit && wr_feed_has_rows(f) && (!io->options.playback || next_ts(f) <= until));
     }
@@ -103,7 +103,7 @@ static void collect(merging *m) {
 
 /* The share of a feed as a batch: chunks first..first+n-1 of what it has in hand. */
 static weir_status share(merging *m, uint32_t feed, weir_batch *out, weir_error *err) {
-    const weir_batch *b = &m->io->feeds[feed].batch;
+    const weir_batch *b = &m->io->feeds[feed]->batch;
     uint32_t first = m->first_chunk[feed], n = m->n_chunks[feed];
     uint32_t begin = weir_batch_chunk_begin(b, first), end = weir_batch_chunk_end(b, first + n - 1);
     *out = *b;
@@ -158,7 +158,7 @@ weir_status wr_io_run_cycle(wr_app_io *io, uint32_t *n_rows, weir_error *err) {
     if (!inputs) return no_memory(err);
     for (uint32_t i = 0; i < io->n_feeds; i++) {
         if (!m.n_chunks[i]) continue;
-        inputs[n].stream = io->feeds[i].stream;
+        inputs[n].stream = io->feeds[i]->stream;
         WR_TRY(share(&m, i, &inputs[n++].batch, err));
     }
     return run(io, inputs, n, m.n, m.clock, m.any_late ? m.late : NULL, m.n_rows, err);

@@ -298,7 +298,26 @@ static void visit_op(const char *name, const wr_op *op, void (*visit)(void *, co
                       .rows_out = op->rows_out,
                       .calls = op->n_calls,
                       .state_bytes = op->account.used_bytes,
-                      .state_rows = op->type->rows ? op->type->rows(op) : 0};
+                      .state_rows = op->type->rows ? op->type->rows(op) : 0,
+                      .busy_ns = op->busy_ns};
+    visit(ctx, &s);
+}
+
+/* What came in at the beginning of its sides, what leaves at its end, and the sum of the rest. */
+static void visit_query(const wr_query_state *q, void (*visit)(void *, const wr_task_stat *), void *ctx) {
+    wr_task_stat s = {.kind = "query", .name = q->plan->name, .label = ""};
+    const wr_op *last = q->ops[q->n_ops - 1];
+    for (uint32_t side = 0; side < q->plan->n_sides; side++)
+        if (q->plan->side[side].n_ops) s.rows_in += q->side_ops[side][0]->rows_in;
+    if (!s.rows_in) s.rows_in = q->merge ? q->merge->rows_in : q->select->rows_in;
+    for (uint32_t k = 0; k < q->n_ops; k++) {
+        const wr_op *op = q->ops[k];
+        s.calls = WR_MAX(s.calls, op->n_calls);
+        s.state_bytes += op->account.used_bytes;
+        s.state_rows += op->type->rows ? op->type->rows(op) : 0;
+        s.busy_ns += op->busy_ns;
+    }
+    s.rows_out = last->rows_out;
     visit(ctx, &s);
 }
 
@@ -344,6 +363,7 @@ void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_tas
     for (uint32_t i = 0; i < t->plan->n_queries; i++) {
         const wr_query_state *q = &t->queries[i];
         if (q->plan->window) continue;
+        visit_query(q, visit, ctx);
         for (uint32_t k = 0; k < q->n_ops; k++) visit_op(q->plan->name, q->ops[k], visit, ctx);
         if (q->change) visit_change(q, visit, ctx);
     }

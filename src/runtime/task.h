@@ -88,10 +88,10 @@ const wr_op *wr_task_operator(const wr_task *t, const wr_plan_op *plan);
 
 /* Counters. */
 typedef struct wr_task_stat {
-    const char *kind;  /* "stream", "operator", "window" (named), "table" */
+    const char *kind;  /* "stream", "query", "operator", "window" (named), "table" */
     const char *name;  /* of the stream, query or table */
     const char *label; /* of the operator */
-    uint64_t rows_in, rows_out, calls, errors, state_rows, state_bytes;
+    uint64_t rows_in, rows_out, calls, errors, state_rows, state_bytes, busy_ns;
 } wr_task_stat;
 void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_task_stat *stat), void *ctx);
 

@@ -63,6 +63,7 @@ typedef struct wr_trigger_state {
     wr_cron cron; /* of kind CRON; read in UTC */
     int64_t due;  /* INT64_MAX: none */
     bool is_set;  /* the first due time has been worked out */
+    bool is_old;  /* of kind START: it has fired, before this task took over from another */
 } wr_trigger_state;
 
 /* An operator with a timer: where it stands. */

@@ -77,7 +77,7 @@ weir_status wr_task_trigger_fire(wr_task *t, wr_trigger_state *g, bool is_start,
                                  weir_error *err) {
     ticks k = {0};
     memset(out, 0, sizeof *out);
-    if (is_start && g->plan->kind == WR_TRIGGER_START)
+    if (is_start && g->plan->kind == WR_TRIGGER_START && !g->is_old)
         WR_TRY(add_tick(&k, &t->arena, t->clock, t->clock, WEIR_ORIGIN(0, g->plan->rank, 0), err));
     if (!is_start && g->plan->kind != WR_TRIGGER_START) WR_TRY(tick(t, g, &k, err));
     if (!k.n) return WEIR_OK;
