@@ -217,7 +217,18 @@ typedef struct weir_io_args {
     uint32_t n_properties;
     weir_guarantee guarantee; /* what the app asked for: at least once, or @app:guarantee('exactly-once') */
     bool has_checkpoints;     /* what position() and prepare() save comes back after a restart */
+    const char *format;       /* of @map: "json"; NULL: rows */
 } weir_io_args;
+
+/* A record that gave no row. All pointers are good during the callback only. */
+typedef struct weir_bad_record {
+    const char *raw; /* the record's bytes, without its end; cut at 64 KiB */
+    size_t raw_len, full_len;
+    const char *reason; /* "column 'speed': 'abc' is not a double" */
+    int32_t column;     /* attribute at fault, or -1 */
+    uint64_t record;    /* its number in the file or stream, 1-based, the header counted; 0: not known */
+    uint64_t offset;    /* its first byte in the file or stream; for messages 0 */
+} weir_bad_record;
 
 /* Order of calls: open, [seek], start, then poll and consume in turn with position, pause, resume, ack in
  * between; close at last, also after a failed open. */
@@ -271,19 +282,12 @@ typedef struct weir_source_type {
     /* What is wrong with the connection just now, for people: "no broker can be reached"; "": nothing. May be
      * NULL. */
     const char *(*state)(const void *self);
+    /* A record in what is consumed next (the message in hand) gave no row: for transports that can tell the
+     * sender. Called before that consume. May be NULL. */
+    void (*bad)(void *self, const weir_bad_record *record);
 } weir_source_type;
 
 /* ---- Decoders ----------------------------------------------------------------------------------------- */
-
-/* A record that gave no row. All pointers are good during the callback only. */
-typedef struct weir_bad_record {
-    const char *raw; /* the record's bytes, without its end; cut at 64 KiB */
-    size_t raw_len, full_len;
-    const char *reason; /* "column 'speed': 'abc' is not a double" */
-    int32_t column;     /* attribute at fault, or -1 */
-    uint64_t record;    /* its number in the file or stream, 1-based, the header counted; 0: not known */
-    uint64_t offset;    /* its first byte in the file or stream; for messages 0 */
-} weir_bad_record;
 
 typedef enum weir_verdict {
     WEIR_ROW_TAKE = 0,
@@ -411,12 +415,18 @@ typedef struct weir_output {
     const weir_batch *rows;
     const weir_text *values; /* of options with attributes: n_values for each record (ROWS: for all rows) */
     uint32_t n_values;
+    uint32_t n_attributes; /* of wants_attributes: the last of the n_values; else 0 */
 } weir_output;
 
 /* What a sink's option says for a record (ROWS: record 0 stands for all); a NUL stands behind it. */
 static inline weir_text weir_output_option(const weir_output *out, const weir_setting *s, uint32_t record) {
     if (s->slot) return out->values[(size_t)record * out->n_values + s->slot - 1];
     return (weir_text){s->text, s->text ? strlen(s->text) : 0};
+}
+
+/* With wants_attributes: what attribute i of a record's row says, as Java's String.valueOf. */
+static inline weir_text weir_output_attribute(const weir_output *out, uint32_t i, uint32_t record) {
+    return out->values[(size_t)(record + 1) * out->n_values - out->n_attributes + i];
 }
 
 /* Order of calls: open, start, recover, then for each epoch: begin, write..., [enlist], prepare, commit or
@@ -464,6 +474,7 @@ typedef struct weir_sink_type {
     size_t (*bytes)(const void *self);
     void (*close)(void *self); /* flushes what it can; an epoch that was not committed stays so */
     const char *(*state)(const void *self); /* as for sources */
+    bool wants_attributes; /* records come with the values of their row: weir_output_attribute */
 } weir_sink_type;
 
 /* ---- What each keeps count of ------------------------------------------------------------------------- */

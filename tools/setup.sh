@@ -8,7 +8,10 @@ build="$build libexpat1-dev libpcre2-dev"
 build="$build libunistring-dev duktape-dev liblua5.4-dev"
 build="$build libssl-dev"
 test="$build clang-14 libclang-rt-14-dev clang-format-14 python3 zstd openssl python3-confluent-kafka postgresql"
+build="$build libcurl4-openssl-dev"
+test="$build clang-14 libclang-rt-14-dev clang-format-14 python3 zstd openssl python3-confluent-kafka"
 test="$test mosquitto python3-paho-mqtt"
+test="$test curl python3-websockets"
 
 case ${1-} in
 build) packages=$build ;;

@@ -30,9 +30,10 @@ struct wr_sink {
     weir_encoder_args encoder_args;
     weir_shape shape;
     void *self, *encoder;
-    weir_encoded encoded; /* waits for the transport */
-    uint32_t cap_records; /* room in encoded.record_end */
-    wr_slots slots;       /* options with attributes, for each record that waits */
+    weir_encoded encoded;  /* waits for the transport */
+    uint32_t n_attributes; /* that each record's row is asked for */
+    uint32_t cap_records;  /* room in encoded.record_end */
+    wr_slots slots;        /* options with attributes, for each record that waits */
     wr_grouping grouping;
     bool is_grouping, has_record_ends, is_full, has_begun, is_started;
     uint64_t epoch;
@@ -86,7 +87,8 @@ static weir_status open_transport(wr_sink *s, weir_error *err) {
                              .shape = s->shape,
                              .host = s->host,
                              .guarantee = s->guarantee,
-                             .has_checkpoints = s->has_checkpoints};
+                             .has_checkpoints = s->has_checkpoints,
+                             .format = s->format ? s->format->name : NULL};
     void *self = wr_alloc_zero(s->account, s->type->state_size);
     if (!self) return out_of_memory(err);
     s->self = self;
@@ -124,6 +126,8 @@ static weir_status open_parts(wr_sink *s, const wr_sink_spec *spec, weir_error *
                              &s->arena, &s->settings, err));
     WR_TRY(wr_slots_open(&s->slots, what, s->type->options, &s->settings, s->schema, &s->arena, s->account,
                          err));
+    s->n_attributes = s->type->wants_attributes ? s->schema->n_attributes : 0;
+    if (s->n_attributes) WR_TRY(wr_slots_add_attributes(&s->slots, s->schema, &s->arena, err));
     snprintf(what, sizeof what, "@map(type='%s')", s->format ? s->format->name : "passThrough");
     WR_TRY(wr_settings_check(what, s->format ? s->format->options : no_options, NULL, spec->map_pairs,
                              spec->n_map_pairs, &s->arena, &s->map_settings, err));
@@ -226,7 +230,8 @@ static weir_status push(wr_sink *s, weir_error *err) {
                                                        .n_records = e->n_records,
                                                        .record_end = e->record_end,
                                                        .values = wr_slots_values(&s->slots),
-                                                       .n_values = s->slots.n},
+                                                       .n_values = s->slots.n,
+                                                       .n_attributes = s->n_attributes},
                                         err);
     s->is_full = status == WEIR_EAGAIN;
     if (status == WEIR_EAGAIN) s->stats.waits++;
@@ -294,8 +299,11 @@ static weir_status write_group(void *ctx, const weir_batch *rows, weir_error *er
     wr_sink *s = ctx;
     wr_slots_cut(&s->slots, 0);
     if (!wr_slots_add(&s->slots, rows, weir_batch_row(rows, 0))) return out_of_memory(err);
-    weir_output out = {
-        .shape = WEIR_SHAPE_ROWS, .rows = rows, .values = wr_slots_values(&s->slots), .n_values = s->slots.n};
+    weir_output out = {.shape = WEIR_SHAPE_ROWS,
+                       .rows = rows,
+                       .values = wr_slots_values(&s->slots),
+                       .n_values = s->slots.n,
+                       .n_attributes = s->n_attributes};
     return s->type->write(s->self, &out, err);
 }
 

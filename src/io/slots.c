@@ -50,6 +50,24 @@ weir_status wr_slots_open(wr_slots *s, const char *what, const weir_option *opti
     return WEIR_OK;
 }
 
+weir_status wr_slots_add_attributes(wr_slots *s, const weir_schema *schema, weir_arena *arena,
+                                    weir_error *err) {
+    wr_template *all = wr_arena_zero(arena, s->n + schema->n_attributes, sizeof *all);
+    if (!all) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    if (s->n) memcpy(all, s->of, s->n * sizeof *all);
+    s->of = all;
+    for (uint32_t i = 0; i < schema->n_attributes; i++) {
+        char text[512];
+        int n = snprintf(text, sizeof text, "{{%s}}", schema->attributes[i].name);
+        if (n < 0 || (size_t)n >= sizeof text)
+            return weir_fail(err, WEIR_ELIMIT, "the attribute's name is too long: '%s'",
+                             schema->attributes[i].name);
+        WR_TRY(wr_template_parse("attribute", text, schema, arena, &s->of[s->n], err));
+        s->n++;
+    }
+    return WEIR_OK;
+}
+
 void wr_slots_share(wr_slots *s, const wr_slots *with) {
     *s = (wr_slots){
         .n = with->n, .of = with->of, .account = with->account, .bytes = {.grow = grow_bytes, .grow_ctx = s}};

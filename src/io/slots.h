@@ -19,6 +19,9 @@ typedef struct wr_slots {
 weir_status wr_slots_open(wr_slots *s, const char *what, const weir_option *options, weir_settings *settings,
                           const weir_schema *schema, weir_arena *arena, wr_account *account,
                           weir_error *err) WR_NODISCARD;
+/* After it: the values of all attributes besides, behind those of the options. */
+weir_status wr_slots_add_attributes(wr_slots *s, const weir_schema *schema, weir_arena *arena,
+                                    weir_error *err) WR_NODISCARD;
 /* Another set of values for the same options. */
 void wr_slots_share(wr_slots *s, const wr_slots *with);
 void wr_slots_close(wr_slots *s);

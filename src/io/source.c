@@ -184,7 +184,8 @@ static weir_status open_transport(wr_source *s, weir_error *err) {
                              .properties = s->properties.names,
                              .n_properties = s->properties.n_names,
                              .guarantee = s->guarantee,
-                             .has_checkpoints = s->has_checkpoints};
+                             .has_checkpoints = s->has_checkpoints,
+                             .format = s->format ? s->format->name : NULL};
     void *self = wr_alloc_zero(s->account, s->type->state_size);
     if (!self) return out_of_memory(err);
     s->self = self;
@@ -270,6 +271,7 @@ weir_status wr_source_start(wr_source *s, weir_error *err) {
 static void count_bad(void *ctx, const weir_bad_record *record) {
     wr_source *s = ctx;
     s->stats.bad_rows++;
+    if (s->type->bad) s->type->bad(s->self, record);
     if (s->bad) s->bad(s->bad_ctx, record);
 }
 

@@ -1,0 +1,254 @@
+/* wire.c: see wire.h. */
+#include "wire.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define QUIET_MS        10000
+#define FIRST_WAIT_MS   100
+#define LONGEST_WAIT_MS 30000
+#define LARGEST_PEM     ((off_t)4 << 20)
+
+weir_status wire_no_memory(weir_error *err) { return weir_fail(err, WEIR_ENOMEM, "out of memory"); }
+
+int64_t wire_now_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void wire_log(const weir_io_host *host, weir_log_level level, const char *format, ...) {
+    char line[1024];
+    if (!host || !host->log) return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    host->log(host->log_ctx, level, line);
+}
+
+bool wire_quiet_may_tell(wire_quiet *q) {
+    int64_t now = wire_now_ms();
+    q->n++;
+    if (now < q->next_ms) return false;
+    q->next_ms = now + QUIET_MS;
+    return true;
+}
+
+int64_t wire_backoff_ms(wire_backoff *b) {
+    if (!b->random) b->random = (uint64_t)wire_now_ms() * 0x9E3779B97F4A7C15u | 1;
+    b->random = b->random * 6364136223846793005u + 1442695040888963407u;
+    int64_t step = LONGEST_WAIT_MS;
+    if (b->n_failures < 9) step = (int64_t)FIRST_WAIT_MS << b->n_failures;
+    if (step > LONGEST_WAIT_MS) step = LONGEST_WAIT_MS;
+    b->n_failures++;
+    return step / 2 + (int64_t)((b->random >> 33) % (uint64_t)(step / 2 + 1));
+}
+
+/* ---- Bells -------------------------------------------------------------------------------------------- */
+
+int wire_bell_new(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+void wire_bell_ring(int bell) {
+    uint64_t one = 1;
+    if (bell >= 0 && write(bell, &one, sizeof one) < 0) return; /* full: it is readable already */
+}
+
+void wire_bell_drain(int bell) {
+    uint64_t drop;
+    if (bell >= 0 && read(bell, &drop, sizeof drop) < 0) return; /* it was not rung */
+}
+
+/* ---- Addresses ---------------------------------------------------------------------------------------- */
+
+static bool has_scheme(const char *schemes, const char *scheme, size_t len) {
+    for (const char *at = schemes; *at; at += strcspn(at, "|"), at += *at == '|')
+        if (strcspn(at, "|") == len && strncasecmp(at, scheme, len) == 0) return true;
+    return false;
+}
+
+static bool read_port(const char *text, uint16_t *port) {
+    char *end;
+    if (!isdigit((unsigned char)*text)) return false;
+    unsigned long n = strtoul(text, &end, 10);
+    *port = (uint16_t)n;
+    return n > 0 && n <= 65535 && (*end == '/' || *end == '?' || *end == '\0');
+}
+
+weir_status wire_url_parse(const char *text, const char *option, const char *schemes, wire_url *out,
+                           weir_error *err) {
+    const char *mark = strstr(text, "://"), *host = mark ? mark + 3 : NULL, *end;
+    *out = (wire_url){0};
+    if (!mark || !has_scheme(schemes, text, (size_t)(mark - text)) ||
+        (size_t)(mark - text) >= sizeof out->scheme)
+        return weir_fail(err, WEIR_ECONFIG, "%s is '%.200s'; it takes %s://host:port/path", option, text,
+                         schemes);
+    for (size_t i = 0; text + i < mark; i++) out->scheme[i] = (char)tolower((unsigned char)text[i]);
+    bool is_bracketed = *host == '[';
+    host += is_bracketed;
+    end = is_bracketed ? strchr(host, ']') : host + strcspn(host, ":/?");
+    size_t len = end ? (size_t)(end - host) : 0;
+    if (!len || len >= sizeof out->host || memchr(host, '@', len))
+        return weir_fail(err, WEIR_ECONFIG, "%s is '%.200s', which has no proper host", option,
+                         end && memchr(host, '@', len) ? "(one with a password)" : text);
+    memcpy(out->host, host, len);
+    end += is_bracketed;
+    if (*end == ':' && !read_port(end + 1, &out->port))
+        return weir_fail(err, WEIR_ECONFIG, "%s is '%.200s', which has no proper port", option, text);
+    end += *end == ':' ? 1 + strspn(end + 1, "0123456789") : 0;
+    int n = snprintf(out->path, sizeof out->path, "%s%s", *end == '/' ? "" : "/", end);
+    if (n < 0 || (size_t)n >= sizeof out->path)
+        return weir_fail(err, WEIR_ECONFIG, "the path of %s is longer than %zu bytes", option,
+                         sizeof out->path - 1);
+    return WEIR_OK;
+}
+
+/* ---- Lists -------------------------------------------------------------------------------------------- */
+
+static weir_status not_pairs(const char *option, weir_error *err) {
+    return weir_fail(err, WEIR_ECONFIG, "%s is no list of pairs; write it as \"'key:value','key:value'\"",
+                     option);
+}
+
+static weir_status take_pair(const char *option, const char *at, size_t len, wire_pair_fn *each, void *ctx,
+                             weir_error *err) {
+    const char *colon = memchr(at, ':', len), *value = colon + 1, *end = at + len;
+    if (!colon) return not_pairs(option, err);
+    size_t key_len = (size_t)(colon - at);
+    while (key_len && *at == ' ') at++, key_len--;
+    while (key_len && at[key_len - 1] == ' ') key_len--;
+    while (value < end && *value == ' ') value++;
+    while (end > value && end[-1] == ' ') end--;
+    return key_len ? each(ctx, at, key_len, value, (size_t)(end - value), err) : not_pairs(option, err);
+}
+
+weir_status wire_pairs_each(const char *option, const char *text, size_t len, wire_pair_fn *each, void *ctx,
+                            weir_error *err) {
+    const char *at = text, *end = text + len;
+    while (at < end && isspace((unsigned char)*at)) at++;
+    if (at < end && *at != '\'') return take_pair(option, at, (size_t)(end - at), each, ctx, err);
+    while (at < end) {
+        if (*at != '\'') return not_pairs(option, err);
+        /* A value may hold quotes: a pair ends at a quote with a comma or nothing behind. */
+        const char *stop = at + 1;
+        for (; stop < end; stop++) {
+            const char *behind = stop + 1;
+            if (*stop != '\'') continue;
+            while (behind < end && *behind == ' ') behind++;
+            if (behind == end || *behind == ',') break;
+        }
+        if (stop == end) return not_pairs(option, err);
+        WIRE_TRY(take_pair(option, at + 1, (size_t)(stop - at - 1), each, ctx, err));
+        for (at = stop + 1; at < end && (*at == ',' || isspace((unsigned char)*at));) at++;
+    }
+    return WEIR_OK;
+}
+
+/* ---- Options ------------------------------------------------------------------------------------------ */
+
+weir_status wire_refuse(const weir_setting *set, const char *name, const char *reason, weir_error *err) {
+    if (!set->given) return WEIR_OK;
+    return weir_fail(err, WEIR_EUNSUPPORTED, "'%s' is not supported: %s", name, reason);
+}
+
+char *wire_file_name(const weir_io_host *host, const char *name) {
+    char *out;
+    if (strncmp(name, "file://", 7) == 0)
+        name += 7;
+    else if (strncmp(name, "file:", 5) == 0)
+        name += 5;
+    if (*name == '/' || !host || !host->base_dir) return strdup(name);
+    return asprintf(&out, "%s/%s", host->base_dir, name) < 0 ? NULL : out;
+}
+
+static weir_status read_file(const char *path, const char *name, char **out, weir_error *err) {
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) || st.st_size > LARGEST_PEM) {
+        if (fd >= 0) close(fd);
+        return weir_fail(err, WEIR_EIO, "%s: can't read '%s': %s", name, path,
+                         fd < 0 ? strerror(errno) : "it is too large");
+    }
+    char *text = calloc(1, (size_t)st.st_size + 1);
+    ssize_t n = text ? read(fd, text, (size_t)st.st_size) : -1;
+    close(fd);
+    *out = text;
+    if (!text) return wire_no_memory(err);
+    return n == st.st_size ? WEIR_OK : weir_fail(err, WEIR_EIO, "%s: can't read '%s'", name, path);
+}
+
+weir_status wire_read_pem(const weir_setting *set, const char *name, const weir_io_host *host, char **out,
+                          weir_error *err) {
+    if (!set->given) return WEIR_OK;
+    char *path = wire_file_name(host, set->text);
+    if (!path) return wire_no_memory(err);
+    weir_status st = read_file(path, name, out, err);
+    if (st == WEIR_OK && !strstr(*out, "-----BEGIN")) {
+        st = weir_fail(err, WEIR_ECONFIG, "%s: '%s' is no PEM file", name, path);
+        if (err)
+            snprintf(
+                err->hint, sizeof err->hint,
+                "keytool -importkeystore -deststoretype PKCS12, then openssl pkcs12 -nodes, make PEM of a "
+                "Java key store");
+    }
+    if (st != WEIR_OK) {
+        free(*out);
+        *out = NULL;
+    }
+    free(path);
+    return st;
+}
+
+bool wire_same_secret(const char *a, size_t a_len, const char *b, size_t b_len) {
+    unsigned char differs = a_len != b_len;
+    for (size_t i = 0; i < b_len; i++) differs |= (unsigned char)((a_len ? a[i % a_len] : 0) ^ b[i]);
+    return !differs;
+}
+
+static int of_base64(unsigned char c) {
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+    if (c >= '0' && c <= '9') return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool wire_base64_decode(const char *text, size_t len, char *out, size_t size, size_t *n) {
+    uint32_t bits = 0;
+    unsigned held = 0;
+    *n = 0;
+    while (len && text[len - 1] == '=') len--;
+    for (size_t i = 0; i < len; i++) {
+        int v = of_base64((unsigned char)text[i]);
+        if (v < 0) return false;
+        bits = bits << 6 | (uint32_t)v;
+        held += 6;
+        if (held < 8) continue;
+        held -= 8;
+        if (*n + 1 >= size) return false;
+        out[(*n)++] = (char)(bits >> held & 255);
+    }
+    if (*n < size) out[*n] = 0;
+    return true;
+}
+
+void wire_base64_encode(const unsigned char *bytes, size_t len, char *out) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t at = 0;
+    for (size_t i = 0; i < len; i += 3) {
+        uint32_t b = (uint32_t)bytes[i] << 16 | (i + 1 < len ? (uint32_t)bytes[i + 1] << 8 : 0) |
+                     (i + 2 < len ? bytes[i + 2] : 0);
+        out[at++] = digits[b >> 18];
+        out[at++] = digits[b >> 12 & 63];
+        out[at++] = i + 1 < len ? digits[b >> 6 & 63] : '=';
+        out[at++] = i + 2 < len ? digits[b & 63] : '=';
+    }
+    out[at] = 0;
+}

@@ -1,0 +1,71 @@
+/* wire.h: what connectors over the network share: log lines, back-off, addresses, lists in options. Each
+ * module has a copy. */
+#ifndef WIRE_WIRE_H
+#define WIRE_WIRE_H
+
+#include <stdarg.h>
+
+#include "weir_io.h"
+
+#define WIRE_TRY(call)                                                                                       \
+    do {                                                                                                     \
+        weir_status wire_status_ = (call);                                                                   \
+        if (wire_status_ != WEIR_OK) return wire_status_;                                                    \
+    } while (0)
+
+weir_status wire_no_memory(weir_error *err);
+int64_t wire_now_ms(void); /* monotonic */
+void wire_log(const weir_io_host *host, weir_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A line of a kind is told once in ten seconds; what is left out in between is counted. */
+typedef struct wire_quiet {
+    int64_t next_ms;
+    uint64_t n;
+} wire_quiet;
+bool wire_quiet_may_tell(wire_quiet *q);
+
+/* Exponential back-off with jitter: 100 ms to 30 s, each wait between half and all of the step. */
+typedef struct wire_backoff {
+    uint32_t n_failures;
+    uint64_t random; /* 0 at first */
+} wire_backoff;
+int64_t wire_backoff_ms(wire_backoff *b); /* how long to wait after one more failure */
+
+/* A wake-up: readable once it was rung, until it is drained. Rung by any thread. */
+int wire_bell_new(void); /* -1: no descriptors */
+void wire_bell_ring(int bell);
+void wire_bell_drain(int bell);
+
+/* scheme://host[:port][/path]. An IPv6 address is written in brackets, which host has not. */
+typedef struct wire_url {
+    char scheme[16], host[256];
+    uint16_t port;   /* 0: none was given */
+    char path[1024]; /* from '/' on, with what follows it; "/" if there is none */
+} wire_url;
+/* `option` is for messages: "publisher.url". schemes: "http|https". */
+weir_status wire_url_parse(const char *text, const char *option, const char *schemes, wire_url *out,
+                           weir_error *err);
+
+/* "'key:value','key:value'" as Siddhi writes lists of pairs; quotes may be left out around an only pair.
+ * Blanks around keys and values are dropped. False: not such a list. */
+typedef weir_status wire_pair_fn(void *ctx, const char *key, size_t key_len, const char *value,
+                                 size_t value_len, weir_error *err);
+weir_status wire_pairs_each(const char *option, const char *text, size_t len, wire_pair_fn *each, void *ctx,
+                            weir_error *err);
+
+/* An option that is known and does not work here: refused, with the reason. */
+weir_status wire_refuse(const weir_setting *set, const char *name, const char *reason, weir_error *err);
+/* The setting names a readable PEM file; `what` is for messages. A Java key store is told as such. NULL: none
+ * is given, or it failed (err). malloc, with a NUL behind. */
+weir_status wire_read_pem(const weir_setting *set, const char *name, const weir_io_host *host, char **out,
+                          weir_error *err);
+/* The file's name, relative ones made relative to base_dir; a leading "file:" is dropped. malloc. */
+char *wire_file_name(const weir_io_host *host, const char *name);
+/* Whether both are the same; takes as long for any two texts of the same length. */
+bool wire_same_secret(const char *a, size_t a_len, const char *b, size_t b_len);
+/* Base64, with padding. False: not base64, or too long for out. A NUL is put behind. */
+bool wire_base64_decode(const char *text, size_t len, char *out, size_t size, size_t *n);
+void wire_base64_encode(const unsigned char *bytes, size_t len, char *out); /* 4 * ((len + 2) / 3) + 1 */
+
+#endif
