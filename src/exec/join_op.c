@@ -92,7 +92,7 @@ static weir_status set_searched(walk *w, uint32_t side, weir_error *err) {
     switch (wr_join_plan(w->j)->content[!side]) {
     case WR_CONTENT_NONE: return WEIR_OK;
     case WR_CONTENT_TABLE: return table_searched(w, side, &w->other[side], err);
-    default: w->other[side].side = &w->j->sides[!side]; return WEIR_OK;
+    default: w->other[side].side = w->j->found[!side]; return WEIR_OK;
     }
 }
 
@@ -314,6 +314,25 @@ static const wr_op_type join_type = {.name = "join",
                                      .rows = join_rows,
                                      .free = join_free};
 
+bool wr_join_plan_for_key(wr_plan_op *plan) {
+    wr_plan_join *p = &plan->u.join;
+    if (plan->kind != WR_OP_JOIN || plan->n_in == 2) return false;
+    bool left_first = true;
+    for (uint32_t k = 4; k-- > 0;)
+        if (p->turn[k] < 2) left_first = p->turn[k] == 0;
+    plan->n_in = 2;
+    p->turn[0] = !left_first;
+    p->turn[1] = left_first;
+    for (uint32_t side = 0; side < 2; side++) p->is_shared[side] = p->window[side] != WR_NONE_ID;
+    return true;
+}
+
+void wr_join_share(wr_op *join, wr_op *keeper) {
+    wr_join_op *j = (wr_join_op *)join;
+    for (uint32_t side = 0; side < 2; side++)
+        if (wr_join_plan(j)->is_shared[side]) j->found[side] = &((wr_join_op *)keeper)->sides[side];
+}
+
 weir_status wr_join_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err) {
     wr_join_op *j = wr_alloc_zero(NULL, sizeof *j);
     *out = NULL;
@@ -323,6 +342,7 @@ weir_status wr_join_new(const wr_plan_op *plan, wr_account *parent, wr_op **out,
     j->head.account.parent = parent;
     wr_arena_init(&j->scratch, &j->head.account);
     weir_status st = WEIR_OK;
+    for (uint32_t side = 0; side < 2; side++) j->found[side] = &j->sides[side];
     for (uint32_t side = 0; side < 2 && st == WEIR_OK; side++)
         st = wr_join_side_init(&j->sides[side], plan, side, &j->head.account, err);
     if (st == WEIR_OK && plan->u.join.residual)

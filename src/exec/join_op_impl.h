@@ -27,8 +27,9 @@ typedef struct wr_trigger {
 typedef struct wr_join_op {
     wr_op head;
     wr_join_side sides[2];
-    wr_program *residual;         /* NULL: what has the keys fits */
-    weir_arena scratch;           /* what testing pairs works with */
+    wr_join_side *found[2]; /* what is found of each side: &sides[i], or what is shared with other joins */
+    wr_program *residual;   /* NULL: what has the keys fits */
+    weir_arena scratch;     /* what testing pairs works with */
     wr_store_lookup *in_store[2]; /* of what a side's rows find in a table with a store; NULL: nothing yet */
     /* Work of one call; the arrays are kept for the next. */
     wr_join_input in[WR_JOIN_INPUTS];

@@ -88,7 +88,7 @@ static void spread(const joined *o, uint32_t side, const weir_column *from, weir
 static const wr_row_store *store_of(const wr_join_op *j, const wr_turn *turn, uint32_t side) {
     const wr_plan_join *p = wr_join_plan(j);
     return p->side_kind[side] == WR_SIDE_TABLE ? wr_table_rows(turn->tables[p->table[side]])
-                                               : j->sides[side].rows;
+                                               : j->found[side]->rows;
 }
 
 static weir_status gather(const wr_join_op *j, const wr_turn *turn, const joined *o, uint32_t side,
@@ -115,7 +115,7 @@ static weir_status gather(const wr_join_op *j, const wr_turn *turn, const joined
 /* When the side's rows happened; null where there is none. */
 static weir_status gather_times(const wr_join_op *j, const joined *o, uint32_t side, weir_arena *arena,
                                 weir_column *out, weir_error *err) {
-    const wr_row_store *rows = j->sides[side].rows;
+    const wr_row_store *rows = j->found[side]->rows;
     if (wr_column_new(arena, WEIR_LONG, false, o->n, o->missing[side], out) != WEIR_OK) return no_memory(err);
     int64_t *to = out->data;
     if (out->valid) memset(out->valid, 0xff, wr_valid_words(o->n) * sizeof(uint64_t));

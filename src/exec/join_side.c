@@ -57,7 +57,7 @@ weir_status wr_join_side_init(wr_join_side *s, const wr_plan_op *plan, uint32_t 
     s->gone_early = WEIR_NO_ROW;
     if (p->side_kind[side] == WR_SIDE_TABLE) return WEIR_OK;
     if (p->n_keys) WR_TRY(wr_program_new(side_keys(s), p->n_keys, account, &s->key_program, err));
-    if (p->content[side] == WR_CONTENT_NONE) return WEIR_OK;
+    if (p->content[side] == WR_CONTENT_NONE || p->is_shared[side]) return WEIR_OK;
     WR_TRY(make_schema(s, err));
     wr_row_store_options options = {.schema = &s->schema,
                                     .stored = s->stored,

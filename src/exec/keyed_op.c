@@ -18,6 +18,7 @@
 
 #define STATE_VERSION 1u
 #define TAG_KEY       WR_TAG('K', 'E', 'Y', ' ')
+#define TAG_SHARED    WR_TAG('S', 'H', 'R', 'D')
 
 typedef struct due_entry {
     int64_t due;
@@ -33,6 +34,8 @@ typedef struct keyed_op {
     uint32_t cap_ops, cap_due, cap_place; /* ids below them are there */
     due_entry *heap;                      /* the least first */
     uint32_t n_heap, cap_heap;
+    wr_op *keeper;          /* of a join with a named window: the content, for all keys; or NULL */
+    wr_plan_op keeper_plan; /* the whole plan */
     bool one_clock, passes; /* passes: what comes in goes out at once, besides */
     uint32_t clock_of;      /* the key whose clock it is; UINT32_MAX: none yet */
 } keyed_op;
@@ -62,6 +65,7 @@ static weir_status op_of(keyed_op *k, uint32_t id, wr_op **out, weir_error *err)
     if (*out) return WEIR_OK;
     WR_TRY(wr_op_new(&k->inner, &k->head.account, &k->ops[id], err));
     *out = k->ops[id];
+    if (k->keeper) wr_join_share(*out, k->keeper);
     return WEIR_OK;
 }
 
@@ -212,13 +216,21 @@ static weir_status run_due(call *c, weir_error *err) {
     return WEIR_OK;
 }
 
+/* A named window's content has changed: for all keys. Rows come one arrival at a time here. */
+static weir_status change_content(keyed_op *k, wr_turn *turn, const weir_batch *const *in, weir_error *err) {
+    const weir_batch *changes[WR_MAX_SIDES] = {NULL, NULL, in[2], in[3]};
+    weir_batch nothing;
+    return in[2] || in[3] ? wr_op_process(k->keeper, turn, changes, &nothing, err) : WEIR_OK;
+}
+
 static weir_status keyed_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                                  weir_error *err) {
     keyed_op *k = (keyed_op *)op;
     call c = {.k = k, .turn = turn, .partition = turn->partitions[op->plan->partition], .until = turn->until};
     uint32_t limit = wr_partition_limit(c.partition);
     if (!make_room(k, limit)) return no_memory(err);
-    WR_TRY(wr_keyed_split(in, op->plan->n_in, limit, k->place_of, turn->arena, &c.inputs, &c.n_inputs, err));
+    if (k->keeper) WR_TRY(change_content(k, turn, in, err));
+    WR_TRY(wr_keyed_split(in, k->inner.n_in, limit, k->place_of, turn->arena, &c.inputs, &c.n_inputs, err));
     for (uint32_t i = 0; i < c.n_inputs; i++) WR_TRY(run_key(&c, c.inputs[i].id, c.inputs[i].side, err));
     WR_TRY(run_due(&c, err));
     turn->until = c.until;
@@ -266,7 +278,7 @@ static weir_status keyed_greet(wr_op *op, const wr_turn *turn, const weir_batch 
 
 static uint64_t keyed_rows(const wr_op *op) {
     const keyed_op *k = (const keyed_op *)op;
-    uint64_t n = 0;
+    uint64_t n = k->keeper ? k->keeper->type->rows(k->keeper) : 0;
     for (uint32_t i = 0; i < k->cap_ops; i++)
         if (k->ops[i] && k->ops[i]->type->rows) n += k->ops[i]->type->rows(k->ops[i]);
     return n;
@@ -284,6 +296,7 @@ static void keyed_forget(wr_op *op, uint32_t id) {
 static void keyed_free(wr_op *op) {
     keyed_op *k = (keyed_op *)op;
     for (uint32_t i = 0; i < k->cap_ops; i++) wr_op_free(k->ops[i]);
+    wr_op_free(k->keeper);
     wr_free(&op->account, k->ops, k->cap_ops * sizeof *k->ops);
     wr_free(&op->account, k->due_of, k->cap_due * sizeof *k->due_of);
     wr_free(&op->account, k->place_of, k->cap_place * sizeof *k->place_of);
@@ -291,11 +304,16 @@ static void keyed_free(wr_op *op) {
     wr_free(op->account.parent, k, sizeof *k);
 }
 
-/* Each key's operator in a section of its own. */
+/* Each key's operator in a section of its own, behind that of what all of them share. */
 static void keyed_save(const wr_op *op, weir_writer *w) {
     const keyed_op *k = (const keyed_op *)op;
     weir_write_u32(w, STATE_VERSION);
     weir_write_u32(w, k->clock_of);
+    if (k->keeper) {
+        wr_writer_begin_section(w, TAG_SHARED, STATE_VERSION);
+        k->keeper->type->save(k->keeper, w);
+        wr_writer_end_section(w);
+    }
     for (uint32_t id = 0; id < k->cap_ops; id++) {
         if (!k->ops[id]) continue;
         wr_writer_begin_section(w, TAG_KEY, STATE_VERSION);
@@ -320,6 +338,13 @@ static weir_status load_key(keyed_op *k, weir_reader *r, weir_error *err) {
     return note_due(k, id, err);
 }
 
+static weir_status load_keeper(keyed_op *k, weir_reader *r, weir_error *err) {
+    uint32_t version;
+    WR_TRY(wr_reader_begin_section(r, TAG_SHARED, STATE_VERSION, &version, err));
+    WR_TRY(k->keeper->type->load(k->keeper, r, err));
+    return wr_reader_end_section(r, err);
+}
+
 static weir_status keyed_load(wr_op *op, weir_reader *r, weir_error *err) {
     uint32_t version = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
@@ -328,6 +353,7 @@ static weir_status keyed_load(wr_op *op, weir_reader *r, weir_error *err) {
                          "the saved state of a partition has version %u; this weir reads %u", version,
                          STATE_VERSION);
     ((keyed_op *)op)->clock_of = weir_read_u32(r);
+    if (((keyed_op *)op)->keeper) WR_TRY(load_keeper((keyed_op *)op, r, err));
     while (wr_reader_peek_tag(r)) WR_TRY(load_key((keyed_op *)op, r, err));
     return weir_reader_status(r, err);
 }
@@ -361,6 +387,14 @@ weir_status wr_keyed_new(const wr_plan_op *plan, wr_account *parent, wr_op **out
     k->head.account.parent = parent;
     k->inner = *plan;
     k->inner.by_key = false;
+    k->keeper_plan = k->inner;
+    if (wr_join_plan_for_key(&k->inner)) {
+        weir_status status = wr_join_new(&k->keeper_plan, &k->head.account, &k->keeper, err);
+        if (status != WEIR_OK) {
+            keyed_free(&k->head);
+            return status;
+        }
+    }
     k->clock_of = UINT32_MAX;
     if (plan->kind == WR_OP_WINDOW) {
         const weir_window_args *args = &plan->u.window.args;

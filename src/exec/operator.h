@@ -127,6 +127,11 @@ weir_status wr_filter_new(const wr_plan_op *plan, wr_account *parent, wr_op **ou
 weir_status wr_stream_function_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_window_op_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_join_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
+/* A join of a partition with a named window: `plan` becomes that of one key's join, which has only the rows
+ * of its two sides as inputs. False: it joins no named window, and nothing changes. */
+bool wr_join_plan_for_key(wr_plan_op *plan);
+/* A key's join finds the content of named windows in `keeper`, a join of the whole plan that outlives it. */
+void wr_join_share(wr_op *join, wr_op *keeper);
 weir_status wr_read_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_rate_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);
 weir_status wr_pattern_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err);

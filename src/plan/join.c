@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "plan/aggregation.h"
+#include "plan/order.h"
 #include "plan/query.h"
 #include "plan/typing.h"
 
@@ -62,8 +63,10 @@ static void fill_content(wr_build *b, uint32_t side, wr_plan_join *join) {
     if (is_named(w, "sort")) read_sort(b, &w->args, &join->sort[side]);
 }
 
-/* The right side of a join of a named window with itself gets no rows: so it is in Siddhi. */
+/* The right side of a join of a named window with itself gets no rows, nor does a named window's in a
+ * partition: so it is in Siddhi. */
 static bool is_deaf(const wr_build *b, uint32_t side, const wr_plan_join *join) {
+    if (b->p->partition && join->window[side] != WR_NONE_ID) return true;
     return side == 1 && join->window[1] != WR_NONE_ID && b->query->side[0].stream == b->query->side[1].stream;
 }
 
@@ -93,7 +96,8 @@ static void check_searchable(wr_build *b, uint32_t side, const wr_ast_stream *as
     const wr_plan_side *joined = &b->query->side[side];
     if (b->p->partition && joined->kind == WR_SIDE_STREAM && joined->stream != WR_NONE_ID &&
         b->p->plan->streams[joined->stream].window != WR_NONE_ID)
-        wr_plan_unsupported(b->p, ast->source.span, "joins with a named window in a partition");
+        wr_order_force_serial(
+            b->p, wr_plan_printf(b->p, "a query of a partition joins window '%s'", ast->source.name.text));
     const wr_plan_window *w = window_of(b, side);
     const wr_plan_side *s = &b->query->side[side];
     if (!w || s->stream == WR_NONE_ID || b->p->plan->streams[s->stream].window == WR_NONE_ID) return;

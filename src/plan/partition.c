@@ -187,11 +187,16 @@ static void keep_by_key(wr_planner *p, wr_plan_op *op) {
     if (op->kind == WR_OP_WINDOW) op->u.window.args.by_key = true;
 }
 
+/* Of a named window that is joined only the content is read: its rows trigger nothing in a partition. */
+static bool reads_rows(const wr_plan_query *q, uint32_t side) {
+    if (q->side[side].kind != WR_SIDE_STREAM) return false;
+    return !q->merge || q->merge->kind != WR_OP_JOIN || q->merge->u.join.window[side] == WR_NONE_ID;
+}
+
 static bool is_read(const wr_plan *plan, uint32_t view, uint32_t first_query) {
     for (uint32_t q = first_query; q < plan->n_queries; q++)
         for (uint32_t s = 0; s < plan->queries[q].n_sides; s++)
-            if (plan->queries[q].side[s].kind == WR_SIDE_STREAM && plan->queries[q].side[s].stream == view)
-                return true;
+            if (reads_rows(&plan->queries[q], s) && plan->queries[q].side[s].stream == view) return true;
     return false;
 }
 

@@ -287,8 +287,9 @@ typedef struct wr_plan_join {
     uint32_t window[2]; /* the named window that the side is, whose content comes as input 2 + side; or
                            WR_NONE_ID */
     wr_join_content content[2];
-    bool in_order[2]; /* FOLLOWS: rows go in the order in which they came */
-    bool keeps_ts[2]; /* rows that were searched keep their time when they expire (as in Siddhi) */
+    bool is_shared[2]; /* of one key of a partition: its named window's content is kept once for all keys */
+    bool in_order[2];  /* FOLLOWS: rows go in the order in which they came */
+    bool keeps_ts[2];  /* rows that were searched keep their time when they expire (as in Siddhi) */
     wr_join_sort sort[2];
     bool triggers[2];        /* rows of this side look up the other */
     bool keeps_unmatched[2]; /* outer: a triggering row of this side without a match gives a row with nulls */
