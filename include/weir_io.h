@@ -157,6 +157,7 @@ typedef struct weir_message {
     /* Value i is that of weir_io_args.properties[i]: only what the app reads has to be looked up. NULL: the
      * message has none of them. */
     const weir_text *properties;
+    const char *refused; /* why no decoder may see it: it goes the way of a record that can't be decoded */
 } weir_message;
 
 /* What poll() shows. Valid until the next poll, seek or close; consume() leaves it where it is. */

@@ -30,6 +30,7 @@ const weir_option wr_source_common_options[] = {
     {0}};
 
 #define POLL_BYTES      ((size_t)4 << 20) /* a poll that finds only bad records gives up after so much */
+#define LONGEST_RAW     ((size_t)65536)   /* of a bad record are shown at most */
 #define LONGEST_WAIT_MS 1000              /* of a replay: the clock is looked at this often at least */
 
 struct wr_source {
@@ -366,6 +367,15 @@ static weir_status add_bare_row(wr_source *s, weir_rows *rows, weir_error *err) 
     return WEIR_EAGAIN;
 }
 
+static weir_status refuse_message(wr_source *s, const weir_message *m) {
+    count_bad(s, &(weir_bad_record){.raw = m->bytes,
+                                    .raw_len = WR_MIN(m->len, LONGEST_RAW),
+                                    .full_len = m->len,
+                                    .reason = m->refused,
+                                    .column = -1});
+    return WEIR_EAGAIN;
+}
+
 static weir_status decode_messages(wr_source *s, weir_rows *rows, weir_error *err) {
     for (; s->used < s->in.n_messages; s->used++) {
         if (rows->n >= rows->limit) return WEIR_OK;
@@ -376,8 +386,9 @@ static weir_status decode_messages(wr_source *s, weir_rows *rows, weir_error *er
         call.len = m->len;
         call.is_message = true;
         s->property_values = m->properties;
-        weir_status status =
-            m->is_bare ? add_bare_row(s, rows, err) : s->format->decode(s->decoder, &call, err);
+        weir_status status = m->refused   ? refuse_message(s, m)
+                             : m->is_bare ? add_bare_row(s, rows, err)
+                                          : s->format->decode(s->decoder, &call, err);
         if (status != WEIR_EAGAIN) return status;
         if (!s->has_event_time && !call.has_ts) fill_ts(rows, first, m->has_ts ? m->ts : s->poll->now_ms);
         s->stats.bytes += m->len;

@@ -14,6 +14,7 @@ const wr_module_row wr_module_table[] = {
     {WR_MODULE_SINK, "", "sse-server", "http"},
     {WR_MODULE_SOURCE, "", "http-service", "http"},
     {WR_MODULE_SINK, "", "http-service-response", "http"},
+    {WR_MODULE_SOURCE | WR_MODULE_SINK, "", "jms", "jms"},
     {WR_MODULE_SOURCE | WR_MODULE_SINK, "", "kafka", "kafka"},
     {WR_MODULE_SOURCE | WR_MODULE_SINK, "", "mqtt", "mqtt"},
     {WR_MODULE_STORE, "", "postgresql", "postgresql"},
