@@ -26,9 +26,10 @@
  *
  * Errors: err->retriable says that the same may work later (the server is away, the file is locked, the disk
  * is full): the call is made again, with all of its transaction, until it works or the app is stopped; the
- * app waits meanwhile, and what feeds it too. After any other error of a transaction its rows are tried one
- * by one (undo): those that the store won't have are logged and counted, and the others are committed without
- * them.
+ * app waits meanwhile, and what feeds it too. err->fatal says that it never will, whatever the rows: the app
+ * ends. After any other error of a transaction its rows are tried one by one (undo): those that the store
+ * won't have (a value that does not fit, a constraint) are logged and counted, and the others are committed
+ * without them.
  *
  * Calls of one instance are made by one thread at a time.
  */

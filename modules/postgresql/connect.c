@@ -46,12 +46,17 @@ weir_status pg_check_settings(pg_store *s, weir_error *err) {
 /* ---- Errors -------------------------------------------------------------------------------------------- */
 
 /* Classes of SQLSTATE in which the same may work later: connection, rollback, resources, operator's doing; a
- * lock that was not to be had. */
+ * lock that was not to be had; a table that somebody has dropped, and that is made anew. */
 static bool may_work_later(const char *state) {
-    static const char *const classes[] = {"08", "40", "53", "57P", "58", "55P03"};
+    static const char *const classes[] = {"08", "40", "53", "57P", "58", "55P03", "42P01"};
     for (size_t i = 0; state && i < sizeof classes / sizeof *classes; i++)
         if (!strncmp(state, classes[i], strlen(classes[i]))) return true;
     return false;
+}
+
+/* A row's own fault: a value (22), a constraint (23), its size (54). */
+static bool is_of_row(const char *state) {
+    return state && (!strncmp(state, "22", 2) || !strncmp(state, "23", 2) || !strncmp(state, "54", 2));
 }
 
 static const char *first_line(const char *text, char *room, size_t size) {
@@ -68,6 +73,7 @@ weir_status pg_fail(pg_store *s, const PGresult *result, const char *what, weir_
     weir_fail(err, WEIR_EIO, "PostgreSQL: %s: %s", what, first_line(message, line, sizeof line));
     bool is_lost = !s->conn || PQstatus(s->conn) != CONNECTION_OK;
     if (err) err->retriable = is_lost || !result || may_work_later(state);
+    if (err) err->fatal = !err->retriable && !is_of_row(state);
     return WEIR_EIO;
 }
 

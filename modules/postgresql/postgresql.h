@@ -116,6 +116,8 @@ void pg_params_add(pg_params *p, const weir_value *value);
 void pg_params_add_ctid(pg_params *p, int64_t number);
 void pg_params_fini(pg_params *p);
 int64_t pg_ctid(const char *text);
+/* Can a text of the server's be this? Not with a NUL, or what is no UTF-8. */
+bool pg_is_text(const weir_string *s);
 /* Hands the rows of a result to the search. */
 weir_status pg_give_rows(pg_store *s, const PGresult *result, weir_error *err);
 

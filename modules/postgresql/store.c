@@ -73,6 +73,8 @@ static weir_status store_find(void *self, const weir_store_find *f, weir_error *
         pg_params_begin(&s->params);
         for (uint32_t c = 0; c < q->n_params; c++) {
             weir_value v = weir_column_value(&f->params[c], f->rows[i]);
+            /* What equals no text there equals null as little. */
+            if (v.type == WEIR_STRING && !v.is_null && !pg_is_text(&v.as.s)) v.is_null = true;
             pg_params_add(&s->params, &v);
         }
         st = pg_send(s, q, err);

@@ -76,8 +76,26 @@ static void print_real(char *to, size_t size, double d, int digits) {
         snprintf(to, size, "%.*g", digits, d);
 }
 
-/* As a text with an end; a NUL in it would cut it: the server's encodings have none, so it is sent as it is,
- * with its length, and refused. */
+/* The length of the character of UTF-8 that begins here, as the server takes it; 0: there is none. */
+static uint32_t character(const unsigned char *s, uint32_t left) {
+    static const unsigned char least[] = {0, 0, 0xC2, 0xE0, 0xF0};
+    uint32_t n = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+    if (n == 1) return s[0] ? 1 : 0;
+    if (n > left || s[0] < least[n] || s[0] > 0xF4) return 0;
+    for (uint32_t i = 1; i < n; i++)
+        if ((s[i] & 0xC0) != 0x80) return 0;
+    bool is_overlong = (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90);
+    bool is_outside = (s[0] == 0xED && s[1] > 0x9F) || (s[0] == 0xF4 && s[1] > 0x8F);
+    return is_overlong || is_outside ? 0 : n;
+}
+
+bool pg_is_text(const weir_string *s) {
+    const unsigned char *bytes = (const unsigned char *)weir_string_data(s);
+    for (uint32_t i = 0, n; i < s->len; i += n)
+        if (!(n = character(bytes + i, s->len - i))) return false;
+    return true;
+}
+
 static void add_string(pg_params *p, const weir_string *s) {
     char *copy = malloc((size_t)s->len + 1);
     if (!copy) {

@@ -33,6 +33,17 @@ static const weir_option options[] = {
 
 /* ---- Errors ---- */
 
+/* A row's own fault: another one may be taken. */
+static bool is_of_row(int code) {
+    switch (code & 0xFF) {
+    case SQLITE_CONSTRAINT:
+    case SQLITE_TOOBIG:
+    case SQLITE_MISMATCH:
+    case SQLITE_RANGE: return true;
+    default: return false;
+    }
+}
+
 static bool may_work_later(int code) {
     switch (code & 0xFF) {
     case SQLITE_BUSY:
@@ -50,7 +61,10 @@ weir_status sqlite_fail(sqlite_store *s, const char *what, weir_error *err) {
     int code = s->db ? sqlite3_extended_errcode(s->db) : SQLITE_CANTOPEN;
     weir_status status = (code & 0xFF) == SQLITE_NOMEM ? WEIR_ENOMEM : WEIR_EIO;
     weir_fail(err, status, "%s: %s: %s", s->path, what, s->db ? sqlite3_errmsg(s->db) : "no connection");
-    if (err) err->retriable = may_work_later(code);
+    /* A table that somebody has dropped is made anew. */
+    bool is_gone = s->db && code == SQLITE_ERROR && !strncmp(sqlite3_errmsg(s->db), "no such table", 13);
+    if (err) err->retriable = is_gone || may_work_later(code);
+    if (err) err->fatal = !err->retriable && !is_of_row(code);
     if (s->in_transaction) {
         s->in_transaction = false;
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);

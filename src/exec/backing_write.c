@@ -124,6 +124,10 @@ static weir_status call_try(wr_store *s, void *ctx, weir_error *err) {
     return s->type->undo(s->self, err);
 }
 
+static bool is_of_rows(weir_status st, const weir_error *err) {
+    return st != WEIR_OK && st != WEIR_ENOMEM && !err->retriable && !err->fatal;
+}
+
 static void note_refused(wr_store *s, wr_write *w, const weir_error *why) {
     w->is_bad = true;
     if (s->stats.refused++ < LOGGED_REFUSALS || s->stats.refused % 1000 == 0)
@@ -143,7 +147,7 @@ static weir_status find_bad(wr_backing *b, wr_writes *writes, uint32_t *n, weir_
         weir_error own = {0};
         weir_status st = wr_store_until_done(s, call_try, w, &own);
         if (st == WEIR_OK) continue;
-        if (own.retriable) {
+        if (!is_of_rows(st, &own)) {
             if (err) *err = own;
             return st;
         }
@@ -166,7 +170,7 @@ static weir_status write_apart(wr_backing *b, wr_writes *writes, weir_error *err
         if (writes->list[i].is_bad) continue;
         weir_status st = wr_store_until_done(b->store, call_write_alone, &writes->list[i], &own);
         if (st == WEIR_OK) continue;
-        if (own.retriable || st == WEIR_ENOMEM) {
+        if (!is_of_rows(st, &own)) {
             if (err) *err = own;
             return st;
         }
@@ -180,11 +184,10 @@ weir_status wr_backing_write(wr_backing *b, wr_writes *writes, uint64_t version,
     weir_error own = {0};
     for (;;) {
         weir_status st = wr_store_until_done(b->store, call_write, &t, &own);
-        bool is_of_rows = st != WEIR_OK && !own.retriable && st != WEIR_ENOMEM;
         uint32_t n_bad = 0;
-        if (is_of_rows) WR_TRY(find_bad(b, writes, &n_bad, err));
+        if (is_of_rows(st, &own)) WR_TRY(find_bad(b, writes, &n_bad, err));
         if (n_bad) continue;
-        if (is_of_rows && !version) return write_apart(b, writes, err);
+        if (is_of_rows(st, &own) && !version) return write_apart(b, writes, err);
         if (st != WEIR_OK && err) *err = own;
         if (st == WEIR_OK) {
             b->store->stats.commits++;

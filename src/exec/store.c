@@ -45,7 +45,7 @@ static void pause_for(const wr_store *s, int64_t ms) {
 }
 
 static weir_status try_once(wr_store *s, wr_store_call call, void *ctx, weir_error *err) {
-    err->retriable = false;
+    err->retriable = err->fatal = false;
     WR_TRY(wr_store_connect(s, err));
     return call(s, ctx, err);
 }

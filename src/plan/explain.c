@@ -87,6 +87,15 @@ static void explain_columns(const char *what, const wr_plan_table *t, const uint
     if (n) wr_buf_putc(out, '\n');
 }
 
+/* Options may hold secrets: only the cache's are shown. */
+static void explain_store(const wr_plan_store *store, wr_buf *out) {
+    const char *size = NULL;
+    for (uint32_t i = 0; i < store->n_cache_options; i++)
+        if (!strcmp(store->cache_options[i].key, "size")) size = store->cache_options[i].value;
+    wr_buf_printf(out, "    in a store (%s); holds what a cycle looks for or changes", store->type);
+    wr_buf_printf(out, size ? ", and up to %s rows in its cache\n" : "\n", size);
+}
+
 static void explain_tables(const wr_plan *plan, wr_buf *out) {
     if (plan->n_tables) wr_buf_puts(out, "\ntables\n");
     for (uint32_t i = 0; i < plan->n_tables; i++) {
@@ -96,8 +105,11 @@ static void explain_tables(const wr_plan *plan, wr_buf *out) {
         wr_buf_putc(out, '\n');
         explain_columns("    primary key ", t, t->key, t->n_key, out);
         explain_columns("    index on ", t, t->indexes, t->n_indexes, out);
-        wr_buf_puts(out,
-                    t->n_key ? "    holds a row for each key\n" : "    holds all rows inserted: no bound\n");
+        if (t->store)
+            explain_store(t->store, out);
+        else
+            wr_buf_puts(out, t->n_key ? "    holds a row for each key\n"
+                                      : "    holds all rows inserted: no bound\n");
     }
 }
 

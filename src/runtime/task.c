@@ -383,6 +383,7 @@ void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_tas
                              .label = "",
                              .state_rows = wr_table_count(t->tables[i]),
                              .state_bytes = wr_table_bytes(t->tables[i])};
+        wr_task_add_store_stat(t, i, &stat);
         visit(ctx, &stat);
     }
 }

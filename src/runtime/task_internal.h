@@ -112,6 +112,8 @@ static inline bool wr_task_keeps_kinds(const wr_plan_stream *s) {
 
 /* task_stores.c: the end of a cycle, for tables in stores. */
 weir_status wr_task_settle_stores(wr_task *t, weir_error *err) WR_NODISCARD;
+/* Rows written to and found in the table's store, if it has one. */
+void wr_task_add_store_stat(const wr_task *t, uint32_t table, wr_task_stat *stat);
 weir_status wr_task_new_table(wr_task *t, uint32_t table, weir_error *err) WR_NODISCARD;
 
 /* task_triggers.c: the rows of a trigger for the ticks of the cycle; out->n_rows == 0: none. */

@@ -7,6 +7,16 @@ weir_status wr_task_new_table(wr_task *t, uint32_t table, weir_error *err) {
     return store ? wr_table_put_into_store(t->tables[table], store, err) : WEIR_OK;
 }
 
+void wr_task_add_store_stat(const wr_task *t, uint32_t table, wr_task_stat *stat) {
+    const wr_store *store = wr_stores_of_table(t->stores, table);
+    if (!store) return;
+    stat->label = store->type->name;
+    stat->calls = store->stats.finds + store->stats.commits;
+    stat->rows_in = store->stats.rows_written;
+    stat->rows_out = store->stats.rows_found;
+    stat->errors = store->stats.errors + store->stats.refused;
+}
+
 weir_status wr_task_settle_stores(wr_task *t, weir_error *err) {
     for (uint32_t i = 0; t->stores && i < t->plan->n_tables; i++) {
         wr_backing *b = wr_table_backing(t->tables[i]);
