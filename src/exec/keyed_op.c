@@ -50,14 +50,14 @@ static weir_status no_memory(weir_error *err) {
 static bool make_room(keyed_op *k, uint32_t limit) {
     wr_account *account = &k->head.account;
     uint32_t had_ops = k->cap_ops, had_due = k->cap_due, had_place = k->cap_place;
-    if (wr_grow(account, &k->ops, &k->cap_ops, limit, sizeof *k->ops) ||
-        wr_grow(account, &k->due_of, &k->cap_due, limit, sizeof *k->due_of) ||
-        wr_grow(account, &k->place_of, &k->cap_place, limit, sizeof *k->place_of))
-        return false;
+    /* What one has got is filled in even if another has got nothing. */
+    bool grown = !wr_grow(account, &k->ops, &k->cap_ops, limit, sizeof *k->ops) &&
+                 !wr_grow(account, &k->due_of, &k->cap_due, limit, sizeof *k->due_of) &&
+                 !wr_grow(account, &k->place_of, &k->cap_place, limit, sizeof *k->place_of);
     for (uint32_t i = had_ops; i < k->cap_ops; i++) k->ops[i] = NULL;
     for (uint32_t i = had_place; i < k->cap_place; i++) k->place_of[i] = 0;
     for (uint32_t i = had_due; i < k->cap_due; i++) k->due_of[i] = INT64_MAX;
-    return true;
+    return grown;
 }
 
 static weir_status op_of(keyed_op *k, uint32_t id, wr_op **out, weir_error *err) {

@@ -233,7 +233,20 @@ void wr_window_op_content(const wr_op *op, bool (*visit)(void *ctx, weir_row_id 
 
 const wr_row_store *wr_window_op_store(const wr_op *op) { return ((const weir_window *)op)->store; }
 
+/* In a partition: of a window as each key has one. */
+static int bound_of_key(const wr_op *op, char *text, size_t size) {
+    wr_plan_op plan = *op->plan;
+    wr_op *one;
+    plan.by_key = false;
+    if (wr_window_op_new(&plan, NULL, &one, NULL) != WEIR_OK) return -1;
+    int n = wr_window_op_bound(one, text, size);
+    wr_op_free(one);
+    if (n > 0 && (size_t)n < size) n += snprintf(text + n, size - (size_t)n, ", for each key");
+    return n;
+}
+
 int wr_window_op_bound(const wr_op *op, char *text, size_t size) {
+    if (op->plan->by_key) return bound_of_key(op, text, size);
     const weir_window *w = (const weir_window *)op;
     if (w->type->bound) return w->type->bound(w->self, text, size);
     return snprintf(text, size, "%s", "");

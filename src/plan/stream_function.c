@@ -16,6 +16,10 @@ static void unknown(wr_planner *p, const wr_ast_call *call, const char *ns) {
         const weir_stream_function_type *t = wr_registry_stream_function(p->registry, i);
         if (strcmp(t->ns, ns) == 0) wr_suggest_offer(&suggest, t->name);
     }
+    for (uint32_t i = 0; i < wr_registry_n_windows(p->registry); i++) {
+        const weir_window_type *t = wr_registry_window(p->registry, i);
+        if (t->is_processor && strcmp(t->ns, ns) == 0) wr_suggest_offer(&suggest, t->name);
+    }
     wr_suggest_hint(&suggest, hint, sizeof hint);
     if (wr_registry_find_window(p->registry, ns, call->name.text))
         strcpy(hint, "a window is written #window.name(…)");

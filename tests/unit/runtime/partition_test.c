@@ -171,11 +171,83 @@ static void however_it_is_driven_the_answers_are_the_same(void **state) {
         "v, 0L as d insert expired events into O; end; partition with (k of O) begin from O select k, "
         "sum(d) as s insert into D; end;",
         STREAMS
+        "@purge(enable='true', interval='70 millisec', idle.period='400 millisec') partition with (k of A, k "
+        "of B) "
+        "begin from A#window.unique:time(v % 4, 90) select k, sum(v) as s insert all events into O; from "
+        "B#window.unique:lengthBatch(w, 2) select k, sum(w) as s insert all events into O; from not A[v > 9] "
+        "for "
+        "150 millisec -> b=B select b.k as k, 0L as s insert into O; from B#unique:deduplicate(w % 5, 100L) "
+        "select k, w insert into D; end;",
+        STREAMS "partition with (k of A) begin from A#window.weir:hopping(100, 40, 0, 20) select k, v, "
+                "count() as n insert "
+                "all events into O; from A#reorder:kslack(eventTimestamp() - v * 10L, 200L)#window.length(3) "
+                "select k, v, "
+                "count() as n insert all events into O; end; from A#window.unique:timeBatch(k, 70) select k, "
+                "v insert all "
+                "events into D;",
+        STREAMS
         "partition with (k of A) begin from A[sum(v) > 20]#window.timeLength(150, 2) select k, v, min(v) "
         "as m insert all events into #X; from #X as x join #X as y on x.v == y.v select x.k as k, y.m as m "
         "insert into O; end; from A select k, v as m insert into O;"};
     for (uint32_t i = 0; i < sizeof apps / sizeof *apps; i++)
         for (uint32_t seed = 1; seed <= 12; seed++) all_ways_agree(apps[i], seed);
+}
+
+/* ---- Faults that are planted ---- */
+
+/* Each allocation of a cycle fails once: the call says so, and what is left can be looked at, saved and
+ * freed. */
+static void running_out_of_memory_is_told(void **state) {
+    (void)state;
+    static const char app[] =
+        STREAMS "partition with (k of A, k of B) begin from A#window.sort(2, v) as a join "
+                "B#window.unique:ever(w) as b on a.v "
+                "< b.w select a.k as k, b.w as w insert all events into O; from not A for 50 millisec -> b=B "
+                "select b.k as k, "
+                "b.w as w insert into O; from A#window.timeBatch(60) select k, v as w insert into O; end;";
+    bool fails = true;
+    for (long nth = 1; fails && nth < 5000; nth += 1 + nth / 40) {
+        static script_text out;
+        weir_error err = {0};
+        script_run run = {.app_text = app, .way = WAY_ONE_BATCH, .out = &out};
+        void *bytes = NULL;
+        size_t len;
+        assert_int_equal(weir_engine_new(NULL, &run.engine, &err), WEIR_OK);
+        script_open(&run);
+        for (const char *at = "A@1000 1,4 2,5; B@1010 1,7 2,3; A@1090 3,1 1,2; B@1200 4,9 3,3; A@1300 2,2";
+             *at;)
+            at = script_send(&run, at);
+        wr_alloc_fail_after(nth);
+        weir_status status = weir_flush(run.app, &err);
+        fails = status != WEIR_OK;
+        wr_alloc_fail_after(0);
+        if (fails && status != WEIR_ENOMEM) fail_msg("allocation %ld: %s", nth, err.message);
+        if (weir_app_snapshot(run.app, &bytes, &len, &err) == WEIR_OK) weir_free(bytes);
+        weir_app_free(run.app);
+        weir_engine_free(run.engine);
+    }
+    assert_false(fails);
+}
+
+/* explain asks each window what it can hold; those of a partition are there once for each key. */
+static void explain_tells_what_the_windows_of_a_key_hold(void **state) {
+    (void)state;
+    static script_text out;
+    weir_error err = {0};
+    script_run run = {.app_text =
+                          STREAMS "partition with (k of A) begin from A#window.sort(3, v) select sum(v) as s "
+                                  "insert into O; from A#window.length(4) select v insert expired events "
+                                  "into D; end;",
+                      .out = &out};
+    assert_int_equal(weir_engine_new(NULL, &run.engine, &err), WEIR_OK);
+    script_open(&run);
+    char *text = weir_app_explain(run.app);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "bound: 3 rows, for each key\n"));
+    assert_non_null(strstr(text, "bound: 4 rows, for each key\n"));
+    weir_free(text);
+    weir_app_free(run.app);
+    weir_engine_free(run.engine);
 }
 
 int main(void) {
@@ -190,6 +262,8 @@ int main(void) {
         cmocka_unit_test(a_batch_by_time_has_the_clock_of_the_first_key),
         cmocka_unit_test(keys_that_are_idle_are_forgotten),
         cmocka_unit_test(however_it_is_driven_the_answers_are_the_same),
+        cmocka_unit_test(running_out_of_memory_is_told),
+        cmocka_unit_test(explain_tells_what_the_windows_of_a_key_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
