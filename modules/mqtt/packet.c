@@ -230,7 +230,8 @@ void mqtt_bytes_free(mqtt_bytes *b) {
 
 char *mqtt_bytes_room(mqtt_bytes *b, size_t extra) {
     if (b->cap - b->len >= extra) return b->data + b->len;
-    if (b->begin >= b->len - b->begin) { /* what was sent makes room first, if it is the larger part */
+    if (b->begin &&
+        b->begin >= b->len - b->begin) { /* what was sent makes room first, if it is the larger part */
         memmove(b->data, b->data + b->begin, b->len - b->begin);
         b->len -= b->begin;
         b->begin = 0;

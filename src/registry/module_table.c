@@ -21,5 +21,6 @@ const wr_module_row wr_module_table[] = {
     {WR_MODULE_STORE, "", "sqlite", "sqlite"},
     {WR_MODULE_DECODER | WR_MODULE_ENCODER, "", "text", "text"},
     {WR_MODULE_DECODER | WR_MODULE_ENCODER, "", "xml", "xml"},
+    {WR_MODULE_SOURCE | WR_MODULE_SINK, "", "zeromq", "zeromq"},
     {0},
 };
