@@ -1,4 +1,5 @@
-/* libzmq.c: the library's own bare loop: binds a PULL, receives so many messages, and ends. Usage: libzmq PORT COUNT */
+/* libzmq.c: the library's own bare loop: binds a PULL, receives so many messages, and ends. Usage: libzmq
+ * PORT COUNT */
 #include <stdio.h>
 #include <stdlib.h>
 #include <zmq.h>
