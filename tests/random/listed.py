@@ -59,13 +59,14 @@ KINDS = [
     ("windows/filter-behind-a-batch", [BATCHES + r"[^#;]*\)\["], [], anything),
     ("tables/identical-rows-under-an-index", [r"@Index"], [r"@PrimaryKey"], more),
     ("tables/ghost-of-a-refused-duplicate", [r"@PrimaryKey.*@Index"], [], anything),
-    ("tables/order-of-keys", [r"@PrimaryKey", r"limit|output (first|last)"], [], anything),
+    ("by design: order of a table's keys", [r"@PrimaryKey", r"limit|output (first|last)"], [], anything),
     ("tables/rows-after-the-last-was-deleted", [r"define table", r"delete T"], [r"@PrimaryKey|@Index"], anything),
     ("tables/update-set-expression-pk", [r"@PrimaryKey|@Index", r"set T\.v = T\.v"], [], anything),
     ("rate-limits/first-every-1-events", [r"first every 1 events"], [], anything),
     ("rate-limits/snapshot-of-computed-totals", [r"output snapshot", AGGREGATES], [], anything),
-    ("partitions/condition-of-an-expression-window", [r"partition", r"expression(Batch)?\("], [], anything),
-    ("partitions/keys-due-together", [r"partition", r"time|delay|session|timeBatch|output|not "], [AGGREGATES], same_but_order),
+    ("by design: condition of an expression window in a partition", [r"partition", r"expression(Batch)?\("], [], anything),
+    ("by design: rate limits count from the app's start", [r"partition", r"output [a-z ]*every \d+ (milli)?sec"], [], anything),
+    ("by design: order of a partition's keys", [r"partition"], [], same_but_order),
 ]
 
 

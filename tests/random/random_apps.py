@@ -310,6 +310,7 @@ def partition(rng, number):
         inner = [join(rng, target)]
     elif kind == 1:
         inner = [states(rng, target, rng.random() < 0.3)]
+        keys = ["k of S", "k of R"]  # with ranges Siddhi looks for the attributes of one stream in the other
     elif kind == 2:
         first = single(rng, "S", "#I", with_window=0.3)
         first["select"] = {"outs": [("k", "k"), ("v", "v"), ("p", "p"), ("n", "n")], "group": [], "having": None,
