@@ -83,6 +83,12 @@ wire_item *wire_ring_get(wire_ring *r, uint64_t *number, uint64_t *lost) {
     return item;
 }
 
+void wire_ring_drop(wire_ring *r, uint64_t n) {
+    pthread_mutex_lock(&r->lock);
+    while (n-- && r->first < r->next) drop_oldest(r);
+    pthread_mutex_unlock(&r->lock);
+}
+
 uint64_t wire_ring_next(wire_ring *r) {
     pthread_mutex_lock(&r->lock);
     uint64_t next = r->next;
