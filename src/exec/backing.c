@@ -140,10 +140,13 @@ static void set_pending(wr_backing *b, weir_row_id id, wr_row_state state) {
     if (was_clean) add_slot(b, &b->pending, &b->n_pending, &b->cap_pending, id);
 }
 
+/* Of a row that comes in. */
+static uint64_t first_stamp(wr_backing *b) { return b->store->cache.policy == WR_CACHE_LFU ? 1 : ++b->stamp; }
+
 void wr_backing_inserted(wr_backing *b, weir_row_id id) {
     wr_backed_row *row = row_at(b, id);
     if (!row) return;
-    *row = (wr_backed_row){.stamp = ++b->stamp, .read_at = b->now};
+    *row = (wr_backed_row){.stamp = first_stamp(b), .read_at = b->now};
     set_pending(b, id, WR_ROW_NEW);
 }
 
@@ -231,9 +234,8 @@ static weir_status take_row(wr_backing *b, const weir_value *values, int64_t num
     WR_TRY(st);
     wr_backed_row *row = row_at(b, id);
     if (!row) return no_memory(b, err);
-    bool counts = b->store->cache.policy == WR_CACHE_LFU;
-    *row = (wr_backed_row){
-        .state = WR_ROW_CLEAN, .number = number, .stamp = counts ? 1 : ++b->stamp, .read_at = b->now};
+    *row =
+        (wr_backed_row){.state = WR_ROW_CLEAN, .number = number, .stamp = first_stamp(b), .read_at = b->now};
     if (wr_id_map_set(&b->ids, b->scratch.buf.data, b->scratch.buf.len, (uint32_t)id))
         return no_memory(b, err);
     add_slot(b, &b->fetched, &b->n_fetched, &b->cap_fetched, id);

@@ -53,9 +53,16 @@ class Postgres:
         self.run(self.bin / "initdb", "-D", self.folder / "data", "-U", "weir", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8",
                  f"--pwfile={self.folder}/password", "--no-sync")
         with open(self.folder / "data/postgresql.conf", "a") as conf:
-            conf.write(f"\nlisten_addresses='127.0.0.1'\nport={self.port}\nunix_socket_directories='{self.folder}'\nshared_buffers=16MB\n"
+            conf.write(f"\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{self.folder}'\nshared_buffers=16MB\n"
                        "max_connections=50\nfsync=off\n")
-        self.start()
+        for _ in range(5):  # somebody may be faster with a free port
+            try:
+                self.start()
+                break
+            except RuntimeError:
+                self.port = free_port()
+        else:
+            raise RuntimeError((self.folder.parent / "postgres.log").read_text()[-2000:])
 
     def as_user(self, *command):
         command = [str(c) for c in command]
@@ -69,8 +76,9 @@ class Postgres:
 
     def start(self):
         with open(self.folder.parent / "postgres.log", "ab") as log:
-            self.process = subprocess.Popen(self.as_user(self.bin / "postgres", "-D", self.folder / "data"), stdout=log, stderr=log, cwd="/")
-        until(self.is_up, 60, lambda: (self.folder.parent / "postgres.log").read_text()[-2000:])
+            self.process = subprocess.Popen(self.as_user(self.bin / "postgres", "-D", self.folder / "data", "-p", self.port), stdout=log, stderr=log, cwd="/")
+        until(lambda: self.is_up() or self.process.poll() is not None, 60)
+        until(self.is_up, 1, lambda: (self.folder.parent / "postgres.log").read_text()[-2000:])
 
     def is_up(self):
         return subprocess.run([self.bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode == 0
