@@ -59,9 +59,9 @@ KINDS = [
     ("windows/filter-behind-a-batch", [BATCHES + r"[^#;]*\)\["], [], anything),
     ("tables/identical-rows-under-an-index", [r"@Index"], [r"@PrimaryKey"], more),
     ("tables/ghost-of-a-refused-duplicate", [r"@PrimaryKey.*@Index"], [], anything),
+    ("tables/update-set-expression-pk", [r"@PrimaryKey|@Index", r"set T\.v = T\.v"], [], anything),
     ("by design: order of a table's keys", [r"@PrimaryKey", r"limit|output (first|last)"], [], anything),
     ("tables/rows-after-the-last-was-deleted", [r"define table", r"delete T"], [r"@PrimaryKey|@Index"], anything),
-    ("tables/update-set-expression-pk", [r"@PrimaryKey|@Index", r"set T\.v = T\.v"], [], anything),
     ("rate-limits/first-every-1-events", [r"first every 1 events"], [], anything),
     ("rate-limits/snapshot-of-computed-totals", [r"output snapshot", AGGREGATES], [], anything),
     ("by design: condition of an expression window in a partition", [r"partition", r"expression(Batch)?\("], [], anything),
@@ -72,7 +72,7 @@ KINDS = [
 
 def listed(siddhi, weir):
     """The kind to which the difference between the two answers belongs, or None."""
-    app = " ".join(siddhi["app"].split())
+    app = " ".join((siddhi["app"] + " ; ".join(s["query"] for s in siddhi["steps"] if "query" in s)).split())
     for name, has, has_not, agrees in KINDS:
         if all(re.search(h, app) for h in has) and not any(re.search(h, app) for h in has_not) and agrees(siddhi, weir):
             return name

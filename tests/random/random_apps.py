@@ -388,7 +388,7 @@ def make(area, rng):
         while snapshot and sum("(" in text for text, _ in outs) > 1:  # Siddhi mixes up several aggregates there
             outs.remove(next(o for o in outs if "(" in o[0]))
         for part in spec["elements"][0]["source"]:
-            if ", 0)" in part:  # aligned to the wall clock's hours, which relative times know nothing of
+            if ", 0)" in part or "externalTime" in part:  # the wall clock's hours, or times that are not relative
                 spec["elements"][0]["source"].remove(part)
                 break
     else:  # chain
