@@ -57,6 +57,7 @@ KINDS = [
     ("windows/sessions-that-end-together", [r"session\("], [AGGREGATES], same_but_order),
     ("windows/sessions-that-end-together", [r"session\(", AGGREGATES], [], anything),
     ("windows/filter-behind-a-batch", [BATCHES + r"[^#;]*\)\["], [], anything),
+    ("tables/delete-by-an-index-and-more", [r"@Index", r"delete T on T\.\w+ [=<>]+ \w+ and"], [], anything),
     ("tables/identical-rows-under-an-index", [r"@Index"], [r"@PrimaryKey"], more),
     ("tables/ghost-of-a-refused-duplicate", [r"@PrimaryKey.*@Index"], [], anything),
     ("tables/update-set-expression-pk", [r"@PrimaryKey|@Index", r"set T\.v = T\.v"], [], anything),
@@ -67,6 +68,7 @@ KINDS = [
     ("by design: condition of an expression window in a partition", [r"partition", r"expression(Batch)?\("], [], anything),
     ("by design: rate limits count from the app's start", [r"partition", r"output [a-z ]*every \d+ (milli)?sec"], [], anything),
     ("by design: order of a partition's keys", [r"partition"], [], same_but_order),
+    ("by design: keys that are due together all fire", [r"partition", r"(time|timeBatch|delay|session|timeLength)\("], [], same_but_times),
 ]
 
 
