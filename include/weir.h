@@ -120,6 +120,9 @@ typedef struct weir_app_options {
     void *variable_ctx;
     const char *state_dir; /* checkpoints go here; NULL: none are taken */
     int64_t checkpoint_ms; /* between checkpoints; 0: 1000 */
+    const char *error_dir; /* the error store is kept here, for @OnError(action='store') and on.error='STORE';
+                              NULL: state_dir */
+    size_t error_bytes;    /* its size at most: then its oldest entries go; 0: 64 MB */
     const char *base_dir; /* relative file names in the app are relative to it; NULL: the working directory */
     /* Called by weir_app_run on its thread between cycles, at least four times a second: the place from which
      * to look at counters while an app runs. NULL: nobody is. */
@@ -196,6 +199,34 @@ WEIR_API weir_status weir_app_remove_query(weir_app *app, const char *name,
                                            const weir_change_options *options, weir_report **report,
                                            weir_error *err) WEIR_MUST_CHECK;
 
+/* ---- Events that could not be processed or sent -------------------------------------------------------- */
+
+/* The error store of an app, for streams with @OnError(action='store') and sinks with on.error='STORE':
+ * entries stay until they are sent again or dropped. As on-demand queries: between other calls, or by
+ * on_turn. */
+typedef struct weir_error_entry {
+    uint64_t id; /* from 1, ever growing */
+    int64_t time_ms;
+    const char
+        *origin; /* "stream": a query failed on rows of it; "sink"; "source": what could not be decoded */
+    const char *stream, *type; /* type: of the sink or source, else "" */
+    const char *reason;
+    uint32_t n_rows;
+    const weir_batch *rows; /* of "source": without rows */
+    const char *raw;        /* of "source": the record */
+    size_t raw_len;
+} weir_error_entry;
+
+/* Oldest first; visit returns false to end. What it is handed is good during the call. */
+WEIR_API weir_status weir_errors_visit(weir_app *app, bool (*visit)(void *ctx, const weir_error_entry *entry),
+                                       void *ctx, weir_error *err) WEIR_MUST_CHECK;
+/* Rows of "stream" come in once more, as events of now; those of "sink" go to that sink once more. Entries of
+ * "source" can't be. What fails again is a new entry. id 0: all there are. *n: how many entries were sent. */
+WEIR_API weir_status weir_errors_replay(weir_app *app, uint64_t id, uint32_t *n,
+                                        weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_errors_discard(weir_app *app, uint64_t id, uint32_t *n,
+                                         weir_error *err) WEIR_MUST_CHECK;
+
 /* ---- Streams ------------------------------------------------------------------------------------------ */
 
 typedef uint32_t weir_stream;
@@ -232,7 +263,7 @@ WEIR_API weir_status weir_send_chunk(weir_app *app, weir_stream stream, const in
 WEIR_API weir_status weir_send_columns(weir_app *app, weir_stream stream, const int64_t *ts_ms,
                                        const weir_column *columns, uint32_t n_columns, uint32_t n_rows,
                                        weir_error *err) WEIR_MUST_CHECK;
-/* Processes what is queued. */
+/* Processes what is queued, and pushes on what waits in sinks. */
 WEIR_API weir_status weir_flush(weir_app *app, weir_error *err) WEIR_MUST_CHECK;
 /* Moves the clock to now_ms (not back) and fires what is due. */
 WEIR_API weir_status weir_advance(weir_app *app, int64_t now_ms, weir_error *err) WEIR_MUST_CHECK;

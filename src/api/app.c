@@ -135,6 +135,10 @@ weir_status wr_app_make_stores(weir_app *app, const wr_plan *plan, const wr_sour
     return wr_stores_new(&o, wr_app_on_wrong_io, &wrong, out, err);
 }
 
+weir_status wr_app_open_errors(weir_app *app, const wr_plan *plan, weir_error *err) {
+    return wr_errors_open(&app->errors, plan, app->error_dir, app->name, app->options.error_bytes, err);
+}
+
 void wr_app_note_feeders(weir_app *app) {
     atomic_store(&app->waits_for_others, app->io && wr_app_io_waits_for_others(app->io));
 }
@@ -151,6 +155,7 @@ static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diag
                                     .log_ctx = app->engine,
                                     .bus = app->engine->bus},
                            .account = &app->account,
+                           .errors = &app->errors,
                            .base_dir = app->base_dir,
                            .state_dir = app->state_dir,
                            .checkpoint_ms = app->options.checkpoint_ms,
@@ -175,7 +180,8 @@ weir_status wr_app_make_task(weir_app *app, const wr_plan *plan, const wr_stores
                          .threads_always = app->options.threads_always,
                          .log = forward_log,
                          .log_ctx = app->engine,
-                         .stores = stores};
+                         .stores = stores,
+                         .errors = &app->errors};
     WR_TRY(wr_task_new(&o, task, err));
     return wr_inbox_new(plan, &app->account, inbox, err);
 }
@@ -184,6 +190,9 @@ static weir_status make_app(weir_app *app, const wr_source *source, wr_diag *dia
     app->name = copy_text(app->plan->name ? app->plan->name : "app");
     app->base_dir = copy_text(app->options.base_dir);
     app->state_dir = copy_text(app->options.state_dir);
+    app->error_dir = copy_text(app->options.error_dir ? app->options.error_dir : app->options.state_dir);
+    app->errors.log = forward_log;
+    app->errors.log_ctx = app->engine;
     app->playback = app->options.playback || app->plan->clock == WR_CLOCK_PLAYBACK;
     app->no_io = app->options.no_io || app->plan->no_io;
     app->now_ms = wall_clock_ms;
@@ -261,6 +270,8 @@ void weir_app_free(weir_app *app) {
     wr_free(NULL, app->text, 0);
     wr_free(NULL, app->base_dir, 0);
     wr_free(NULL, app->state_dir, 0);
+    wr_free(NULL, app->error_dir, 0);
+    wr_errors_close(&app->errors);
     wr_free(NULL, app, sizeof *app);
 }
 
@@ -272,7 +283,8 @@ weir_status weir_app_start(weir_app *app, weir_error *err) {
     bool with_io = app->io && !app->no_io, recovered = false;
     app->is_started = true;
     app->is_busy = true;
-    weir_status st = wr_stores_connect(app->stores, err);
+    weir_status st = wr_app_open_errors(app, app->plan, err);
+    if (st == WEIR_OK) st = wr_stores_connect(app->stores, err);
     if (st == WEIR_OK && with_io) st = wr_app_io_recover(app->io, &recovered, err);
     if (st == WEIR_OK && !recovered) st = wr_task_start(app->task, app->playback ? 0 : app->now_ms(), err);
     if (st == WEIR_OK && with_io) st = wr_app_io_start(app->io, err);

@@ -59,7 +59,8 @@ struct weir_app {
     char *text; /* as it was given, or as changed since */
     size_t text_len;
     uint64_t n_changes; /* of the plan: what was prepared before is void */
-    char *base_dir, *state_dir;
+    wr_errors errors;
+    char *base_dir, *state_dir, *error_dir;
     bool playback, no_io;
     bool is_started;
     bool is_busy;   /* inside a cycle: callbacks must not call back */
@@ -91,6 +92,7 @@ weir_status wr_app_make_task(weir_app *app, const wr_plan *plan, const wr_stores
                              wr_inbox **inbox, weir_error *err) WR_NODISCARD;
 weir_status wr_app_make_stores(weir_app *app, const wr_plan *plan, const wr_source *source, wr_diag *diags,
                                wr_stores **out, weir_error *err) WR_NODISCARD;
+weir_status wr_app_open_errors(weir_app *app, const wr_plan *plan, weir_error *err) WR_NODISCARD;
 void wr_app_note_feeders(weir_app *app); /* weir_app_waits_for_others, after the sources are known */
 /* Puts what is wrong with a source or sink into the report. */
 typedef struct wr_wrong_io {

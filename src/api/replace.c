@@ -142,6 +142,7 @@ static weir_status go_over(weir_app *app, incoming *in, weir_error *err) {
     if (app->io) WR_TRY(wr_app_io_settle(app->io, in->io, err));
     if (app->io) WR_TRY(wr_app_io_checkpoint(app->io, err));
     WR_TRY(wr_task_commit_stores(app->task, err)); /* what the old one wrote is there for the new one */
+    WR_TRY(wr_app_open_errors(app, in->plan, err));
     WR_TRY(wr_stores_connect(in->stores, err));
     WR_TRY(wr_task_carry(in->carry, app->task, in->task, err));
     if (app->io) WR_TRY(wr_app_io_change(app->io, in->io, in->task, in->inbox, err));

@@ -38,11 +38,13 @@ static weir_status run_cycle(weir_app *app, const wr_task_input *inputs, uint32_
     app->is_busy = false;
     app->is_broken = st != WEIR_OK;
     wr_latency_add(&app->latency, monotonic_us() - begin, n_rows);
+    if (!app->io) wr_errors_sync(&app->errors);
     if (st == WEIR_OK && app->io) st = wr_app_io_flush(app->io, err);
     return st == WEIR_EAGAIN ? WEIR_OK : st;
 }
 
 weir_status wr_app_run_inbox(weir_app *app, weir_error *err) {
+    if (app->io) WR_TRY(wr_app_io_move_faults(app->io, err));
     if (!wr_inbox_arrivals(app->inbox)) return WEIR_OK;
     wr_inbox_cycle c;
     wr_inbox_take(app->inbox, &c);
@@ -114,7 +116,8 @@ weir_status weir_send(weir_app *app, weir_stream stream, int64_t ts_ms, const we
 
 weir_status weir_flush(weir_app *app, weir_error *err) {
     WR_TRY(wr_app_check(app, err));
-    return wr_app_run_inbox(app, err);
+    WR_TRY(wr_app_run_inbox(app, err));
+    return app->io ? wr_app_io_flush(app->io, err) : WEIR_OK;
 }
 
 weir_status weir_advance(weir_app *app, int64_t now_ms, weir_error *err) {

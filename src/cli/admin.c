@@ -256,6 +256,33 @@ static enum MHD_Result do_remove(admin *a, struct MHD_Connection *c, const posti
     return ask_app(a, c, app, &m, "text/plain; charset=utf-8");
 }
 
+/* GET /errors, which is no action since it changes nothing; but rows are nobody's business without a token.
+ */
+static enum MHD_Result answer_errors(admin *a, struct MHD_Connection *c) {
+    hosted *app = app_of(a, c);
+    if (!app) return no_such_app(c);
+    mail m = letter_of(c, MAIL_ERRORS, NULL, 0);
+    return ask_app(a, c, app, &m, "application/json");
+}
+
+static enum MHD_Result do_with_errors(admin *a, struct MHD_Connection *c, mail_kind kind) {
+    const char *id = argument(c, "id") ? argument(c, "id") : "0";
+    hosted *app = app_of(a, c);
+    if (!app) return no_such_app(c);
+    mail m = letter_of(c, kind, id, strlen(id));
+    return ask_app(a, c, app, &m, "text/plain; charset=utf-8");
+}
+
+static enum MHD_Result do_replay(admin *a, struct MHD_Connection *c, const posting *p) {
+    (void)p;
+    return do_with_errors(a, c, MAIL_REPLAY);
+}
+
+static enum MHD_Result do_discard(admin *a, struct MHD_Connection *c, const posting *p) {
+    (void)p;
+    return do_with_errors(a, c, MAIL_DISCARD);
+}
+
 static const struct action {
     const char *method, *path;
     size_t longest;
@@ -263,7 +290,8 @@ static const struct action {
 } actions[] = {
     {"POST", "/query", LONGEST_QUERY, do_query}, {"POST", "/apps", LONGEST_APP, do_deploy},
     {"DELETE", "/apps", 0, do_undeploy},         {"POST", "/queries", LONGEST_APP, do_add},
-    {"DELETE", "/queries", 0, do_remove},
+    {"DELETE", "/queries", 0, do_remove},        {"POST", "/errors", 0, do_replay},
+    {"DELETE", "/errors", 0, do_discard},
 };
 
 static void take_body(posting *p, const char *bytes, size_t n) {
@@ -293,7 +321,7 @@ static posting *read_head(const admin *a, struct MHD_Connection *c, const char *
         if (!strcmp(url, actions[i].path) && !strcmp(method, actions[i].method)) p->action = &actions[i];
     if (!p->action) {
         p->refused = MHD_HTTP_NOT_FOUND;
-        p->why = "POST goes to /query, /apps and /queries, DELETE to /apps and /queries\n";
+        p->why = "POST goes to /query, /apps, /queries and /errors, DELETE to /apps, /queries and /errors\n";
     } else if (!a->token) {
         p->refused = MHD_HTTP_FORBIDDEN;
         p->why = "queries need a token, and so do changes: weir run --token TOKEN, or set WEIR_ADMIN_TOKEN\n";
@@ -349,6 +377,10 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     if (!strcmp(url, "/health")) return answer_text(c, MHD_HTTP_OK, "ok\n");
     if (!strcmp(url, "/ready")) return answer_ready(a, c);
     if (!has_token(a, c)) return answer_text(c, MHD_HTTP_UNAUTHORIZED, needs_token);
+    if (!strcmp(url, "/errors")) {
+        if (!a->token) return answer_text(c, MHD_HTTP_FORBIDDEN, "the error store needs a token\n");
+        return answer_errors(a, c);
+    }
     return answer_get(a, c, url);
 }
 

@@ -90,3 +90,37 @@ void answer_write_json(const weir_answer *answer, FILE *out) {
     write_rows(weir_answer_rows(answer), out);
     fputs("]}\n", out);
 }
+
+/* ---- The error store ---- */
+
+typedef struct entries {
+    FILE *out;
+    uint32_t n;
+} entries;
+
+static void write_text(const char *key, const char *text, size_t len, FILE *out) {
+    fprintf(out, ",\"%s\":", key);
+    json_write_string(text, len, out);
+}
+
+static bool write_entry(void *ctx, const weir_error_entry *e) {
+    entries *all = ctx;
+    fprintf(all->out, "%s{\"id\":%" PRIu64 ",\"time_ms\":%" PRId64 ",\"origin\":\"%s\"",
+            all->n++ ? ",\n" : "", e->id, e->time_ms, e->origin);
+    write_text("stream", e->stream, strlen(e->stream), all->out);
+    write_text("type", e->type, strlen(e->type), all->out);
+    write_text("reason", e->reason, strlen(e->reason), all->out);
+    if (e->raw_len) write_text("record", e->raw, e->raw_len, all->out);
+    fputs(",\"rows\":[", all->out);
+    write_rows(e->rows, all->out);
+    fputs("]}", all->out);
+    return true;
+}
+
+bool errors_write_json(weir_app *app, FILE *out, weir_error *err) {
+    entries all = {.out = out};
+    fputc('[', out);
+    weir_status st = weir_errors_visit(app, write_entry, &all, err);
+    fputs("]\n", out);
+    return st == WEIR_OK;
+}

@@ -30,7 +30,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_run, cli_check, cli_fmt, cli_explain, cli_test, cli_bench, cli_ps, cli_query,
-    cli_deploy, cli_undeploy, cli_version, cli_docs, cli_completion;
+    cli_deploy, cli_undeploy, cli_errors, cli_version, cli_docs, cli_completion;
 extern const cli_command *const cli_commands[]; /* NULL at the end */
 
 /* Walks argv. Each call gives the next option (its row, with *value when it takes one) or, with NULL, that

@@ -20,8 +20,8 @@ typedef struct variable {
 } variable;
 
 typedef struct runner {
-    const char *state_dir, *admin_address, *token, *apps_dir;
-    long long batch, checkpoint_ms, threads;
+    const char *state_dir, *admin_address, *token, *apps_dir, *error_dir;
+    long long batch, checkpoint_ms, threads, error_bytes;
     bool playback, quiet;
     stats_form stats;
     variable *variables;
@@ -178,7 +178,9 @@ static int run_all(runner *r, weir_engine *engine, char **files, int n) {
                               .variable = variable_value,
                               .variable_ctx = r,
                               .state_dir = r->state_dir,
-                              .checkpoint_ms = r->checkpoint_ms},
+                              .checkpoint_ms = r->checkpoint_ms,
+                              .error_dir = r->error_dir,
+                              .error_bytes = (size_t)r->error_bytes},
                       .apps_dir = r->apps_dir,
                       .stays = !n || r->apps_dir,
                       .before_line = before_line,
@@ -225,6 +227,8 @@ static bool take_option(runner *r, const char *name, const char *value) {
     if (!strcmp(name, "--admin")) r->admin_address = value;
     if (!strcmp(name, "--token")) r->token = value;
     if (!strcmp(name, "--apps")) r->apps_dir = value;
+    if (!strcmp(name, "--errors")) r->error_dir = value;
+    if (!strcmp(name, "--errors-size")) return cli_number(name, value, 1 << 16, INT64_MAX, &r->error_bytes);
     if (!strcmp(name, "--playback")) r->playback = true;
     if (!strcmp(name, "--quiet")) r->quiet = true;
     return true;
@@ -270,6 +274,8 @@ static const cli_option options[] = {
      "serve /health, /ready, /apps, /metrics, queries and deployment at unix:PATH, HOST:PORT or :PORT"},
     {"--apps", "DIR", "run all apps in DIR too (*.siddhi), and keep there what is deployed"},
     {"--token", "TOKEN", "what the admin server asks for (or set WEIR_ADMIN_TOKEN)"},
+    {"--errors", "DIR", "keep the error store in DIR (that of --state)"},
+    {"--errors-size", "BYTES", "how large it may grow (67108864)"},
     {"--quiet", NULL, "log errors only"},
     {NULL, NULL, NULL},
 };

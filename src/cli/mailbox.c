@@ -129,8 +129,35 @@ static bool answer_change(weir_app *app, letter *l) {
     return st != WEIR_EAGAIN || !err.retriable;
 }
 
+static void answer_errors(weir_app *app, letter *l) {
+    weir_error err = {0};
+    if (l->what.kind == MAIL_ERRORS) {
+        FILE *f = open_memstream(&l->answer, &l->answer_len);
+        l->result = f ? MAIL_OK : MAIL_NO_MEMORY;
+        bool ok = f && errors_write_json(app, f, &err);
+        if (f) fclose(f);
+        if (ok || !f) return;
+        free(l->answer);
+        answer_failure(l, NULL, &err);
+        return;
+    }
+    char text[32];
+    uint32_t n = 0;
+    uint64_t id = strtoull(l->text, NULL, 10);
+    weir_status st = l->what.kind == MAIL_REPLAY ? weir_errors_replay(app, id, &n, &err)
+                                                 : weir_errors_discard(app, id, &n, &err);
+    snprintf(text, sizeof text, "%u\n", n);
+    if (st == WEIR_OK)
+        set_text(l, MAIL_OK, text);
+    else
+        answer_failure(l, NULL, &err);
+}
+
 static bool answer(weir_app *app, letter *l) {
     switch (l->what.kind) {
+    case MAIL_ERRORS:
+    case MAIL_REPLAY:
+    case MAIL_DISCARD: answer_errors(app, l); return true;
     case MAIL_QUERY: answer_query(app, l); return true;
     case MAIL_TEXT: set_text(l, MAIL_OK, weir_app_text(app)); return true;
     default: return answer_change(app, l);
@@ -157,7 +184,8 @@ bool mailbox_serve(mailbox *m) {
             put_back(m, l);
             return has_changed;
         }
-        has_changed |= l->what.kind != MAIL_QUERY && l->what.kind != MAIL_TEXT;
+        has_changed |=
+            l->what.kind == MAIL_REPLACE || l->what.kind == MAIL_ADD || l->what.kind == MAIL_REMOVE;
         hand_back(m, l);
     }
     return has_changed;

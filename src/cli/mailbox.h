@@ -30,7 +30,10 @@ typedef enum mail_kind {
     MAIL_REPLACE, /* this and the rest: a line for each part whose state is not kept */
     MAIL_ADD,
     MAIL_REMOVE, /* the text is the name of a query */
-    MAIL_TEXT    /* *answer: the text that runs */
+    MAIL_TEXT,   /* *answer: the text that runs */
+    MAIL_ERRORS, /* the entries of the error store, a JSON array */
+    MAIL_REPLAY, /* this and the next: the text is an id, "0" all; *answer: how many, with a line's end */
+    MAIL_DISCARD
 } mail_kind;
 
 typedef struct mail {
@@ -61,6 +64,8 @@ bool mailbox_serve(mailbox *m);
  * thread. */
 mail_result mailbox_ask(mailbox *m, const mail *what, int64_t timeout_ms, char **answer, size_t *answer_len);
 
+/* The error store as JSON, an array of objects; false: it can't be read. */
+bool errors_write_json(weir_app *app, FILE *out, weir_error *err);
 /* The rows of an answer as JSON, one object. */
 void answer_write_json(const weir_answer *answer, FILE *out);
 

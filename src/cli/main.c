@@ -6,8 +6,8 @@
 #include "cli/cli.h"
 
 const cli_command *const cli_commands[] = {
-    &cli_run,   &cli_check,  &cli_fmt,      &cli_explain, &cli_test,       &cli_bench,   &cli_ps,
-    &cli_query, &cli_deploy, &cli_undeploy, &cli_docs,    &cli_completion, &cli_version, NULL};
+    &cli_run,    &cli_check,    &cli_fmt,    &cli_explain, &cli_test,       &cli_bench,   &cli_ps, &cli_query,
+    &cli_deploy, &cli_undeploy, &cli_errors, &cli_docs,    &cli_completion, &cli_version, NULL};
 
 static void print_usage(FILE *to) {
     fputs("usage: weir COMMAND [OPTION...] [ARGUMENT...]\n\ncommands:\n", to);

@@ -38,7 +38,7 @@ void wr_bus_free(weir_bus *bus) {
 
 /* ---- Messages ----------------------------------------------------------------------------------------- */
 
-static void message_free(wr_bus_message *m) {
+void wr_bus_message_free(wr_bus_message *m) {
     weir_arena arena = m->arena; /* the message lives in it */
     wr_arena_fini(&arena);
 }
@@ -105,7 +105,7 @@ wr_bus_message *wr_bus_message_of_rows(const weir_batch *rows) {
     for (uint32_t i = 0; i < rows->n_cols && ok; i++)
         ok = copy_column(&m->arena, rows, &rows->cols[i], &m->cols[i]);
     if (!ok) {
-        message_free(m);
+        wr_bus_message_free(m);
         return NULL;
     }
     for (uint32_t k = 0; k < rows->n_sel; k++) m->ts[k] = rows->ts[weir_batch_row(rows, k)];
@@ -118,14 +118,14 @@ wr_bus_message *wr_bus_message_of_bytes(const char *bytes, size_t len) {
     m->bytes = wr_arena_strndup(&m->arena, bytes, len);
     m->len = len;
     if (m->bytes) return m;
-    message_free(m);
+    wr_bus_message_free(m);
     return NULL;
 }
 
 /* ---- Subscribers -------------------------------------------------------------------------------------- */
 
 static void unref(wr_bus_message *m) {
-    if (--m->refs == 0) message_free(m);
+    if (--m->refs == 0) wr_bus_message_free(m);
 }
 
 wr_bus_subscriber *wr_bus_subscribe(weir_bus *bus, const char *topic) {

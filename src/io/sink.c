@@ -188,7 +188,7 @@ static weir_status failed(wr_sink *s, weir_error *err, weir_status status) {
     return status;
 }
 
-static void drop_waiting(wr_sink *s) {
+void wr_sink_drop_waiting(wr_sink *s) {
     s->encoded.len = 0;
     s->encoded.n_records = 0;
     s->is_full = false;
@@ -203,7 +203,7 @@ weir_status wr_sink_start(wr_sink *s, uint64_t last_epoch, weir_reader *saved, w
     if (status != WEIR_OK) return failed(s, err, status);
     s->epoch = last_epoch + 1;
     s->is_started = true;
-    drop_waiting(s);
+    wr_sink_drop_waiting(s);
     return WEIR_OK;
 }
 
@@ -313,13 +313,20 @@ static weir_status write_rows(wr_sink *s, const weir_batch *rows, weir_error *er
     return status == WEIR_OK ? status : failed(s, err, status);
 }
 
-weir_status wr_sink_write(wr_sink *s, const weir_batch *rows, weir_error *err) {
+weir_status wr_sink_take(wr_sink *s, const weir_batch *rows, weir_error *err) {
     if (!rows->n_sel) return WEIR_OK;
-    weir_status status = s->format ? encode(s, rows, err) : write_rows(s, rows, err);
-    if (status != WEIR_OK) return status;
+    WR_TRY(s->format ? encode(s, rows, err) : write_rows(s, rows, err));
     s->stats.rows += rows->n_sel;
     s->stats.last_ts = rows->ts[weir_batch_row(rows, rows->n_sel - 1)];
-    status = s->format ? push(s, err) : WEIR_OK;
+    return WEIR_OK;
+}
+
+weir_status wr_sink_push(wr_sink *s, weir_error *err) { return s->format ? push(s, err) : WEIR_OK; }
+
+weir_status wr_sink_write(wr_sink *s, const weir_batch *rows, weir_error *err) {
+    if (!rows->n_sel) return WEIR_OK;
+    WR_TRY(wr_sink_take(s, rows, err));
+    weir_status status = wr_sink_push(s, err);
     return status == WEIR_EAGAIN ? WEIR_OK : status;
 }
 
@@ -371,7 +378,7 @@ weir_status wr_sink_enlist(wr_sink *s, const void *native_position, weir_error *
 }
 
 weir_status wr_sink_abort(wr_sink *s, weir_error *err) {
-    drop_waiting(s);
+    wr_sink_drop_waiting(s);
     weir_status status = s->type->abort(s->self, s->epoch, err);
     return status == WEIR_OK ? status : failed(s, err, status);
 }

@@ -35,6 +35,11 @@ weir_status wr_sink_start(wr_sink *s, uint64_t last_epoch, weir_reader *saved, w
 weir_status wr_sink_join(wr_sink *s, uint64_t epoch, weir_error *err) WR_NODISCARD;
 /* Takes the selected rows of the batch, now or later: nothing of the batch is needed after the call. */
 weir_status wr_sink_write(wr_sink *s, const weir_batch *rows, weir_error *err) WR_NODISCARD;
+/* The two halves of wr_sink_write: encodes the rows (a sink of rows takes them at once), and hands on what is
+ * encoded. Push: EAGAIN: something is left. After a failed push all that was encoded still waits. */
+weir_status wr_sink_take(wr_sink *s, const weir_batch *rows, weir_error *err) WR_NODISCARD;
+weir_status wr_sink_push(wr_sink *s, weir_error *err) WR_NODISCARD;
+void wr_sink_drop_waiting(wr_sink *s); /* what is encoded is forgotten */
 bool wr_sink_is_full(const wr_sink *s);
 /* Pushes on. EAGAIN: something is left; wait for wr_sink_wake_fd. Call it whenever input pauses. */
 weir_status wr_sink_flush(wr_sink *s, weir_error *err) WR_NODISCARD;

@@ -153,9 +153,9 @@ static void stream_on_error(wr_planner *p, const wr_ast_annotation *a, uint32_t 
     } else if (action && strcasecmp(action, "stream") == 0) {
         stream->on_error = WR_ON_ERROR_STREAM;
     } else if (action && strcasecmp(action, "store") == 0) {
-        wr_plan_unsupported(p, a->span, "the error store (@OnError(action='store'))");
+        stream->on_error = WR_ON_ERROR_STORE;
     } else {
-        wr_plan_error(p, a->span, WEIR_ECONFIG, "action is 'log' or 'stream'",
+        wr_plan_error(p, a->span, WEIR_ECONFIG, "action is 'log', 'stream' or 'store'",
                       action ? "@OnError knows no action '%s'" : "@OnError has no action%s",
                       action ? action : "");
     }

@@ -50,9 +50,6 @@ static const char *required_type(wr_planner *p, const wr_ast_annotation *a) {
 }
 
 static void refuse_unsupported(wr_planner *p, const wr_ast_annotation *a) {
-    const wr_ast_annotation *distribution = child_named(p, a, "distribution");
-    if (distribution)
-        wr_plan_unsupported(p, distribution->span, "sinks with several destinations (@distribution)");
     const wr_ast_annotation_item *ref = wr_ast_find_item(a, "ref");
     if (ref) wr_plan_unsupported(p, ref->span, "settings from a deployment file (ref)");
 }
@@ -64,6 +61,104 @@ static void read_map(wr_planner *p, const wr_ast_annotation *map, wr_plan_io *io
     if (attributes) io->attributes = read_options(p, attributes, NULL, true, &io->n_attributes);
     const wr_ast_annotation *payload = child_named(p, map, "payload");
     if (payload) io->payloads = read_options(p, payload, NULL, true, &io->n_payloads);
+}
+
+/* ---- Sinks ---- */
+
+static void read_on_error(wr_planner *p, const wr_ast_annotation *a, wr_plan_io *io) {
+    static const struct {
+        const char *name;
+        wr_on_error action;
+    } actions[] = {{"log", WR_ON_ERROR_LOG},
+                   {"wait", WR_ON_ERROR_WAIT},
+                   {"stream", WR_ON_ERROR_STREAM},
+                   {"store", WR_ON_ERROR_STORE}};
+    const wr_ast_annotation_item *item = wr_ast_find_item(a, "on.error");
+    if (!item || !item->value) return;
+    for (uint32_t i = 0; i < WR_COUNT(actions); i++)
+        if (strcasecmp(item->value, actions[i].name) == 0) {
+            io->has_on_error = true;
+            io->on_error = actions[i].action;
+            return;
+        }
+    wr_plan_error(p, item->value_span, WEIR_ECONFIG, "it is 'LOG', 'WAIT', 'STREAM' or 'STORE'",
+                  "on.error knows no '%s'", item->value);
+}
+
+/* The connector has nothing to do with it. */
+static void leave_out(wr_option *options, uint32_t *n, const char *key) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; options && i < *n; i++)
+        if (strcmp(options[i].key, key) != 0) options[kept++] = options[i];
+    *n = kept;
+}
+
+static bool has_option(const wr_option *options, uint32_t n, const char *key) {
+    for (uint32_t i = 0; i < n; i++)
+        if (!strcmp(options[i].key, key)) return true;
+    return false;
+}
+
+static void read_destination(wr_planner *p, const wr_ast_annotation *a, const wr_plan_io *io,
+                             wr_plan_destination *d) {
+    uint32_t n;
+    wr_option *own = read_options(p, a, NULL, false, &n);
+    d->options = WR_PLAN_ARRAY(p, n + io->n_options, wr_option);
+    if (!own || !d->options) return;
+    for (uint32_t i = 0; i < n; i++) d->options[d->n_options++] = own[i];
+    for (uint32_t i = 0; i < io->n_options; i++)
+        if (!has_option(own, n, io->options[i].key)) d->options[d->n_options++] = io->options[i];
+}
+
+static void read_strategy(wr_planner *p, const wr_ast_annotation *a, const wr_plan_stream *stream,
+                          wr_plan_io *io) {
+    static const char *const names[] = {"roundRobin", "partitioned", "broadcast"};
+    static const wr_distribution strategies[] = {WR_ROUND_ROBIN, WR_PARTITIONED, WR_BROADCAST};
+    const char *strategy = wr_plan_annotation_value(a, "strategy"),
+               *key = wr_plan_annotation_value(a, "partitionKey");
+    for (uint32_t i = 0; strategy && i < WR_COUNT(names); i++)
+        if (strcasecmp(strategy, names[i]) == 0) io->distribution = strategies[i];
+    if (io->distribution == WR_UNDISTRIBUTED)
+        wr_plan_error(p, a->span, WEIR_ECONFIG, "strategy is 'roundRobin', 'partitioned' or 'broadcast'",
+                      strategy ? "@distribution knows no strategy '%s'" : "@distribution has no strategy%s",
+                      strategy ? strategy : "");
+    if (io->distribution != WR_PARTITIONED) return;
+    io->partition_key = key ? wr_schema_find(&stream->schema, key) : WR_NO_COLUMN;
+    if (io->partition_key == WR_NO_COLUMN)
+        wr_plan_error(
+            p, a->span, key ? WEIR_ENAME : WEIR_ECONFIG, "write partitionKey='an attribute of the stream'",
+            key ? "@distribution: there is no attribute '%s'" : "@distribution has no partitionKey%s",
+            key ? key : "");
+}
+
+static void read_distribution(wr_planner *p, const wr_ast_annotation *a, const wr_plan_stream *stream,
+                              wr_plan_io *io) {
+    read_strategy(p, a, stream, io);
+    io->destinations = WR_PLAN_ARRAY(p, a->n_items, wr_plan_destination);
+    for (uint32_t i = 0; io->destinations && i < a->n_items; i++) {
+        const wr_ast_annotation_item *item = &a->items[i];
+        bool is_known =
+            item->key && (!strcasecmp(item->key, "strategy") || !strcasecmp(item->key, "partitionKey"));
+        if (item->child && strcasecmp(item->child->name.text, "destination") == 0)
+            read_destination(p, item->child, io, &io->destinations[io->n_destinations++]);
+        else if (!is_known)
+            wr_plan_error(p, item->span, WEIR_ECONFIG, "it takes strategy, partitionKey and @destination(…)",
+                          "@distribution takes no '%s'",
+                          item->child ? item->child->name.text
+                          : item->key ? item->key
+                                      : item->value);
+    }
+    if (!io->n_destinations)
+        wr_plan_error(p, a->span, WEIR_ECONFIG, "write @destination(…) for each place",
+                      "@distribution has no @destination");
+}
+
+static void read_sink(wr_planner *p, const wr_ast_annotation *a, const wr_plan_stream *stream,
+                      wr_plan_io *io) {
+    read_on_error(p, a, io);
+    leave_out(io->options, &io->n_options, "on.error");
+    const wr_ast_annotation *distribution = child_named(p, a, "distribution");
+    if (distribution) read_distribution(p, distribution, stream, io);
 }
 
 static void read_io(wr_planner *p, const wr_ast_annotation *a, wr_plan_io *io) {
@@ -87,7 +182,14 @@ static wr_plan_io *read_all(wr_planner *p, const wr_ast_annotations *annotations
 
 void wr_plan_io_annotations(wr_planner *p, const wr_ast_annotations *annotations, wr_plan_stream *stream) {
     stream->sources = read_all(p, annotations, "source", &stream->n_sources);
+    for (uint32_t i = 0; i < stream->n_sources; i++) {
+        const wr_ast_annotation *source = wr_ast_find_annotation(annotations, "source", i);
+        const wr_ast_annotation *wrong = child_named(p, source, "distribution");
+        if (wrong) wr_plan_error(p, wrong->span, WEIR_ECONFIG, NULL, "@distribution is for sinks");
+    }
     stream->sinks = read_all(p, annotations, "sink", &stream->n_sinks);
+    for (uint32_t i = 0; stream->sinks && i < stream->n_sinks; i++)
+        read_sink(p, wr_ast_find_annotation(annotations, "sink", i), stream, &stream->sinks[i]);
 }
 
 wr_plan_store *wr_plan_store_annotation(wr_planner *p, const wr_ast_annotation *a) {

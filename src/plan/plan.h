@@ -27,6 +27,26 @@ typedef struct wr_option { /* an annotation element: key is lower-cased, "" for 
 } wr_option;
 
 /* @source, @sink and what stands in them, not yet looked at by the connector. */
+/* What becomes of events that could not be processed or sent. WAIT: of sinks only. */
+typedef enum wr_on_error {
+    WR_ON_ERROR_LOG,
+    WR_ON_ERROR_STREAM,
+    WR_ON_ERROR_STORE,
+    WR_ON_ERROR_WAIT
+} wr_on_error;
+
+typedef enum wr_distribution {
+    WR_UNDISTRIBUTED,
+    WR_ROUND_ROBIN,
+    WR_PARTITIONED,
+    WR_BROADCAST
+} wr_distribution;
+
+typedef struct wr_plan_destination {
+    wr_option *options; /* of @destination, and those of the @sink that it does not have */
+    uint32_t n_options;
+} wr_plan_destination;
+
 typedef struct wr_plan_io {
     const char *type; /* "file" */
     wr_option *options;
@@ -38,10 +58,15 @@ typedef struct wr_plan_io {
     uint32_t n_attributes;
     wr_option *payloads; /* @payload, likewise */
     uint32_t n_payloads;
+    /* Of a sink: */
+    bool has_on_error; /* on.error was written */
+    wr_on_error on_error;
+    wr_distribution distribution;
+    uint32_t partition_key; /* PARTITIONED: the attribute */
+    wr_plan_destination *destinations;
+    uint32_t n_destinations; /* 0: there is no @distribution */
     uint32_t begin, end;
 } wr_plan_io;
-
-typedef enum wr_on_error { WR_ON_ERROR_LOG, WR_ON_ERROR_STREAM, WR_ON_ERROR_STORE } wr_on_error;
 
 typedef struct wr_plan_stream {
     const char *name; /* fault streams begin with '!', inner ones with '#' */

@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include "plan/planner.h"
-#include "runtime/app_io_internal.h"
+#include "runtime/drain.h"
+#include "runtime/errors.h"
 
 int64_t wr_io_wall_ms(void) {
     struct timespec t;
@@ -128,6 +129,7 @@ weir_status wr_app_io_free(wr_app_io *io, weir_error *err) {
     }
     wr_free(NULL, io->feeds, 0);
     wr_free(NULL, io->drains, 0);
+    wr_io_drop_faults(io);
     for (int i = 0; i < 2; i++)
         if (io->wake_fd[i] >= 0) close(io->wake_fd[i]);
     for (wr_io_shared *shared = io->shared, *next; shared; shared = next) {
@@ -148,12 +150,49 @@ void wr_app_io_wake(wr_app_io *io) {
 
 bool wr_app_io_has_sources(const wr_app_io *io) { return io->n_feeds > 0; }
 
-weir_status wr_app_io_flush(wr_app_io *io, weir_error *err) {
-    for (uint32_t i = 0; io->is_started && i < io->n_drains; i++) {
-        weir_status st = wr_sink_flush(io->drains[i]->sink, err);
-        if (st != WEIR_OK && st != WEIR_EAGAIN) return st;
+static wr_drain *drain_of(const wr_app_io *io, const wr_error_entry *e) {
+    for (uint32_t i = 0; i < io->n_drains; i++) {
+        wr_drain *d = io->drains[i];
+        if (strcmp(d->schema.stream, e->stream) != 0 || strcmp(d->plan->type, e->type) != 0 ||
+            d->number != e->number)
+            continue;
+        bool fits = d->schema.n_attributes == e->rows.n_cols;
+        for (uint32_t k = 0; fits && k < e->rows.n_cols; k++)
+            fits = d->schema.attributes[k].type == e->rows.cols[k].type;
+        return fits ? d : NULL;
     }
+    return NULL;
+}
+
+weir_status wr_app_io_resend(wr_app_io *io, const wr_error_entry *e, weir_error *err) {
+    wr_drain *d = io->is_started ? drain_of(io, e) : NULL;
+    if (!d)
+        return weir_fail(err, WEIR_ENAME, "entry %llu: stream '%s' has no such sink '%s' any more",
+                         (unsigned long long)e->id, e->stream, e->type);
+    wr_drain_write(d, &e->rows);
     return WEIR_OK;
+}
+
+weir_status wr_app_io_flush(wr_app_io *io, weir_error *err) {
+    for (uint32_t i = 0; io->is_started && i < io->n_drains; i++) WR_TRY(wr_drain_flush(io->drains[i], err));
+    wr_errors_sync(io->options.errors);
+    return WEIR_OK;
+}
+
+/* What was lost is told with the first place. */
+static void visit_drain(const wr_drain *d, void (*visit)(void *ctx, const wr_app_io_stat *stat), void *ctx) {
+    for (uint32_t i = 0; i < d->n_ways; i++) {
+        const wr_way *w = &d->ways[i];
+        if (!w->sink) continue;
+        wr_app_io_stat s = {"sink",
+                            d->schema.stream,
+                            d->plan->type,
+                            *wr_sink_stats(w->sink),
+                            0,
+                            w->is_down || *wr_sink_state(w->sink) != 0};
+        if (!i) s.stats.bad_rows += d->n_lost;
+        visit(ctx, &s);
+    }
 }
 
 void wr_app_io_visit_stats(const wr_app_io *io, void (*visit)(void *ctx, const wr_app_io_stat *stat),
@@ -168,15 +207,5 @@ void wr_app_io_visit_stats(const wr_app_io *io, void (*visit)(void *ctx, const w
                             *wr_source_state(f->source) != 0};
         visit(ctx, &s);
     }
-    for (uint32_t i = 0; i < io->n_drains; i++) {
-        const wr_drain *d = io->drains[i];
-        wr_app_io_stat s = {"sink",
-                            d->schema.stream,
-                            d->plan->type,
-                            *wr_sink_stats(d->sink),
-                            0,
-                            *wr_sink_state(d->sink) != 0};
-        s.stats.bad_rows += d->n_lost;
-        visit(ctx, &s);
-    }
+    for (uint32_t i = 0; i < io->n_drains; i++) visit_drain(io->drains[i], visit, ctx);
 }

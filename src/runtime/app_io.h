@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "registry/modules.h"
+#include "runtime/errors.h"
 #include "runtime/inbox.h"
 #include "runtime/latency.h"
 #include "runtime/task.h"
@@ -64,6 +65,7 @@ typedef struct wr_app_io_options {
     const wr_io_registry *registry;
     weir_io_host host;
     wr_account *account;
+    wr_errors *errors;     /* NULL: nothing is kept in an error store */
     const char *base_dir;  /* relative file names are relative to it; NULL: the working directory */
     const char *state_dir; /* NULL: no checkpoints */
     int64_t checkpoint_ms;
@@ -99,6 +101,8 @@ void wr_app_io_wake(wr_app_io *io);
 void wr_app_io_note_change(wr_app_io *io);
 /* Pushes what the sinks hold (after rows that came through the API). */
 weir_status wr_app_io_flush(wr_app_io *io, weir_error *err) WR_NODISCARD;
+/* Between two cycles: rows that sinks could not send and that go to a fault stream wait in the inbox now. */
+weir_status wr_app_io_move_faults(wr_app_io *io, weir_error *err) WR_NODISCARD;
 /* Commits and closes all; io may be NULL. */
 weir_status wr_app_io_free(wr_app_io *io, weir_error *err);
 
@@ -134,6 +138,9 @@ typedef struct wr_app_io_stat {
 } wr_app_io_stat;
 void wr_app_io_visit_stats(const wr_app_io *io, void (*visit)(void *ctx, const wr_app_io_stat *stat),
                            void *ctx);
+/* Once more to the sink that could not send them; WEIR_ENAME: the stream has no such sink, or other
+ * attributes. */
+weir_status wr_app_io_resend(wr_app_io *io, const wr_error_entry *entry, weir_error *err) WR_NODISCARD;
 bool wr_app_io_has_sources(const wr_app_io *io);
 /* Other apps of the engine are all that feeds it. */
 bool wr_app_io_waits_for_others(const wr_app_io *io);

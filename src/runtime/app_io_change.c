@@ -1,5 +1,5 @@
 /* app_io_change.c: another plan for an app that runs: which sources and sinks stay, go and come. */
-#include "runtime/app_io_internal.h"
+#include "runtime/drain.h"
 #include "plan/planner.h"
 #include "state/writer.h"
 
@@ -132,7 +132,8 @@ static wr_feed *feed_before(const wr_app_io *io, const wr_connectors *to, uint32
 static wr_drain *drain_before(const wr_app_io *io, const wr_connectors *to, uint32_t i) {
     for (uint32_t k = 0; k < io->n_drains; k++) {
         wr_drain *d = io->drains[k];
-        if (!drain_is_in(to, d) && d->sink && !strcmp(d->schema.stream, to->drains[i]->schema.stream) &&
+        if (!drain_is_in(to, d) && wr_drain_has_sinks(d) &&
+            !strcmp(d->schema.stream, to->drains[i]->schema.stream) &&
             wr_io_same_transport(d->plan, to->drains[i]->plan))
             return d;
     }
@@ -168,21 +169,18 @@ static weir_status hand_feed_over(wr_feed *from, const wr_plan *of_from, wr_feed
     return st;
 }
 
+static weir_status open_ways(wr_drain *d, const wr_plan *plan, weir_error *err) {
+    for (uint32_t i = 0; i < d->n_ways; i++)
+        if (!d->ways[i].sink) WR_TRY(wr_drain_open_way(d, &d->ways[i], plan, err));
+    return WEIR_OK;
+}
+
 static weir_status go_on_drain(wr_drain *d, const wr_plan *plan, uint64_t epoch, const weir_writer *w,
                                weir_error *err) {
     weir_reader r;
     wr_reader_init(&r, w->buf.data, w->buf.len);
-    if (!d->sink) WR_TRY(wr_drain_reopen(d, plan, err));
-    WR_TRY(wr_sink_start(d->sink, epoch, &r, err));
-    d->is_open = true;
-    return WEIR_OK;
-}
-
-static weir_status close_sink(wr_drain *d, weir_error *err) {
-    weir_status st = wr_sink_close(d->sink, false, err);
-    d->sink = NULL;
-    d->is_open = false;
-    return st;
+    WR_TRY(open_ways(d, plan, err));
+    return wr_drain_start(d, epoch, &r, err);
 }
 
 /* `to` writes on behind what `from` wrote, which is committed and closed. When that fails, `from` goes on. */
@@ -190,14 +188,16 @@ static weir_status hand_drain_over(wr_drain *from, const wr_plan *of_from, wr_dr
                                    weir_error *err) {
     weir_writer w;
     wr_writer_init(&w);
-    uint64_t epoch = wr_sink_epoch(from->sink);
-    weir_status st = wr_sink_prepare(from->sink, &w, err);
-    if (st == WEIR_OK) st = wr_sink_commit(from->sink, err);
+    uint64_t epoch = wr_sink_epoch(from->ways[0].sink);
+    weir_status st = wr_drain_prepare(from, &w, err);
+    if (st == WEIR_OK) st = wr_drain_commit(from, err);
     if (st == WEIR_OK) st = wr_writer_status(&w, err);
-    if (st == WEIR_OK) st = close_sink(from, err);
-    if (st == WEIR_OK) st = go_on_drain(to, of_to, epoch, &w, err);
-    if (st != WEIR_OK && !from->sink) {
-        (void)close_sink(to, NULL);
+    if (st == WEIR_OK) {
+        wr_drain_close_ways(from, false);
+        st = go_on_drain(to, of_to, epoch, &w, err);
+    }
+    if (st != WEIR_OK && !wr_drain_has_sinks(from)) {
+        wr_drain_close_ways(to, false);
         (void)go_on_drain(from, of_from, epoch, &w, NULL);
     }
     wr_writer_fini(&w);
@@ -215,9 +215,7 @@ static weir_status begin_drain(wr_io_change *c, uint32_t i, weir_error *err) {
     wr_drain *d = c->to.drains[i], *before = drain_before(c->io, &c->to, i);
     if (wr_io_has_drain(c->io, d)) return WEIR_OK;
     if (before) return hand_drain_over(before, c->io->options.plan, d, c->plan, err);
-    WR_TRY(wr_sink_join(d->sink, c->io->epoch, err));
-    d->is_open = true;
-    return WEIR_OK;
+    return wr_drain_join(d, c->io->epoch, err);
 }
 
 static weir_status begin_all(wr_io_change *c, weir_error *err) {
@@ -241,8 +239,8 @@ static weir_status take_back_feed(wr_io_change *c, wr_feed *old, weir_error *err
 static weir_status take_back_drain(wr_io_change *c, wr_drain *old, weir_error *err) {
     for (uint32_t i = 0; i < c->n_drains; i++) {
         wr_drain *d = c->to.drains[i];
-        if (!wr_io_has_drain(c->io, d) && d->sink && !strcmp(d->schema.stream, old->schema.stream) &&
-            wr_io_same_transport(d->plan, old->plan))
+        if (!wr_io_has_drain(c->io, d) && wr_drain_has_sinks(d) &&
+            !strcmp(d->schema.stream, old->schema.stream) && wr_io_same_transport(d->plan, old->plan))
             return hand_drain_over(d, c->plan, old, c->io->options.plan, err);
     }
     return weir_fail(err, WEIR_ESTATE, "the sink of '%s' can't be opened again", old->schema.stream);
@@ -250,7 +248,7 @@ static weir_status take_back_drain(wr_io_change *c, wr_drain *old, weir_error *e
 
 static weir_status take_back(wr_io_change *c, weir_error *err) {
     for (uint32_t i = 0; i < c->io->n_drains; i++)
-        if (!c->io->drains[i]->sink) WR_TRY(take_back_drain(c, c->io->drains[i], err));
+        if (!wr_drain_has_sinks(c->io->drains[i])) WR_TRY(take_back_drain(c, c->io->drains[i], err));
     for (uint32_t i = 0; i < c->io->n_feeds; i++)
         if (!c->io->feeds[i]->source) WR_TRY(take_back_feed(c, c->io->feeds[i], err));
     return WEIR_OK;

@@ -30,18 +30,14 @@ typedef struct wr_feed {
     bool is_leaving; /* another plan is about to come that has it not: it gives no more */
 } wr_feed;
 
-/* One @sink. */
-typedef struct wr_drain {
-    wr_app_io *io;
+typedef struct wr_drain wr_drain; /* one @sink: drain.h */
+
+/* Rows on their way to a fault stream, until no cycle is under way. */
+typedef struct wr_fault_rows {
     uint32_t stream;
-    const wr_plan_io *plan;
-    wr_sink *sink;
-    const weir_sink_type *type;
-    weir_arena things; /* what the sink was opened with */
-    weir_schema schema;
-    uint64_t n_lost;
-    bool is_open; /* started: takes rows */
-} wr_drain;
+    struct wr_bus_message *rows; /* without the error */
+    char *reason;
+} wr_fault_rows;
 
 /* weir_io_host.shared: a block of the connectors of one family. */
 typedef struct wr_io_shared {
@@ -64,9 +60,12 @@ struct wr_app_io {
     int64_t last_event_ms; /* wall time of the last event, for @app:playback(idle.time) */
     int wake_fd[2];        /* a pipe: wr_app_io_wake writes */
     bool is_started, is_running;
+    bool is_paused;  /* the sources are: a sink is full */
     bool is_working; /* counted in options.n_working */
     bool is_between; /* in the on_turn of a run, between two cycles: the plan may change */
     wr_io_shared *shared;
+    wr_fault_rows *faults;
+    uint32_t n_faults, cap_faults;
     bool is_exact;   /* @app:guarantee('exactly-once') */
     bool has_failed; /* a sink took rows and lost them: `failure`; with is_exact only */
     weir_error failure;
@@ -111,14 +110,10 @@ weir_status wr_io_not_exact(const char *what, const char *type, const char *why,
 weir_status wr_io_schema(const wr_plan *plan, uint32_t stream, weir_arena *arena, weir_schema *out,
                          weir_error *err) WR_NODISCARD;
 
-/* drain.c: where the rows of a stream go. */
-weir_status wr_drain_new(wr_app_io *io, const wr_plan *plan, uint32_t stream, const wr_plan_io *annotation,
-                         wr_drain **out, weir_error *err) WR_NODISCARD;
-/* Takes the rows of its stream from this task. */
-weir_status wr_drain_listen(wr_drain *d, wr_task *task, weir_error *err) WR_NODISCARD;
-weir_status wr_drain_free(wr_drain *d, bool finish, weir_error *err); /* as wr_sink_close; NULL is fine */
-/* Opens its sink once more, which has been closed. */
-weir_status wr_drain_reopen(wr_drain *d, const wr_plan *plan, weir_error *err) WR_NODISCARD;
+/* io_faults.c: the rows go to the fault stream before the next cycle. False: no memory. */
+bool wr_io_add_fault(wr_app_io *io, uint32_t fault_stream, const weir_batch *rows,
+                     const char *reason) WR_NODISCARD;
+void wr_io_drop_faults(wr_app_io *io);
 
 /* feed.c: what a source gives. */
 weir_status wr_feed_new(wr_app_io *io, const wr_plan *plan, uint32_t stream, const wr_plan_io *annotation,
@@ -142,6 +137,9 @@ void wr_io_set_working(wr_app_io *io, bool is_working);
 /* app_io_run.c */
 weir_status wr_io_refill_all(wr_app_io *io, weir_error *err) WR_NODISCARD;
 bool wr_io_any_full(const wr_app_io *io);
+
+/* merge.c: a cycle of what waits in the inbox. */
+weir_status wr_io_run_inbox(wr_app_io *io, weir_error *err) WR_NODISCARD;
 
 /* checkpoint.c */
 weir_status wr_io_checkpoint(wr_app_io *io, weir_error *err) WR_NODISCARD;

@@ -2,7 +2,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "runtime/app_io_internal.h"
+#include "runtime/drain.h"
 
 #define LONGEST_WAIT_MS 1000
 #define WATCHED_WAIT_MS 250 /* with an on_turn */
@@ -29,7 +29,7 @@ static bool all_ended(const wr_app_io *io) {
 
 bool wr_io_any_full(const wr_app_io *io) {
     for (uint32_t i = 0; i < io->n_drains; i++)
-        if (wr_sink_is_full(io->drains[i]->sink)) return true;
+        if (wr_drain_is_full(io->drains[i])) return true;
     return false;
 }
 
@@ -70,6 +70,10 @@ static int64_t longest_wait(const wr_app_io *io) {
         if (due != INT64_MAX) wait = due == INT64_MIN ? 0 : shorter(wait, due - now);
     } else if (io->options.plan->idle_ms)
         wait = shorter(wait, io->last_event_ms + io->options.plan->idle_ms - now);
+    for (uint32_t i = 0; i < io->n_drains; i++) {
+        int64_t retry = wr_drain_retry_ms(io->drains[i]);
+        if (retry != INT64_MAX) wait = shorter(wait, retry - now);
+    }
     if (wr_io_any_full(io)) return WR_MIN(wait, FULL_WAIT_MS);
     if (is_wanted(io)) return 0;
     if (io->dirty) wait = shorter(wait, io->next_checkpoint_ms - now);
@@ -86,8 +90,27 @@ static void add_fd(struct pollfd *fds, nfds_t *n, int fd, short events) {
     if (fd >= 0) fds[(*n)++] = (struct pollfd){.fd = fd, .events = events};
 }
 
+static void add_full_ways(const wr_drain *d, struct pollfd *fds, nfds_t *n) {
+    for (uint32_t i = 0; i < d->n_ways; i++)
+        if (d->ways[i].is_open && !d->ways[i].is_down && wr_sink_is_full(d->ways[i].sink))
+            add_fd(fds, n, wr_sink_wake_fd(d->ways[i].sink), POLLIN | POLLOUT);
+}
+
+static nfds_t n_ways(const wr_app_io *io) {
+    nfds_t n = 0;
+    for (uint32_t i = 0; i < io->n_drains; i++) n += io->drains[i]->n_ways;
+    return n;
+}
+
+/* It waits for room, not for something to do. */
+static bool has_work(const wr_app_io *io) {
+    bool has = wr_io_any_full(io) || io->n_faults || wr_inbox_arrivals(io->options.inbox);
+    for (uint32_t i = 0; i < io->n_feeds; i++) has |= wr_feed_has_rows(io->feeds[i]);
+    return has;
+}
+
 static weir_status wait_for_something(wr_app_io *io, weir_error *err) {
-    struct pollfd *fds = wr_arena_array(&io->cycle_arena, 1 + io->n_feeds + io->n_drains, sizeof *fds);
+    struct pollfd *fds = wr_arena_array(&io->cycle_arena, 1 + io->n_feeds + n_ways(io), sizeof *fds);
     nfds_t n = 0;
     if (!fds) return weir_fail(err, WEIR_ENOMEM, "out of memory for waiting");
     int64_t wait = longest_wait(io);
@@ -96,10 +119,8 @@ static weir_status wait_for_something(wr_app_io *io, weir_error *err) {
     for (uint32_t i = 0; i < io->n_feeds && !wr_io_any_full(io); i++)
         if (io->feeds[i]->state != WR_FEED_ENDED && !io->feeds[i]->retry_ms)
             add_fd(fds, &n, wr_source_wake_fd(io->feeds[i]->source), POLLIN);
-    for (uint32_t i = 0; i < io->n_drains; i++)
-        if (wr_sink_is_full(io->drains[i]->sink))
-            add_fd(fds, &n, wr_sink_wake_fd(io->drains[i]->sink), POLLIN | POLLOUT);
-    wr_io_set_working(io, false);
+    for (uint32_t i = 0; i < io->n_drains; i++) add_full_ways(io->drains[i], fds, &n);
+    wr_io_set_working(io, has_work(io));
     poll(fds, n, (int)wait);
     wr_io_set_working(io, true);
     char drop[64];
@@ -123,11 +144,26 @@ static weir_status checkpoint_if_due(wr_app_io *io, weir_error *err) {
     return st;
 }
 
+/* What pushes is told to stop while there is no room for it, and to go on. */
+static void pause_or_resume(wr_app_io *io) {
+    bool is_full = wr_io_any_full(io);
+    if (is_full == io->is_paused) return;
+    io->is_paused = is_full;
+    for (uint32_t i = 0; i < io->n_feeds; i++) {
+        if (is_full)
+            wr_source_pause(io->feeds[i]->source);
+        else
+            wr_source_resume(io->feeds[i]->source);
+    }
+}
+
 /* One turn: *did tells whether rows moved. A checkpoint is taken between the flush and new rows, when nothing
  * waits in the sinks: it need not wait for a reader of the output that takes its time. */
 static weir_status turn(wr_app_io *io, bool *did, weir_error *err) {
     uint32_t n_rows = 0;
+    pause_or_resume(io);
     WR_TRY(wr_app_io_flush(io, err));
+    WR_TRY(wr_app_io_move_faults(io, err));
     if (!wr_io_any_full(io)) WR_TRY(checkpoint_if_due(io, err));
     WR_TRY(tick(io, err));
     if (!wr_io_any_full(io)) {
@@ -169,8 +205,8 @@ static weir_status drain(wr_app_io *io, const atomic_bool *stop, weir_error *err
 /* Without checkpoints there is one epoch, committed at the end. */
 static weir_status commit(wr_app_io *io, weir_error *err) {
     for (uint32_t i = 0; i < io->n_drains; i++) {
-        WR_TRY(wr_sink_prepare(io->drains[i]->sink, NULL, err));
-        WR_TRY(wr_sink_commit(io->drains[i]->sink, err));
+        WR_TRY(wr_drain_prepare(io->drains[i], NULL, err));
+        WR_TRY(wr_drain_commit(io->drains[i], err));
     }
     return WEIR_OK;
 }
@@ -197,6 +233,11 @@ static weir_status finish(wr_app_io *io, const atomic_bool *stop, weir_error *er
     else
         WR_TRY(run_rows_in_hand(io, err));
     WR_TRY(drain(io, stop, err));
+    if (io->n_faults) { /* what could not be sent goes to its fault stream yet */
+        WR_TRY(wr_app_io_move_faults(io, err));
+        WR_TRY(wr_io_run_inbox(io, err));
+        WR_TRY(drain(io, stop, err));
+    }
     if (!io->options.state_dir && any_acks(io)) return wr_io_acknowledge(io, err);
     if (!io->options.state_dir) return commit(io, err);
     return io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;

@@ -6,7 +6,7 @@
  * before the file is durable goes back to the one before; a crash after it commits what was prepared. */
 #include <stdio.h>
 
-#include "runtime/app_io_internal.h"
+#include "runtime/drain.h"
 #include "state/file.h"
 #include "state/writer.h"
 
@@ -14,6 +14,7 @@
 #define TAG_FEED         WR_TAG('F', 'E', 'E', 'D')
 #define TAG_SINK         WR_TAG('S', 'I', 'N', 'K')
 #define VERSION          1u
+#define SINK_VERSION     2u /* 1: one place, without a word before it */
 #define KEPT_CHECKPOINTS 3u
 
 static weir_status save_feed(wr_app_io *io, wr_feed *f, weir_writer *w, weir_error *err) {
@@ -27,10 +28,10 @@ static weir_status save_feed(wr_app_io *io, wr_feed *f, weir_writer *w, weir_err
 }
 
 static weir_status save_drain(wr_drain *d, weir_writer *w, weir_error *err) {
-    wr_writer_begin_section(w, TAG_SINK, VERSION);
+    wr_writer_begin_section(w, TAG_SINK, SINK_VERSION);
     wr_write_text(w, d->schema.stream);
     wr_write_text(w, d->plan->type);
-    weir_status st = wr_sink_prepare(d->sink, w, err);
+    weir_status st = wr_drain_prepare(d, w, err);
     wr_writer_end_section(w);
     return st;
 }
@@ -43,7 +44,7 @@ static weir_status enlist_all(wr_app_io *io, weir_error *err) {
             const char *family = io->feeds[f]->type->family;
             const void *position =
                 family && !strcmp(family, t->family) ? wr_source_native_position(io->feeds[f]->source) : NULL;
-            if (position) WR_TRY(wr_sink_enlist(io->drains[d]->sink, position, err));
+            if (position) WR_TRY(wr_drain_enlist(io->drains[d], position, err));
         }
     }
     return WEIR_OK;
@@ -61,7 +62,7 @@ static weir_status save_all(wr_app_io *io, weir_writer *w, weir_error *err) {
 }
 
 static weir_status commit_all(wr_app_io *io, weir_error *err) {
-    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_sink_commit(io->drains[i]->sink, err));
+    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_drain_commit(io->drains[i], err));
     WR_TRY(wr_task_commit_stores(io->options.task, err));
     for (uint32_t i = 0; i < io->n_feeds; i++) wr_source_ack(io->feeds[i]->source, io->epoch);
     io->epoch++;
@@ -91,7 +92,7 @@ weir_status wr_io_acknowledge(wr_app_io *io, weir_error *err) {
     if (st != WEIR_OK || any_rows_in_hand(io)) return st; /* another time */
     wr_writer_init(&nowhere);
     for (uint32_t i = 0; st == WEIR_OK && i < io->n_drains; i++)
-        st = wr_sink_prepare(io->drains[i]->sink, NULL, err);
+        st = wr_drain_prepare(io->drains[i], NULL, err);
     for (uint32_t i = 0; st == WEIR_OK && i < io->n_feeds; i++)
         st = wr_source_save(io->feeds[i]->source, io->epoch, &nowhere, err);
     wr_writer_fini(&nowhere);
@@ -102,6 +103,8 @@ weir_status wr_io_acknowledge(wr_app_io *io, weir_error *err) {
 weir_status wr_io_checkpoint(wr_app_io *io, weir_error *err) {
     weir_writer w;
     WR_TRY(run_what_others_see(io, err));
+    WR_TRY(wr_app_io_move_faults(io, err));
+    WR_TRY(wr_io_run_inbox(io, err)); /* failed rows are no part of the state */
     wr_writer_init(&w);
     weir_status st = save_all(io, &w, err);
     if (st == WEIR_OK)
@@ -140,10 +143,11 @@ static weir_status load_feed(wr_feed *f, weir_reader *r, weir_arena *names, weir
 static weir_status load_drain(wr_drain *d, uint64_t epoch, weir_reader *r, weir_arena *names,
                               weir_error *err) {
     uint32_t version;
-    WR_TRY(wr_reader_begin_section(r, TAG_SINK, VERSION, &version, err));
+    WR_TRY(wr_reader_begin_section(r, TAG_SINK, SINK_VERSION, &version, err));
+    if (version != SINK_VERSION)
+        return weir_fail(err, WEIR_ESTATE, "the checkpoint was taken by an older weir");
     WR_TRY(check_place(r, names, d->schema.stream, d->plan->type, err));
-    WR_TRY(wr_sink_start(d->sink, epoch, r, err));
-    d->is_open = true;
+    WR_TRY(wr_drain_start(d, epoch, r, err));
     return wr_reader_end_section(r, err);
 }
 
@@ -161,10 +165,7 @@ static weir_status load_all(wr_app_io *io, weir_reader *r, weir_arena *names, we
 
 static weir_status start_fresh(wr_app_io *io, weir_error *err) {
     io->epoch = 1;
-    for (uint32_t i = 0; i < io->n_drains; i++) {
-        WR_TRY(wr_sink_start(io->drains[i]->sink, 0, NULL, err));
-        io->drains[i]->is_open = true;
-    }
+    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_drain_start(io->drains[i], 0, NULL, err));
     return WEIR_OK;
 }
 
@@ -244,7 +245,7 @@ weir_status wr_app_io_recover(wr_app_io *io, bool *recovered, weir_error *err) {
 
 weir_status wr_io_rewind(wr_app_io *io, weir_error *err) {
     search found = {0};
-    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_sink_abort(io->drains[i]->sink, err));
+    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_drain_abort(io->drains[i], err));
     wr_inbox_clear(io->options.inbox);
     weir_status st = load_newest(io, &found, err);
     if (st == WEIR_EEND) return weir_fail(err, WEIR_ESTATE, "there is no checkpoint to go back to");

@@ -1,5 +1,5 @@
 /* connectors.c: the sources and sinks of a plan, opened; and which of them an io has already. */
-#include "runtime/app_io_internal.h"
+#include "runtime/drain.h"
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for sources and sinks");
@@ -54,8 +54,21 @@ static bool same_options(const wr_option *a, uint32_t n_a, const wr_option *b, u
     return true;
 }
 
+static bool same_destinations(const wr_plan_io *a, const wr_plan_io *b) {
+    if (a->has_on_error != b->has_on_error || a->on_error != b->on_error ||
+        a->distribution != b->distribution || a->partition_key != b->partition_key ||
+        a->n_destinations != b->n_destinations)
+        return false;
+    for (uint32_t i = 0; i < a->n_destinations; i++)
+        if (!same_options(a->destinations[i].options, a->destinations[i].n_options,
+                          b->destinations[i].options, b->destinations[i].n_options))
+            return false;
+    return true;
+}
+
 bool wr_io_same_transport(const wr_plan_io *a, const wr_plan_io *b) {
-    return same_text(a->type, b->type) && same_options(a->options, a->n_options, b->options, b->n_options);
+    return same_destinations(a, b) && same_text(a->type, b->type) &&
+           same_options(a->options, a->n_options, b->options, b->n_options);
 }
 
 static bool same_annotation(const wr_plan_io *a, const wr_plan_io *b) {
@@ -180,8 +193,12 @@ void wr_connectors_take(wr_app_io *io, wr_connectors *c) {
         c->feeds[i]->plan = c->feed_places[i].annotation;
     }
     for (uint32_t i = 0; i < c->n_drains; i++) {
-        c->drains[i]->stream = c->drain_places[i].stream;
-        c->drains[i]->plan = c->drain_places[i].annotation;
+        wr_drain *d = c->drains[i];
+        d->stream = c->drain_places[i].stream;
+        d->plan = c->drain_places[i].annotation;
+        for (uint32_t k = 0; k < d->n_ways; k++)
+            d->ways[k].options =
+                d->plan->n_destinations ? d->plan->destinations[k].options : d->plan->options;
     }
     io->feeds = c->feeds;
     io->n_feeds = c->n_feeds;

@@ -1,84 +1,341 @@
-/* drain.c: a sink and the stream whose rows go there. */
-#include "runtime/app_io_internal.h"
+/* drain.c: a sink and the stream whose rows go there: to one place or, with @distribution, to several; and
+ * what becomes of rows when a place fails.
+ *
+ * A place that fails is down: it is tried again after 0.1 s, then twice as long each time, up to 30 s. Rows
+ * for it
+ *  - go to the next place (roundRobin), or only to the others (broadcast), as long as one is up;
+ *  - else wait, and nothing is read meanwhile (on.error='WAIT', or none was written and the failure may
+ * pass);
+ *  - else are given up: logged ('LOG'), handed to the stream's @OnError ('STREAM') or to the error store
+ * ('STORE'). Without on.error a failure that won't pass ends the run: nothing is dropped that the app did not
+ * say so of. */
+#include "runtime/drain.h"
+
+#include "data/text.h"
+#include "data/utf16.h"
+#include "data/value.h"
+#include "runtime/errors.h"
+
+#define FIRST_BACKOFF_MS   100
+#define LONGEST_BACKOFF_MS 30000
+#define LOGGED_LOSSES      10u /* the first ones, then every thousandth */
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for a sink");
 }
 
-static void on_rows(void *ctx, const weir_batch *rows) {
-    wr_drain *d = ctx;
-    weir_error err;
-    if (!d->is_open) return; /* the app runs without its sinks */
-    if (d->io->has_failed || wr_sink_write(d->sink, rows, &err) == WEIR_OK) return;
-    if (d->io->is_exact) { /* nothing is lost: the cycle is undone */
-        d->io->has_failed = true;
-        d->io->failure = err;
-        return;
-    }
-    d->n_lost += rows->n_sel;
-    wr_app_io_log(d->io, WEIR_LOG_ERROR, "sink '%s' of stream '%s': %u rows lost: %s", d->plan->type,
-                  d->schema.stream, rows->n_sel, err.message);
+/* ---- What becomes of rows that a place did not take ---- */
+
+bool wr_drain_waits(const wr_drain *d) {
+    return !d->plan->has_on_error || d->plan->on_error == WR_ON_ERROR_WAIT;
 }
 
-static weir_status open_sink(wr_drain *d, const wr_plan *plan, weir_error *err) {
+static bool any_up(const wr_drain *d) {
+    for (uint32_t i = 0; i < d->n_ways; i++)
+        if (d->ways[i].is_open && !d->ways[i].is_down) return true;
+    return false;
+}
+
+static void log_loss(wr_drain *d, const weir_batch *rows, const weir_error *why) {
+    uint64_t n = ++d->n_losses;
+    if (n > LOGGED_LOSSES && n % 1000) return;
+    wr_app_io_log(d->io, WEIR_LOG_ERROR, "sink '%s' of stream '%s': %u rows lost: %s (so far: %llu times)",
+                  d->plan->type, d->schema.stream, rows->n_sel, why->message, (unsigned long long)n);
+}
+
+static void give_up(wr_drain *d, const weir_batch *rows, const weir_error *why) {
     wr_app_io *io = d->io;
-    const wr_plan_io *p = d->plan;
-    const char *format = p->map_type ? p->map_type : d->type->default_format;
-    wr_sink_spec spec = {.type = d->type,
-                         .pairs = wr_io_pairs(io, p->options, p->n_options, &d->things),
-                         .n_pairs = p->n_options,
-                         .map_pairs = wr_io_pairs(io, p->map_options, p->n_map_options, &d->things),
-                         .n_map_pairs = p->n_map_options,
-                         .payloads = wr_io_pairs(io, p->payloads, p->n_payloads, &d->things),
-                         .n_payloads = p->n_payloads,
-                         .schema = &d->schema,
-                         .host = &io->options.host,
-                         .guarantee = plan->guarantee,
-                         .has_checkpoints = io->options.state_dir != NULL,
-                         .account = io->options.account};
-    if (!spec.pairs || !spec.map_pairs || !spec.payloads) return no_memory(err);
-    if (format && strcmp(format, "passThrough") != 0)
-        WR_TRY(wr_io_registry_need_encoder(io->options.registry, format, &spec.format, err));
-    return wr_sink_open(&spec, &d->sink, err);
+    const wr_plan_stream *s = &io->options.plan->streams[d->stream];
+    wr_on_error action = d->plan->has_on_error ? d->plan->on_error : WR_ON_ERROR_LOG;
+    bool is_kept = false;
+    if (!rows->n_sel) return;
+    if (action == WR_ON_ERROR_STORE)
+        is_kept = wr_errors_keep_sink(io->options.errors, d->schema.stream, d->plan->type, d->number, rows,
+                                      why->message);
+    else if (action == WR_ON_ERROR_STREAM && s->fault != WR_NONE_ID)
+        is_kept = wr_io_add_fault(io, s->fault, rows, why->message);
+    else if (action == WR_ON_ERROR_STREAM && s->on_error == WR_ON_ERROR_STORE)
+        is_kept = wr_errors_keep_stream(io->options.errors, d->schema.stream, rows, why->message);
+    d->n_lost += rows->n_sel;
+    if (!is_kept) log_loss(d, rows, why);
 }
 
-static weir_status open_drain(wr_drain *d, const wr_plan *plan, weir_error *err) {
-    WR_TRY(wr_io_schema(plan, d->stream, &d->things, &d->schema, err));
-    WR_TRY(wr_io_registry_need_sink(d->io->options.registry, d->plan->type, &d->type, err));
-    if (plan->guarantee == WEIR_EXACTLY_ONCE && d->type->guarantee < WEIR_EXACTLY_ONCE)
-        return wr_io_not_exact("sink", d->plan->type, "can't take back what it has written", err);
-    return open_sink(d, plan, err);
+/* ---- One place ---- */
+
+static void forget_copies(wr_way *w) {
+    for (uint32_t i = 0; i < w->n_waiting; i++) wr_bus_message_free(w->waiting[i]);
+    w->n_waiting = 0;
 }
 
-weir_status wr_drain_reopen(wr_drain *d, const wr_plan *plan, weir_error *err) {
-    return open_sink(d, plan, err);
+static weir_status keep_copy(wr_way *w, const weir_batch *rows, weir_error *err) {
+    wr_bus_message *copy = wr_bus_message_of_rows(rows);
+    if (!copy) return no_memory(err);
+    if (wr_grow(NULL, &w->waiting, &w->cap_waiting, w->n_waiting + 1, sizeof *w->waiting)) {
+        wr_bus_message_free(copy);
+        return no_memory(err);
+    }
+    w->waiting[w->n_waiting++] = copy;
+    return WEIR_OK;
 }
 
-weir_status wr_drain_new(wr_app_io *io, const wr_plan *plan, uint32_t stream, const wr_plan_io *annotation,
-                         wr_drain **out, weir_error *err) {
-    *out = NULL;
-    wr_drain *d = wr_alloc_zero(NULL, sizeof *d);
-    if (!d) return no_memory(err);
-    d->io = io;
-    d->stream = stream;
-    d->plan = annotation;
-    wr_arena_init(&d->things, io->options.account);
-    weir_status st = open_drain(d, plan, err);
-    if (st == WEIR_OK)
-        *out = d;
-    else
-        (void)wr_drain_free(d, false, NULL);
+static void as_batch(const wr_bus_message *m, weir_batch *out) {
+    *out = (weir_batch){.n_rows = m->n_rows,
+                        .n_sel = m->n_rows,
+                        .ts = m->ts,
+                        .n_cols = m->n_cols,
+                        .cols = m->cols,
+                        .n_chunks = m->chunk_end ? m->n_chunks : m->n_rows,
+                        .chunk_end = m->chunk_end};
+}
+
+static void note_down(wr_way *w, const weir_error *why) {
+    w->backoff_ms = w->backoff_ms ? WR_MIN(w->backoff_ms * 2, LONGEST_BACKOFF_MS) : FIRST_BACKOFF_MS;
+    w->retry_ms = wr_io_wall_ms() + w->backoff_ms;
+    w->needs_opening |= why->fatal;
+    w->is_down = true;
+}
+
+static void note_up(wr_drain *d, wr_way *w) {
+    if (w->is_down)
+        wr_app_io_log(d->io, WEIR_LOG_INFO, "sink '%s' of stream '%s' works again", d->plan->type,
+                      d->schema.stream);
+    w->is_down = false;
+    w->retry_ms = w->backoff_ms = 0;
+    forget_copies(w);
+}
+
+/* Rows that are held here can't be sent elsewhere, nor be given up. */
+static bool holds(const wr_drain *d) {
+    if (!wr_drain_waits(d)) return false;
+    bool has_others = d->plan->distribution == WR_ROUND_ROBIN || d->plan->distribution == WR_BROADCAST;
+    return !has_others || !any_up(d);
+}
+
+static weir_status send(wr_drain *d, const weir_batch *rows, weir_error *err);
+
+/* What the place held goes elsewhere, or is given up. `rows` (or NULL) came last. */
+static weir_status pass_on(wr_drain *d, wr_way *w, const weir_batch *rows, const weir_error *why,
+                           weir_error *err) {
+    weir_status st = WEIR_OK;
+    wr_bus_message **held = w->waiting;
+    uint32_t n = w->n_waiting;
+    bool elsewhere = d->plan->distribution == WR_ROUND_ROBIN && any_up(d);
+    bool is_left_out = d->plan->distribution == WR_BROADCAST && any_up(d);
+    w->waiting = NULL;
+    w->n_waiting = w->cap_waiting = 0;
+    wr_sink_drop_waiting(w->sink);
+    for (uint32_t i = 0; i <= n && st == WEIR_OK; i++) {
+        weir_batch b;
+        if (i < n)
+            as_batch(held[i], &b);
+        else if (rows)
+            b = *rows;
+        else
+            break;
+        if (elsewhere)
+            st = send(d, &b, err);
+        else if (!is_left_out)
+            give_up(d, &b, why);
+    }
+    for (uint32_t i = 0; i < n; i++) wr_bus_message_free(held[i]);
+    wr_free(NULL, held, 0);
     return st;
 }
+
+static weir_status on_failure(wr_drain *d, wr_way *w, const weir_batch *rows, const weir_error *why,
+                              weir_error *err) {
+    bool was_down = w->is_down;
+    if (why->code == WEIR_ENOMEM) {
+        if (err) *err = *why;
+        return WEIR_ENOMEM;
+    }
+    if (!d->plan->has_on_error && !why->retriable) {
+        d->has_failed = true;
+        d->failure = *why;
+        return WEIR_OK;
+    }
+    note_down(w, why);
+    if (!was_down) wr_app_io_log(d->io, WEIR_LOG_WARN, "%s; trying again", why->message);
+    if (!holds(d)) return pass_on(d, w, rows, why, err);
+    return rows ? keep_copy(w, rows, err) : WEIR_OK;
+}
+
+/* Only rows of which somebody may have to be told are copied. */
+static bool wants_copies(const wr_drain *d) {
+    return !wr_drain_waits(d) || d->plan->distribution == WR_ROUND_ROBIN;
+}
+
+static weir_status write_way(wr_drain *d, wr_way *w, const weir_batch *rows, weir_error *err) {
+    weir_error own = {0};
+    if (!rows->n_sel) return WEIR_OK;
+    if (w->is_down && !holds(d)) {
+        weir_fail(&own, WEIR_EIO, "its other side can't be reached");
+        own.retriable = true;
+        return pass_on(d, w, rows, &own, err);
+    }
+    weir_status st = wr_sink_take(w->sink, rows, &own);
+    if (st != WEIR_OK) { /* no place could take them: the format can't write them */
+        if (st == WEIR_ENOMEM && err) *err = own;
+        if (st != WEIR_ENOMEM) give_up(d, rows, &own);
+        return st == WEIR_ENOMEM ? st : WEIR_OK;
+    }
+    if (w->is_down) return WEIR_OK; /* they are held */
+    st = wr_sink_push(w->sink, &own);
+    if (st == WEIR_OK) return note_up(d, w), WEIR_OK;
+    if (st == WEIR_EAGAIN) return wants_copies(d) ? keep_copy(w, rows, err) : WEIR_OK;
+    bool is_held = holds(d); /* they are in the sink's own buffer */
+    return on_failure(d, w, is_held ? NULL : rows, &own, err);
+}
+
+/* ---- Which place ---- */
+
+/* Java's String.hashCode, over UTF-16. */
+static uint32_t java_hash(const char *text, size_t len) {
+    uint32_t h = 0;
+    for (size_t at = 0; at < len;) {
+        uint32_t c = wr_utf8_next(text, len, &at);
+        if (c > 0xffff) h = 31 * h + (0xd7c0 + (c >> 10));
+        h = 31 * h + (c > 0xffff ? 0xdc00 + (c & 0x3ff) : c);
+    }
+    return h;
+}
+
+/* Of what String.valueOf says of the key, as Siddhi has it. */
+static weir_status hash_of(wr_drain *d, const weir_column *c, uint32_t row, uint32_t *out, weir_error *err) {
+    wr_buf_clear(&d->text);
+    weir_value v = wr_value_unbox(wr_column_get(c, row));
+    wr_text_of_value(&d->text, &v);
+    if (d->text.failed) return no_memory(err);
+    *out = java_hash(d->text.data ? d->text.data : "", d->text.len);
+    return WEIR_OK;
+}
+
+static weir_status place_of(wr_drain *d, const weir_batch *rows, uint32_t row, uint32_t *out,
+                            weir_error *err) {
+    uint32_t hash = 0;
+    if (d->plan->distribution == WR_PARTITIONED) {
+        WR_TRY(hash_of(d, &rows->cols[d->plan->partition_key], row, &hash, err));
+        int32_t rest = (int32_t)hash % (int32_t)d->n_ways;
+        *out = (uint32_t)(rest < 0 ? -rest : rest);
+        return WEIR_OK;
+    }
+    bool one_is_up = any_up(d);
+    do *out = d->turn++ % d->n_ways;
+    while (one_is_up && (d->ways[*out].is_down || !d->ways[*out].is_open));
+    return WEIR_OK;
+}
+
+/* The rows of one place, in order. */
+static weir_status send_some(wr_drain *d, const weir_batch *rows, const uint32_t *places, uint32_t place,
+                             uint32_t *sel, weir_error *err) {
+    weir_batch some = *rows;
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < rows->n_sel; k++)
+        if (places[k] == place) sel[n++] = weir_batch_row(rows, k);
+    some.sel = sel;
+    some.n_sel = n;
+    return write_way(d, &d->ways[place], &some, err);
+}
+
+static weir_status split(wr_drain *d, const weir_batch *rows, weir_error *err) {
+    uint32_t *places = wr_alloc(NULL, ((size_t)rows->n_sel + 1) * 2 * sizeof *places);
+    weir_status st = places ? WEIR_OK : no_memory(err);
+    for (uint32_t k = 0; k < rows->n_sel && st == WEIR_OK; k++)
+        st = place_of(d, rows, weir_batch_row(rows, k), &places[k], err);
+    for (uint32_t i = 0; i < d->n_ways && st == WEIR_OK; i++)
+        st = send_some(d, rows, places, i, places + rows->n_sel, err);
+    wr_free(NULL, places, 0);
+    return st;
+}
+
+static weir_status broadcast(wr_drain *d, const weir_batch *rows, weir_error *err) {
+    bool one_is_up = any_up(d);
+    if (!one_is_up && !wr_drain_waits(d)) return write_way(d, &d->ways[0], rows, err); /* given up, once */
+    for (uint32_t i = 0; i < d->n_ways; i++)
+        if (!one_is_up || !d->ways[i].is_down) WR_TRY(write_way(d, &d->ways[i], rows, err));
+    return WEIR_OK;
+}
+
+static weir_status send(wr_drain *d, const weir_batch *rows, weir_error *err) {
+    switch (d->plan->distribution) {
+    case WR_BROADCAST: return broadcast(d, rows, err);
+    case WR_ROUND_ROBIN:
+    case WR_PARTITIONED: return split(d, rows, err);
+    case WR_UNDISTRIBUTED: break;
+    }
+    return write_way(d, &d->ways[0], rows, err);
+}
+
+static void fail_exactly(wr_drain *d, const weir_error *err) {
+    d->io->has_failed = true; /* nothing is lost: the cycle is undone */
+    d->io->failure = *err;
+}
+
+void wr_drain_write(wr_drain *d, const weir_batch *rows) {
+    weir_error err = {0};
+    if (!d->is_open || d->io->has_failed || d->has_failed)
+        return; /* the app runs without its sinks, or ends */
+    if (!d->io->is_exact) {
+        if (send(d, rows, &err) == WEIR_OK) return;
+        d->has_failed = true;
+        d->failure = err;
+    } else if (wr_sink_write(d->ways[0].sink, rows, &err) != WEIR_OK)
+        fail_exactly(d, &err);
+}
+
+static void on_rows(void *ctx, const weir_batch *rows) { wr_drain_write(ctx, rows); }
 
 weir_status wr_drain_listen(wr_drain *d, wr_task *task, weir_error *err) {
     return wr_task_subscribe(task, d->stream, on_rows, d, err);
 }
 
-weir_status wr_drain_free(wr_drain *d, bool finish, weir_error *err) {
-    if (!d) return WEIR_OK;
-    weir_status st = wr_sink_close(d->sink, finish, err);
-    wr_arena_fini(&d->things);
-    wr_free(NULL, d, sizeof *d);
-    return st;
+bool wr_drain_is_full(const wr_drain *d) {
+    for (uint32_t i = 0; i < d->n_ways; i++) {
+        const wr_way *w = &d->ways[i];
+        if ((w->is_open && wr_sink_is_full(w->sink)) || (w->is_down && holds(d))) return true;
+    }
+    return false;
+}
+
+/* ---- Pushing on, and trying again ---- */
+
+static weir_status open_again(wr_drain *d, wr_way *w, weir_error *err) {
+    (void)wr_sink_close(w->sink, false, NULL);
+    w->sink = NULL;
+    w->is_open = false;
+    WR_TRY(wr_drain_open_way(d, w, d->io->options.plan, err));
+    WR_TRY(wr_sink_join(w->sink, d->io->epoch, err));
+    w->is_open = true;
+    w->needs_opening = false;
+    return WEIR_OK;
+}
+
+static weir_status flush_way(wr_drain *d, wr_way *w, weir_error *err) {
+    weir_error own = {0};
+    if (w->is_down && wr_io_wall_ms() < w->retry_ms) return WEIR_OK;
+    weir_status st = w->needs_opening ? open_again(d, w, &own) : WEIR_OK;
+    if (st == WEIR_OK) st = wr_sink_flush(w->sink, &own);
+    if (st == WEIR_OK && w->is_down) note_up(d, w);
+    if (st == WEIR_OK) forget_copies(w);
+    if (st == WEIR_OK || st == WEIR_EAGAIN) return WEIR_OK;
+    if (w->needs_opening && !w->sink) st = wr_drain_open_way(d, w, d->io->options.plan, &own); /* for later */
+    return on_failure(d, w, NULL, &own, err);
+}
+
+weir_status wr_drain_flush(wr_drain *d, weir_error *err) {
+    if (!d->is_open) return WEIR_OK;
+    if (d->io->is_exact) {
+        weir_status st = wr_sink_flush(d->ways[0].sink, err);
+        return st == WEIR_EAGAIN ? WEIR_OK : st;
+    }
+    for (uint32_t i = 0; i < d->n_ways && !d->has_failed; i++) WR_TRY(flush_way(d, &d->ways[i], err));
+    if (d->has_failed && err) *err = d->failure;
+    return d->has_failed ? d->failure.code : WEIR_OK;
+}
+
+int64_t wr_drain_retry_ms(const wr_drain *d) {
+    int64_t first = INT64_MAX;
+    for (uint32_t i = 0; i < d->n_ways; i++)
+        if (d->ways[i].is_down) first = WR_MIN(first, d->ways[i].retry_ms);
+    return first;
 }

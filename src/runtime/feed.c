@@ -6,6 +6,7 @@
 #include "io/rows.h"
 #include "plan/planner.h"
 #include "runtime/app_io_internal.h"
+#include "runtime/errors.h"
 
 #define FIRST_BACKOFF_MS   100
 #define LONGEST_BACKOFF_MS 30000
@@ -54,6 +55,15 @@ static void to_fault_stream(wr_feed *f, uint32_t fault, const weir_bad_record *b
     wr_arena_fini(&arena);
 }
 
+static bool keep_raw(wr_feed *f, const weir_bad_record *bad, const char *text) {
+    return wr_errors_keep(f->io->options.errors, &(wr_error_entry){.origin = WR_ERROR_SOURCE,
+                                                                   .stream = f->schema.stream,
+                                                                   .type = f->plan->type,
+                                                                   .reason = text,
+                                                                   .raw = bad->raw,
+                                                                   .raw_len = bad->raw_len});
+}
+
 static void on_bad_record(void *ctx, const weir_bad_record *bad) {
     wr_feed *f = ctx;
     const wr_plan_stream *s = &f->io->options.plan->streams[f->stream];
@@ -64,6 +74,8 @@ static void on_bad_record(void *ctx, const weir_bad_record *bad) {
     f->n_bad++;
     if (s->fault != WR_NONE_ID)
         to_fault_stream(f, s->fault, bad, text);
+    else if (s->on_error == WR_ON_ERROR_STORE && keep_raw(f, bad, text))
+        return;
     else if (is_worth_a_line(f->n_bad))
         wr_app_io_log(f->io, WEIR_LOG_WARN, "source '%s' of stream '%s': %s (bad records so far: %llu)",
                       f->plan->type, s->name, text, (unsigned long long)f->n_bad);

@@ -135,7 +135,7 @@ static weir_status run(wr_app_io *io, const wr_task_input *inputs, uint32_t n, u
 }
 
 /* Bad records that go to a fault stream wait in the inbox. */
-static weir_status run_inbox(wr_app_io *io, weir_error *err) {
+weir_status wr_io_run_inbox(wr_app_io *io, weir_error *err) {
     wr_inbox *inbox = io->options.inbox;
     if (!wr_inbox_arrivals(inbox)) return WEIR_OK;
     wr_inbox_cycle c;
@@ -149,7 +149,7 @@ weir_status wr_io_run_cycle(wr_app_io *io, uint32_t *n_rows, weir_error *err) {
     merging m;
     uint32_t n = 0;
     wr_arena_reset(&io->cycle_arena);
-    WR_TRY(run_inbox(io, err));
+    WR_TRY(wr_io_run_inbox(io, err));
     WR_TRY(merging_init(&m, io, err));
     collect(&m);
     *n_rows = m.n_rows;

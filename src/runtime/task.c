@@ -147,6 +147,7 @@ weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_erro
     t->serial = options->serial || t->plan->serial;
     t->log = options->log;
     t->log_ctx = options->log_ctx;
+    t->errors = options->errors;
     t->stores = options->stores;
     wr_arena_init(&t->arena, &t->account);
     weir_status st = make_all(t, err);

@@ -24,6 +24,7 @@ typedef struct wr_task_options {
     bool serial;         /* drive serially although the plan does not demand it */
     void (*log)(void *ctx, int level, const char *line); /* level: weir_log_level; may be NULL */
     void *log_ctx;
+    struct wr_errors *errors; /* of streams with @OnError(action='store'); NULL: failed rows are logged */
     const struct wr_stores *stores; /* of the plan's tables; must outlive the task. NULL: there are none */
     uint32_t threads; /* that run a cycle's queries at the same time, the caller's included; 0, 1: that one.
                          A plan that is driven serially has no use for more */

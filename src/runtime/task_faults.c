@@ -3,6 +3,7 @@
  * As in Siddhi, a failure stops the chunk at the stream from which the query reads: receivers after it don't
  * get the chunk. What happens to it then is the stream's @OnError: a log line, or the rows with the error in
  * the stream's fault stream. */
+#include "runtime/errors.h"
 #include "runtime/task_internal.h"
 #include "weir_io.h"
 
@@ -93,13 +94,35 @@ static void log_faults(const wr_turn *turn, wr_stream_state *s) {
     }
 }
 
+/* Each failed chunk with its reason. False: one is not kept. */
+static weir_status store_faults(wr_task *t, wr_turn *turn, const wr_stream_state *s, const weir_batch *source,
+                                bool *are_kept, weir_error *err) {
+    const char **reason;
+    uint32_t *sel = wr_arena_array(turn->arena, source->n_sel + 1, sizeof *sel), k = 0;
+    if (!sel) return weir_fail(err, WEIR_ENOMEM, "out of memory for failed rows");
+    WR_TRY(reasons_of(turn, source, &reason, err));
+    *are_kept = true;
+    for (uint32_t c = 0; c < source->n_chunks; c++) {
+        weir_batch one = *source;
+        one.sel = sel;
+        one.n_sel = 0;
+        for (; k < source->n_sel && weir_batch_row(source, k) < weir_batch_chunk_end(source, c); k++)
+            sel[one.n_sel++] = weir_batch_row(source, k);
+        if (reason[c] && one.n_sel)
+            *are_kept &= wr_errors_keep_stream(t->errors, s->plan->name, &one, reason[c]);
+    }
+    return WEIR_OK;
+}
+
 weir_status wr_task_fault_rows(wr_task *t, wr_turn *turn, uint32_t stream, const weir_batch *source,
                                weir_batch *out, weir_error *err) {
     wr_stream_state *s = &t->streams[stream];
     s->errors += turn->faults.n;
     memset(out, 0, sizeof *out);
     if (s->plan->fault == WR_NONE_ID) {
-        log_faults(turn, s);
+        bool are_kept = false;
+        if (s->plan->on_error == WR_ON_ERROR_STORE) WR_TRY(store_faults(t, turn, s, source, &are_kept, err));
+        if (!are_kept) log_faults(turn, s);
         return WEIR_OK;
     }
     const char **reason;

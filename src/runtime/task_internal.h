@@ -80,6 +80,7 @@ struct wr_task {
     bool serial;
     void (*log)(void *ctx, int level, const char *line);
     void *log_ctx;
+    struct wr_errors *errors;
     wr_stream_state *streams;
     wr_query_state *queries;
     wr_trigger_state *triggers;

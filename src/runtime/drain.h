@@ -1,0 +1,68 @@
+/* drain.h: a sink and the stream whose rows go there: to one place or, with @distribution, to several. */
+#ifndef WR_DRAIN_H
+#define WR_DRAIN_H
+
+#include "io/bus.h"
+#include "runtime/app_io_internal.h"
+
+/* One place: a destination, or the only one. */
+typedef struct wr_way {
+    wr_sink *sink;
+    bool is_open;       /* started: takes rows */
+    bool is_down;       /* it failed: tried again at retry_ms (wall time) */
+    bool needs_opening; /* and has to be opened anew for that */
+    int64_t retry_ms, backoff_ms;
+    wr_bus_message *
+        *waiting; /* copies of rows that the sink holds, to be given up or passed on if it fails */
+    uint32_t n_waiting, cap_waiting;
+    const wr_option *options; /* of the plan */
+    uint32_t n_options;
+} wr_way;
+
+struct wr_drain {
+    wr_app_io *io;
+    uint32_t stream;
+    const wr_plan_io *plan;
+    const weir_sink_type *type;
+    weir_arena things; /* what the sinks were opened with */
+    weir_schema schema;
+    wr_way *ways;
+    uint32_t n_ways;
+    uint32_t number; /* among the stream's sinks */
+    uint32_t turn;   /* roundRobin: whose it is */
+    wr_buf text;     /* of a partition key */
+    uint64_t n_lost, n_losses;
+    bool is_open;    /* the sinks have been started */
+    bool has_failed; /* for good: the run ends */
+    weir_error failure;
+};
+
+/* drain_open.c */
+weir_status wr_drain_new(wr_app_io *io, const wr_plan *plan, uint32_t stream, const wr_plan_io *annotation,
+                         wr_drain **out, weir_error *err) WR_NODISCARD;
+weir_status wr_drain_free(wr_drain *d, bool finish, weir_error *err); /* as wr_sink_close; NULL is fine */
+/* Opens the place's sink, which is not open. */
+weir_status wr_drain_open_way(wr_drain *d, wr_way *w, const wr_plan *plan, weir_error *err) WR_NODISCARD;
+/* All places, as wr_sink_start does one; with on.error one that can't be reached is tried again later.
+ * `saved` is what prepare wrote, or NULL. */
+weir_status wr_drain_start(wr_drain *d, uint64_t last_epoch, weir_reader *saved,
+                           weir_error *err) WR_NODISCARD;
+weir_status wr_drain_join(wr_drain *d, uint64_t epoch, weir_error *err) WR_NODISCARD; /* as wr_sink_join */
+void wr_drain_close_ways(wr_drain *d, bool finish);
+bool wr_drain_has_sinks(const wr_drain *d); /* they have not been closed */
+weir_status wr_drain_prepare(wr_drain *d, weir_writer *w, weir_error *err) WR_NODISCARD; /* w may be NULL */
+weir_status wr_drain_commit(wr_drain *d, weir_error *err) WR_NODISCARD;
+weir_status wr_drain_abort(wr_drain *d, weir_error *err) WR_NODISCARD;
+weir_status wr_drain_enlist(wr_drain *d, const void *position, weir_error *err) WR_NODISCARD;
+
+/* drain.c. Takes the rows of its stream from this task. */
+weir_status wr_drain_listen(wr_drain *d, wr_task *task, weir_error *err) WR_NODISCARD;
+void wr_drain_write(wr_drain *d, const weir_batch *rows);
+/* Pushes on, and tries what is down. Fails only when the run has to end. */
+weir_status wr_drain_flush(wr_drain *d, weir_error *err) WR_NODISCARD;
+bool wr_drain_is_full(const wr_drain *d);
+/* Rows for a place that fails wait: nothing else was asked for. */
+bool wr_drain_waits(const wr_drain *d);
+int64_t wr_drain_retry_ms(const wr_drain *d); /* when something is to be tried again; INT64_MAX: nothing is */
+
+#endif
