@@ -286,6 +286,8 @@ typedef struct weir_source_type {
     /* A record in what is consumed next (the message in hand) gave no row: for transports that can tell the
      * sender. Called before that consume. May be NULL. */
     void (*bad)(void *self, const weir_bad_record *record);
+    /* Which of `shapes` it can give with these settings. NULL: all of them. */
+    unsigned (*shapes_of)(const weir_settings *settings);
 } weir_source_type;
 
 /* ---- Decoders ----------------------------------------------------------------------------------------- */

@@ -72,7 +72,7 @@ struct wr_source {
 static weir_status out_of_memory(weir_error *err) { return weir_fail(err, WEIR_ENOMEM, "out of memory"); }
 
 static weir_status choose_shape(wr_source *s, weir_error *err) {
-    unsigned shapes = s->type->shapes;
+    unsigned shapes = s->type->shapes_of ? s->type->shapes_of(&s->settings) : s->type->shapes;
     if (!s->format) {
         s->shape = WEIR_SHAPE_ROWS;
         if (shapes & WEIR_SHAPE_ROWS) return WEIR_OK;
@@ -204,8 +204,8 @@ static weir_status open_decoder(wr_source *s, weir_error *err) {
 }
 
 static weir_status open_parts(wr_source *s, const wr_source_spec *spec, weir_error *err) {
-    WR_TRY(choose_shape(s, err));
     WR_TRY(check_settings(s, spec, err));
+    WR_TRY(choose_shape(s, err));
     WR_TRY(set_wanted(s, spec->wanted, err));
     WR_TRY(set_mapping(s, spec, err));
     WR_TRY(open_transport(s, err));

@@ -145,7 +145,7 @@ static void wrong_annotations_are_told(void **state) {
         const char *options, *format, *map, *attributes, *message;
         weir_status status;
     } cases[] = {
-        {"", "csv", "", "", "@source(type='file') needs the option 'file.uri'", WEIR_ECONFIG},
+        {"", "csv", "", "", "@source(type='file') needs the option 'file.uri' or 'dir.uri'", WEIR_ECONFIG},
         {"file.uri=x", NULL, "", "",
          "@source(type='file') needs a format, such as @map(type='csv') or 'json'", WEIR_ECONFIG},
         {"file.uri=x;folow=true", "csv", "", "", "@source(type='file') has no option 'folow'", WEIR_ENAME},
