@@ -515,7 +515,7 @@ typedef struct weir_aggregator_type {
     size_t (*bytes)(const void *self); /* heap bytes held */
     void (*save)(const void *self, uint32_t n_groups, weir_writer *w);
     weir_status (*load)(void *self, uint32_t n_groups, weir_reader *r, weir_error *err);
-    bool can_fail; /* update may call rows->fail, on rows with a null or object argument only */
+    bool can_fail; /* update may call rows->fail, on rows with a null, string or object argument */
     /* Like reset_all for one group, whose cost must not depend on the others. Optional: in a partition, where
      * groups of many keys lie side by side, an aggregator without it costs more memory for each key. */
     void (*reset)(void *self, uint32_t group);

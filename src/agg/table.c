@@ -16,6 +16,8 @@ const weir_aggregator_type *const wr_aggregator_table[] = {
     &wr_agg_std_dev,
     &wr_agg_sum,
     &wr_agg_union_set,
+    &wr_agg_json_group,
+    &wr_agg_json_group_as_object,
     &wr_agg_list_collect,
     &wr_agg_list_merge,
     &wr_agg_map_collect,

@@ -26,6 +26,12 @@ typedef struct wr_json_reading {
     weir_map_order order; /* of maps */
     bool json_maps;       /* maps are marked as JSON; lists always are */
     bool lenient; /* take 'single quotes', keys and words without quotes, and a comma at the end too */
+    /* As json-smart reads it: lenient, and a text without quotes goes on to the next ',' or closing bracket,
+     * blanks and all. */
+    bool smart;
+    bool loose;       /* too many commas, and anything behind the end of an array or object, don't matter */
+    bool doubles;     /* every number is a double */
+    bool plain_lists; /* lists aren't marked as JSON */
 } wr_json_reading;
 
 /* Reads one JSON text. Whole numbers are int or long, by size, those too large for these and others double.

@@ -148,7 +148,7 @@ static bool may_fail(const update *u, const wr_agg_state *s) {
     if (!s->slot->type->can_fail) return false;
     for (uint32_t a = 0; a < s->slot->n_args; a++) {
         const weir_column *arg = &u->inputs[s->first_arg + a];
-        if (arg->valid || arg->boxed || arg->type == WEIR_OBJECT) return true;
+        if (arg->valid || arg->boxed || arg->type == WEIR_STRING || arg->type == WEIR_OBJECT) return true;
     }
     return false;
 }

@@ -4,16 +4,17 @@
 
 #include "weir_ext.h"
 
-extern const weir_function_type wr_function_cast;                /* cast.c */
-extern const weir_function_type wr_function_coalesce;            /* choose.c */
-extern const weir_function_type wr_function_convert;             /* convert.c */
-extern const weir_function_type wr_function_create_set;          /* set.c */
-extern const weir_function_type wr_function_current_time_millis; /* time.c */
-extern const weir_function_type wr_function_default;             /* choose.c */
-extern const weir_function_type wr_function_event_timestamp;     /* time.c */
-extern const weir_function_type wr_function_get_time_zone;       /* time_text.c */
-extern const weir_function_type wr_function_if_then_else;        /* choose.c */
-extern const weir_function_type wr_function_instance_of_boolean; /* instance_of.c */
+extern const weir_function_type wr_env_get_origin_ip, wr_env_get_system_property; /* env.c */
+extern const weir_function_type wr_function_cast;                                 /* cast.c */
+extern const weir_function_type wr_function_coalesce;                             /* choose.c */
+extern const weir_function_type wr_function_convert;                              /* convert.c */
+extern const weir_function_type wr_function_create_set;                           /* set.c */
+extern const weir_function_type wr_function_current_time_millis;                  /* time.c */
+extern const weir_function_type wr_function_default;                              /* choose.c */
+extern const weir_function_type wr_function_event_timestamp;                      /* time.c */
+extern const weir_function_type wr_function_get_time_zone;                        /* time_text.c */
+extern const weir_function_type wr_function_if_then_else;                         /* choose.c */
+extern const weir_function_type wr_function_instance_of_boolean;                  /* instance_of.c */
 extern const weir_function_type wr_function_instance_of_double;
 extern const weir_function_type wr_function_instance_of_float;
 extern const weir_function_type wr_function_instance_of_integer;

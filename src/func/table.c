@@ -1,5 +1,6 @@
 /* table.c: the built-in scalar functions, in order of (namespace, name). */
 #include "func/functions.h"
+#include "func/json/functions.h"
 #include "func/list/functions.h"
 #include "func/map/functions.h"
 #include "func/math/functions.h"
@@ -27,8 +28,21 @@ const weir_function_type *const wr_function_table[] = {
     &wr_function_maximum,
     &wr_function_minimum,
     &wr_function_size_of_set,
+    &wr_env_get_origin_ip,
+    &wr_env_get_system_property,
     &wr_function_get_time_zone,
     &wr_function_timestamp_in_milliseconds,
+    &wr_json_get_bool,
+    &wr_json_get_double,
+    &wr_json_get_float,
+    &wr_json_get_int,
+    &wr_json_get_long,
+    &wr_json_get_object,
+    &wr_json_get_string,
+    &wr_json_is_exists,
+    &wr_json_set_element,
+    &wr_json_to_object,
+    &wr_json_to_string,
     &wr_list_add_value,
     &wr_list_add_all,
     &wr_list_clear,

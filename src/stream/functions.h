@@ -4,6 +4,8 @@
 
 #include "weir_ext.h"
 
+extern const weir_stream_function_type wr_stream_json_tokenize,
+    wr_stream_json_tokenize_as_object;                /* json.c */
 extern const weir_stream_function_type wr_stream_log; /* log.c */
 extern const weir_stream_function_type wr_stream_list_tokenize, wr_stream_map_tokenize,
     wr_stream_str_tokenize;                                /* tokenize.c */
