@@ -11,17 +11,10 @@
 #include "weir_module.h"
 
 typedef struct interpreter {
-    sandbox box;
+    script_function f;
     duk_context *js;
-    char name[64];
     char *body; /* of weir's copy of the plan: lives as long as the app */
     size_t body_len;
-    /* The call in hand. */
-    const weir_call *call;
-    uint32_t row;
-    weir_value result; /* an object in it is a reference */
-    bool failed;
-    char message[200];
 } interpreter;
 
 /* ---- Memory ------------------------------------------------------------------------------------------- */
@@ -173,8 +166,8 @@ static duk_ret_t call_function(duk_context *js, void *ctx) {
     duk_push_global_stash(js);
     duk_get_prop_string(js, -1, "f");
     duk_push_array(js);
-    for (uint32_t i = SCRIPT_DATA; i < in->call->n_args; i++) {
-        weir_value v = script_value(&in->call->args[i], in->row);
+    for (uint32_t i = SCRIPT_DATA; i < in->f.call->n_args; i++) {
+        weir_value v = script_value(&in->f.call->args[i], in->f.row);
         push_value(js, &v);
         duk_put_prop_index(js, -2, i - SCRIPT_DATA);
     }
@@ -183,26 +176,26 @@ static duk_ret_t call_function(duk_context *js, void *ctx) {
 }
 
 static void note_error(interpreter *in, const char *text) {
-    in->failed = true;
-    snprintf(in->message, sizeof in->message, "%s", text);
+    in->f.failed = true;
+    snprintf(in->f.message, sizeof in->f.message, "%s", text);
 }
 
 /* The result, or what was thrown, is on the stack until the next call: strings in it live on. */
 static void run_row(void *ctx) {
     interpreter *in = ctx;
-    in->failed = false;
-    in->result = (weir_value){.is_null = true};
+    in->f.failed = false;
+    in->f.result = (weir_value){.is_null = true};
     duk_set_top(in->js, 0);
     if (duk_safe_call(in->js, call_function, in, 0, 1)) {
         note_error(in, duk_safe_to_string(in->js, -1));
-    } else if (in->call->out->type == WEIR_STRING && !duk_is_null_or_undefined(in->js, -1)) {
+    } else if (in->f.call->out->type == WEIR_STRING && !duk_is_null_or_undefined(in->js, -1)) {
         size_t n;
         const char *text = duk_safe_to_lstring(in->js, -1, &n);
-        in->result = (weir_value){.type = WEIR_STRING, .as.s = weir_string_view(text, (uint32_t)n)};
-    } else if (!take_value(in->js, -1, 0, &in->result)) {
+        in->f.result = (weir_value){.type = WEIR_STRING, .as.s = weir_string_view(text, (uint32_t)n)};
+    } else if (!take_value(in->js, -1, 0, &in->f.result)) {
         note_error(in, "its result is nested too deep or too large");
     }
-    if (in->call->out->type == WEIR_OBJECT) settle_number(&in->result);
+    if (in->f.call->out->type == WEIR_OBJECT) settle_number(&in->f.result);
 }
 
 /* ---- Making ------------------------------------------------------------------------------------------- */
@@ -216,11 +209,11 @@ static duk_ret_t compile(duk_context *js, void *ctx) {
         duk_del_prop_string(js, -1, hidden[i]);
     }
     duk_push_global_stash(js);
-    duk_push_sprintf(js, "(function %s(data) {", in->name);
+    duk_push_sprintf(js, "(function %s(data) {", in->f.name);
     duk_push_lstring(js, in->body, in->body_len);
     duk_push_string(js, "\n})");
     duk_concat(js, 3);
-    duk_push_string(js, in->name);
+    duk_push_string(js, in->f.name);
     duk_compile(js, DUK_COMPILE_EVAL);
     duk_call(js, 0);
     duk_put_prop_string(js, -2, "f");
@@ -229,8 +222,8 @@ static duk_ret_t compile(duk_context *js, void *ctx) {
 
 static void start(void *ctx) {
     interpreter *in = ctx;
-    in->failed = false;
-    in->js = duk_create_heap(js_alloc, js_realloc, js_free, &in->box, NULL);
+    in->f.failed = false;
+    in->js = duk_create_heap(js_alloc, js_realloc, js_free, &in->f.box, NULL);
     if (!in->js)
         note_error(in, "no memory for its interpreter");
     else if (duk_safe_call(in->js, compile, in, 0, 1))
@@ -238,49 +231,35 @@ static void start(void *ctx) {
 }
 
 /* A fresh interpreter in a cleared sandbox. */
-static weir_status restart(interpreter *in, weir_error *err) {
-    sandbox_clear(&in->box);
+static weir_status restart(void *self, weir_error *err) {
+    interpreter *in = self;
+    sandbox_clear(&in->f.box);
     in->js = NULL;
-    if (!sandbox_run(&in->box, start, in)) note_error(in, "takes too long to compile");
-    return in->failed ? weir_fail(err, WEIR_EPARSE, "function '%s' in JavaScript: %s", in->name, in->message)
-                      : WEIR_OK;
+    if (!sandbox_run(&in->f.box, start, in)) note_error(in, "takes too long to compile");
+    return in->f.failed
+               ? weir_fail(err, WEIR_EPARSE, "function '%s' in JavaScript: %s", in->f.name, in->f.message)
+               : WEIR_OK;
 }
 
 static weir_status open_js(void *self, const weir_arg *args, uint32_t n_args, weir_error *err) {
     (void)n_args;
     interpreter *in = self;
     const weir_string *name = &args[SCRIPT_NAME].value.as.s;
-    snprintf(in->name, sizeof in->name, "%.*s", (int)name->len, weir_string_data(name));
+    snprintf(in->f.name, sizeof in->f.name, "%.*s", (int)name->len, weir_string_data(name));
     in->body = (char *)(uintptr_t)weir_string_data(&args[SCRIPT_BODY].value.as.s);
     in->body_len = args[SCRIPT_BODY].value.as.s.len;
-    weir_status status = sandbox_open(&in->box, err);
-    if (!status) status = sandbox_begin(&in->box, err);
+    weir_status status = sandbox_open(&in->f.box, err);
+    if (!status) status = sandbox_begin(&in->f.box, err);
     if (!status) status = restart(in, err);
-    sandbox_end(&in->box);
+    sandbox_end(&in->f.box);
     return status;
 }
 
 /* The memory goes as a whole; nothing in it wants to be told. */
-static void close_js(void *self) { sandbox_close(&((interpreter *)self)->box); }
+static void close_js(void *self) { sandbox_close(&((interpreter *)self)->f.box); }
 
 static weir_status eval_js(void *self, const weir_call *call, weir_error *err) {
-    interpreter *in = self;
-    weir_status status = sandbox_begin(&in->box, err);
-    in->call = call;
-    for (uint32_t k = 0; k < call->n_sel && !status; k++) {
-        in->row = call->sel ? call->sel[k] : k;
-        if (!sandbox_run(&in->box, run_row, in)) {
-            script_fail(call, in->row, in->name, "it takes too long and was ended");
-            status = restart(in, err);
-        } else if (in->failed) {
-            script_fail(call, in->row, in->name, in->message);
-            if (in->result.type == WEIR_OBJECT && !in->result.is_null) weir_object_unref(in->result.as.o);
-        } else {
-            status = script_put(call, in->row, in->name, &in->result);
-        }
-    }
-    sandbox_end(&in->box);
-    return status;
+    return script_eval(&((interpreter *)self)->f, self, run_row, restart, call, err);
 }
 
 static weir_status check_js(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {

@@ -13,16 +13,10 @@
 #define HOOK_STEPS 10000
 
 typedef struct interpreter {
-    sandbox box;
+    script_function f;
     lua_State *lua;
-    char name[64];
     const char *body; /* of the plan: lives as long as the app */
     size_t body_len;
-    const weir_call *call;
-    uint32_t row;
-    weir_value result; /* an object in it is a reference */
-    bool failed;
-    char message[200];
 } interpreter;
 
 static void *lua_memory(void *box, void *block, size_t old_size, size_t new_size) {
@@ -36,7 +30,7 @@ static void *lua_memory(void *box, void *block, size_t old_size, size_t new_size
 static void on_steps(lua_State *lua, lua_Debug *debug) {
     (void)debug;
     interpreter *in = *(interpreter **)lua_getextraspace(lua);
-    if (in->box.late) luaL_error(lua, "it takes too long and was ended");
+    if (in->f.box.late) luaL_error(lua, "it takes too long and was ended");
 }
 
 /* ---- Values in ---------------------------------------------------------------------------------------- */
@@ -161,8 +155,8 @@ static bool take_value(lua_State *lua, int at, uint32_t depth, weir_value *out) 
 /* ---- Calls -------------------------------------------------------------------------------------------- */
 
 static void note_error(interpreter *in, const char *text) {
-    in->failed = true;
-    snprintf(in->message, sizeof in->message, "%s", text ? text : "an error without a message");
+    in->f.failed = true;
+    snprintf(in->f.message, sizeof in->f.message, "%s", text ? text : "an error without a message");
 }
 
 /* Under pcall: pushes the function's result. */
@@ -170,25 +164,25 @@ static int call_function(lua_State *lua) {
     interpreter *in = *(interpreter **)lua_getextraspace(lua);
     lua_getfield(lua, LUA_REGISTRYINDEX, "weir.f");
     lua_newtable(lua);
-    for (uint32_t i = SCRIPT_DATA; i < in->call->n_args; i++) {
-        weir_value v = script_value(&in->call->args[i], in->row);
+    for (uint32_t i = SCRIPT_DATA; i < in->f.call->n_args; i++) {
+        weir_value v = script_value(&in->f.call->args[i], in->f.row);
         push_value(lua, &v);
         lua_rawseti(lua, -2, (lua_Integer)(i - SCRIPT_DATA));
     }
     lua_call(lua, 1, 1);
-    if (in->call->out->type == WEIR_STRING && lua_type(lua, -1) != LUA_TNIL) luaL_tolstring(lua, -1, NULL);
+    if (in->f.call->out->type == WEIR_STRING && lua_type(lua, -1) != LUA_TNIL) luaL_tolstring(lua, -1, NULL);
     return 1;
 }
 
 static void run_row(void *ctx) {
     interpreter *in = ctx;
-    in->failed = false;
-    in->result = (weir_value){.is_null = true};
+    in->f.failed = false;
+    in->f.result = (weir_value){.is_null = true};
     lua_settop(in->lua, 0);
     lua_getfield(in->lua, LUA_REGISTRYINDEX, "weir.call");
     if (lua_pcall(in->lua, 0, 1, 0))
         note_error(in, lua_tostring(in->lua, -1));
-    else if (!take_value(in->lua, lua_gettop(in->lua), 0, &in->result))
+    else if (!take_value(in->lua, lua_gettop(in->lua), 0, &in->f.result))
         note_error(in, "its result is nested too deep or too large");
 }
 
@@ -220,7 +214,7 @@ static int prepare(lua_State *lua) {
     size_t n;
     const char *source = lua_tolstring(lua, -1, &n);
     char chunk[80];
-    snprintf(chunk, sizeof chunk, "=%s", in->name);
+    snprintf(chunk, sizeof chunk, "=%s", in->f.name);
     if (luaL_loadbufferx(lua, source, n, chunk, "t")) lua_error(lua);
     lua_setfield(lua, LUA_REGISTRYINDEX, "weir.f");
     lua_pushcfunction(lua, call_function);
@@ -230,8 +224,8 @@ static int prepare(lua_State *lua) {
 
 static void start(void *ctx) {
     interpreter *in = ctx;
-    in->failed = false;
-    in->lua = lua_newstate(lua_memory, &in->box);
+    in->f.failed = false;
+    in->lua = lua_newstate(lua_memory, &in->f.box);
     if (!in->lua) {
         note_error(in, "no memory for its interpreter");
         return;
@@ -242,29 +236,30 @@ static void start(void *ctx) {
     lua_sethook(in->lua, on_steps, LUA_MASKCOUNT, HOOK_STEPS);
 }
 
-static weir_status restart(interpreter *in, weir_error *err) {
-    sandbox_clear(&in->box);
+static weir_status restart(void *self, weir_error *err) {
+    interpreter *in = self;
+    sandbox_clear(&in->f.box);
     in->lua = NULL;
-    if (!sandbox_run(&in->box, start, in)) note_error(in, "takes too long to compile");
-    return in->failed ? weir_fail(err, WEIR_EPARSE, "function '%s' in Lua: %s", in->name, in->message)
-                      : WEIR_OK;
+    if (!sandbox_run(&in->f.box, start, in)) note_error(in, "takes too long to compile");
+    return in->f.failed ? weir_fail(err, WEIR_EPARSE, "function '%s' in Lua: %s", in->f.name, in->f.message)
+                        : WEIR_OK;
 }
 
 static weir_status open_lua(void *self, const weir_arg *args, uint32_t n_args, weir_error *err) {
     (void)n_args;
     interpreter *in = self;
     const weir_string *name = &args[SCRIPT_NAME].value.as.s;
-    snprintf(in->name, sizeof in->name, "%.*s", (int)name->len, weir_string_data(name));
+    snprintf(in->f.name, sizeof in->f.name, "%.*s", (int)name->len, weir_string_data(name));
     in->body = weir_string_data(&args[SCRIPT_BODY].value.as.s);
     in->body_len = args[SCRIPT_BODY].value.as.s.len;
-    weir_status status = sandbox_open(&in->box, err);
-    if (!status) status = sandbox_begin(&in->box, err);
+    weir_status status = sandbox_open(&in->f.box, err);
+    if (!status) status = sandbox_begin(&in->f.box, err);
     if (!status) status = restart(in, err);
-    sandbox_end(&in->box);
+    sandbox_end(&in->f.box);
     return status;
 }
 
-static void close_lua(void *self) { sandbox_close(&((interpreter *)self)->box); }
+static void close_lua(void *self) { sandbox_close(&((interpreter *)self)->f.box); }
 
 static weir_status check_lua(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
     weir_status status = script_check(args, n_args, result, err);
@@ -277,23 +272,7 @@ static weir_status check_lua(const weir_arg *args, uint32_t n_args, weir_type *r
 }
 
 static weir_status eval_lua(void *self, const weir_call *call, weir_error *err) {
-    interpreter *in = self;
-    weir_status status = sandbox_begin(&in->box, err);
-    in->call = call;
-    for (uint32_t k = 0; k < call->n_sel && !status; k++) {
-        in->row = call->sel ? call->sel[k] : k;
-        if (!sandbox_run(&in->box, run_row, in)) {
-            script_fail(call, in->row, in->name, "it takes too long and was ended");
-            status = restart(in, err);
-        } else if (in->failed) {
-            script_fail(call, in->row, in->name, in->message);
-            if (in->result.type == WEIR_OBJECT && !in->result.is_null) weir_object_unref(in->result.as.o);
-        } else {
-            status = script_put(call, in->row, in->name, &in->result);
-        }
-    }
-    sandbox_end(&in->box);
-    return status;
+    return script_eval(&((interpreter *)self)->f, self, run_row, restart, call, err);
 }
 
 static const weir_param_doc params[] = {{"lua(<string> body, <string> type, <string> name, <any> ...)",

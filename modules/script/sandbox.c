@@ -260,3 +260,24 @@ weir_status script_put(const weir_call *call, uint32_t row, const char *name, we
     if (v->type == WEIR_OBJECT && !v->is_null) weir_object_unref(v->as.o);
     return status;
 }
+
+weir_status script_eval(script_function *f, void *self, void (*run_row)(void *self),
+                        weir_status (*restart)(void *self, weir_error *err), const weir_call *call,
+                        weir_error *err) {
+    weir_status status = sandbox_begin(&f->box, err);
+    f->call = call;
+    for (uint32_t k = 0; k < call->n_sel && !status; k++) {
+        f->row = call->sel ? call->sel[k] : k;
+        if (!sandbox_run(&f->box, run_row, self)) {
+            script_fail(call, f->row, f->name, "it takes too long and was ended");
+            status = restart(self, err);
+        } else if (f->failed) {
+            script_fail(call, f->row, f->name, f->message);
+            if (f->result.type == WEIR_OBJECT && !f->result.is_null) weir_object_unref(f->result.as.o);
+        } else {
+            status = script_put(call, f->row, f->name, &f->result);
+        }
+    }
+    sandbox_end(&f->box);
+    return status;
+}

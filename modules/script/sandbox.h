@@ -56,6 +56,22 @@ weir_status script_check(const weir_arg *args, uint32_t n_args, weir_type *resul
 weir_value script_value(const weir_column *c, uint32_t row);
 /* Fails a row of a call: "f(): what". */
 void script_fail(const weir_call *call, uint32_t row, const char *name, const char *what);
+/* A function, and the row of the call that it runs for. */
+typedef struct script_function {
+    sandbox box;
+    char name[64];
+    const weir_call *call;
+    uint32_t row;
+    weir_value result; /* an object in it is a reference */
+    bool failed;       /* message says why */
+    char message[200];
+} script_function;
+
+/* eval() of a script function: run_row(self) for each row, which fills result, or failed and message;
+ * restart(self) when a row took too long, and the interpreter is to be thrown away. */
+weir_status script_eval(script_function *f, void *self, void (*run_row)(void *self),
+                        weir_status (*restart)(void *self, weir_error *err), const weir_call *call,
+                        weir_error *err);
 /* Puts what a script gave: a number into any number type, which must have room for it (fractions are cut
  * off), a bool into bool, anything into string, lists, maps and all else into object. False: it does not fit,
  * and the row has failed. Takes over v's object. */
