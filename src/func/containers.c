@@ -21,6 +21,36 @@ weir_object *wr_map_arg(const weir_call *call, uint32_t arg, uint32_t row, const
     return object_arg(call, arg, row, function, WEIR_OBJECT_MAP);
 }
 
+static int32_t size_of(const weir_object *o) {
+    bool is_list = weir_object_get_kind(o) == WEIR_OBJECT_LIST;
+    return (int32_t)(is_list ? weir_object_list_size(o) : weir_object_map_size(o));
+}
+
+weir_status wr_count_rows(const weir_call *call, const char *function, weir_object_kind kind) {
+    WR_FOR_ROWS(call, row) {
+        const weir_object *o = object_arg(call, 0, row, function, kind);
+        if (o) wr_put_int(call, row, size_of(o));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_test_empty_rows(const weir_call *call, const char *function, weir_object_kind kind) {
+    WR_FOR_ROWS(call, row) {
+        const weir_object *o = object_arg(call, 0, row, function, kind);
+        if (o) wr_put_bool(call, row, size_of(o) == 0);
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_test_kind_rows(const weir_call *call, weir_object_kind kind) {
+    WR_FOR_ROWS(call, row) {
+        weir_value v = wr_call_get(call, 0, row);
+        bool is_object = v.type == WEIR_OBJECT && !v.is_null;
+        wr_put_bool(call, row, is_object && weir_object_get_kind(v.as.o) == kind);
+    }
+    return WEIR_OK;
+}
+
 weir_status wr_put_object(const weir_call *call, uint32_t row, weir_object *object, weir_status status) {
     if (!object) return WEIR_ENOMEM;
     if (status) {

@@ -13,6 +13,11 @@
 weir_object *wr_list_arg(const weir_call *call, uint32_t arg, uint32_t row, const char *function);
 weir_object *wr_map_arg(const weir_call *call, uint32_t arg, uint32_t row, const char *function);
 
+/* eval() of size, isEmpty and isList or isMap. */
+weir_status wr_count_rows(const weir_call *call, const char *function, weir_object_kind kind);
+weir_status wr_test_empty_rows(const weir_call *call, const char *function, weir_object_kind kind);
+weir_status wr_test_kind_rows(const weir_call *call, weir_object_kind kind);
+
 /* The result of a row: the arena takes over the caller's reference. status is that of what was done to it:
  * too deep a nesting fails the row. object NULL: memory is out. */
 weir_status wr_put_object(const weir_call *call, uint32_t row, weir_object *object,

@@ -51,32 +51,19 @@ WR_CHECK(check_is_list, wr_list_is_list, WEIR_BOOL, {1, false, {WR_T_ANY}})
 static weir_status eval_size(void *self, const weir_call *call, weir_error *err) {
     (void)self;
     (void)err;
-    WR_FOR_ROWS(call, row) {
-        const weir_object *list = wr_list_arg(call, 0, row, "list:size");
-        if (list) wr_put_int(call, row, (int32_t)weir_object_list_size(list));
-    }
-    return WEIR_OK;
+    return wr_count_rows(call, "list:size", WEIR_OBJECT_LIST);
 }
 
 static weir_status eval_is_empty(void *self, const weir_call *call, weir_error *err) {
     (void)self;
     (void)err;
-    WR_FOR_ROWS(call, row) {
-        const weir_object *list = wr_list_arg(call, 0, row, "list:isEmpty");
-        if (list) wr_put_bool(call, row, weir_object_list_size(list) == 0);
-    }
-    return WEIR_OK;
+    return wr_test_empty_rows(call, "list:isEmpty", WEIR_OBJECT_LIST);
 }
 
 static weir_status eval_is_list(void *self, const weir_call *call, weir_error *err) {
     (void)self;
     (void)err;
-    WR_FOR_ROWS(call, row) {
-        weir_value v = wr_call_get(call, 0, row);
-        bool is_object = v.type == WEIR_OBJECT && !v.is_null;
-        wr_put_bool(call, row, is_object && weir_object_get_kind(v.as.o) == WEIR_OBJECT_LIST);
-    }
-    return WEIR_OK;
+    return wr_test_kind_rows(call, WEIR_OBJECT_LIST);
 }
 
 WR_FUNCTION(wr_list_size, "list", "size", check_size, eval_size, "Gives the number of members.",

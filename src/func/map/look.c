@@ -37,32 +37,19 @@ WR_CHECK(check_is_map, wr_map_is_map, WEIR_BOOL, {1, false, {WR_T_ANY}})
 EVAL(eval_size) {
     (void)self;
     (void)err;
-    WR_FOR_ROWS(call, row) {
-        const weir_object *map = wr_map_arg(call, 0, row, "map:size");
-        if (map) wr_put_int(call, row, (int32_t)weir_object_map_size(map));
-    }
-    return WEIR_OK;
+    return wr_count_rows(call, "map:size", WEIR_OBJECT_MAP);
 }
 
 EVAL(eval_is_empty) {
     (void)self;
     (void)err;
-    WR_FOR_ROWS(call, row) {
-        const weir_object *map = wr_map_arg(call, 0, row, "map:isEmpty");
-        if (map) wr_put_bool(call, row, weir_object_map_size(map) == 0);
-    }
-    return WEIR_OK;
+    return wr_test_empty_rows(call, "map:isEmpty", WEIR_OBJECT_MAP);
 }
 
 EVAL(eval_is_map) {
     (void)self;
     (void)err;
-    WR_FOR_ROWS(call, row) {
-        weir_value v = wr_call_get(call, 0, row);
-        bool is_object = v.type == WEIR_OBJECT && !v.is_null;
-        wr_put_bool(call, row, is_object && weir_object_get_kind(v.as.o) == WEIR_OBJECT_MAP);
-    }
-    return WEIR_OK;
+    return wr_test_kind_rows(call, WEIR_OBJECT_MAP);
 }
 
 WR_FUNCTION(wr_map_size, "map", "size", check_size, eval_size, "Gives the number of entries.",

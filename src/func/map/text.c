@@ -38,6 +38,23 @@ WR_FUNCTION(wr_map_create_from_json, "map", "createFromJSON", check_from_json, e
             {"map:createFromJSON(<string> json)",
              "Strings may stand in single quotes. What is no JSON object fails."});
 
+/* ---- Writing ------------------------------------------------------------------------------------------ */
+
+/* Writes the map of argument 0; the row's result, unless the row has failed. */
+typedef weir_status put_map(const weir_call *call, uint32_t row, const weir_object *map, wr_buf *text);
+
+static weir_status write_rows(const weir_call *call, const char *function, put_map *put) {
+    wr_buf text = WR_BUF_INIT;
+    weir_status status = WEIR_OK;
+    for (uint32_t k = 0; k < call->n_sel && !status; k++) {
+        uint32_t row = wr_call_row(call, k);
+        const weir_object *map = wr_map_arg(call, 0, row, function);
+        if (map) status = put(call, row, map, &text);
+    }
+    wr_buf_fini(&text);
+    return status;
+}
+
 /* ---- toJSON ------------------------------------------------------------------------------------------- */
 
 WR_CHECK(check_to_json, wr_map_to_json, WEIR_STRING, {1, false, {WR_T_OBJECT}})
@@ -63,15 +80,7 @@ static weir_status put_json(const weir_call *call, uint32_t row, const weir_obje
 static weir_status eval_to_json(void *self, const weir_call *call, weir_error *err) {
     (void)self;
     (void)err;
-    wr_buf text = WR_BUF_INIT;
-    weir_status status = WEIR_OK;
-    for (uint32_t k = 0; k < call->n_sel && !status; k++) {
-        uint32_t row = wr_call_row(call, k);
-        const weir_object *map = wr_map_arg(call, 0, row, "map:toJSON");
-        if (map) status = put_json(call, row, map, &text);
-    }
-    wr_buf_fini(&text);
-    return status;
+    return write_rows(call, "map:toJSON", put_json);
 }
 
 WR_FUNCTION(wr_map_to_json, "map", "toJSON", check_to_json, eval_to_json, "Writes a map as a JSON object.",
@@ -128,15 +137,7 @@ static weir_status put_xml(const weir_call *call, uint32_t row, const weir_objec
 static weir_status eval_to_xml(void *self, const weir_call *call, weir_error *err) {
     (void)self;
     (void)err;
-    wr_buf text = WR_BUF_INIT;
-    weir_status status = WEIR_OK;
-    for (uint32_t k = 0; k < call->n_sel && !status; k++) {
-        uint32_t row = wr_call_row(call, k);
-        const weir_object *map = wr_map_arg(call, 0, row, "map:toXML");
-        if (map) status = put_xml(call, row, map, &text);
-    }
-    wr_buf_fini(&text);
-    return status;
+    return write_rows(call, "map:toXML", put_xml);
 }
 
 WR_FUNCTION(wr_map_to_xml, "map", "toXML", check_to_xml, eval_to_xml, "Writes a map as XML elements.",
