@@ -81,6 +81,15 @@ static void app_playback(wr_planner *p, const wr_ast_annotation *a) {
     p->plan->increment_ms = wr_plan_annotation_time(p, increment);
 }
 
+/* Counters are always kept, for weir ps and /metrics: what is asked for here is there without asking. Written
+ * 'true' or 'false', or with keys. */
+static void app_statistics(wr_planner *p, const wr_ast_annotation *a) {
+    static const char *const keys[] = {"enable", "reporter", "interval", "include", NULL};
+    bool is_keyed = false;
+    for (uint32_t i = 0; i < a->n_items; i++) is_keyed |= a->items[i].key || a->items[i].child;
+    if (is_keyed) known_keys(p, a, keys);
+}
+
 static const char *app_text(wr_planner *p, const char *name) {
     const wr_ast_annotation *a = wr_plan_annotation(p, &p->app->annotations, name);
     const char *value = wr_plan_annotation_value(a, NULL);
@@ -117,7 +126,8 @@ void wr_plan_app_annotations(wr_planner *p) {
     if (async)
         wr_plan_error(p, async->span, WEIR_ECONFIG, "put @async in front of a stream's definition",
                       "@app:async is not an annotation of an app");
-    wr_plan_annotation(p, all, "statistics");
+    const wr_ast_annotation *statistics = wr_plan_annotation(p, all, "statistics");
+    if (statistics) app_statistics(p, statistics);
     wr_plan_annotation(p, all, "enforceOrder");
     const char *channels =
         wr_plan_annotation_value(wr_plan_annotation(p, all, "transportChannelCreationEnabled"), NULL);

@@ -152,6 +152,7 @@ static void refusals_of_definitions_and_queries(void **state) {
         "@app:async define stream S (a int);",
         "@app:playback(idle.time='1 sec') define stream S (a int);",
         "@app:playback(speed='1 sec') define stream S (a int);",
+        "@app:statistics(reporters='console') define stream S (a int);",
         "@app:name('a') @app:name('b') define stream S (a int);",
         "@OnError define stream S (a int);",
         "@OnError(action='frob') define stream S (a int);",
