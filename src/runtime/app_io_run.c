@@ -161,8 +161,8 @@ static void pause_or_resume(wr_app_io *io) {
  * waits in the sinks: it need not wait for a reader of the output that takes its time. */
 static weir_status turn(wr_app_io *io, bool *did, weir_error *err) {
     uint32_t n_rows = 0;
-    pause_or_resume(io);
     WR_TRY(wr_app_io_flush(io, err));
+    pause_or_resume(io); /* now: a source that is still paused would look as if it had nothing */
     WR_TRY(wr_app_io_move_faults(io, err));
     if (!wr_io_any_full(io)) WR_TRY(checkpoint_if_due(io, err));
     WR_TRY(tick(io, err));
