@@ -246,7 +246,8 @@ bool jms_reader_read(jms_reader *r, const char *bytes, size_t len, const char *d
     r->out.len = 0;
     r->out.is_full = false;
     pn_message_clear(r->message);
-    if (pn_message_decode(r->message, bytes, len)) return refuse_raw(r, bytes, len, out);
+    /* Proton asserts that there is something. */
+    if (!len || pn_message_decode(r->message, bytes, len)) return refuse_raw(r, bytes, len, out);
     jms_kind kind = kind_of(r->message);
     set_id(out, r->message);
     out->shown.refused = put_body(r, kind, &out->shown.is_bare);
