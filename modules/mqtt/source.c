@@ -102,9 +102,9 @@ static weir_status source_open(void *self, const weir_io_args *args, weir_error 
 static weir_status open_journal(mqtt_source *s, weir_error *err) {
     const weir_setting *set = s->args->settings->of;
     const weir_io_host *host = s->args->host;
-    const char *const parts[] = {host->app,           s->args->schema->stream,
-                                 set[OPT_URL].text,   set[OPT_CLIENT_ID].text,
-                                 set[OPT_TOPIC].text, set[OPT_GROUP].text};
+    const char *id = s->conf.client_id; /* with it, topics may change from run to run */
+    const char *const parts[] = {host->app, s->args->schema->stream,       set[OPT_URL].text,
+                                 id,        id ? "" : set[OPT_TOPIC].text, id ? "" : set[OPT_GROUP].text};
     char path[1024];
     uint64_t hash = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
