@@ -18,7 +18,8 @@
 #define AT_ONCE (1u << 20)
 
 static weir_status failed(weir_error *err, const char *what, const char *folder) {
-    return weir_fail(err, WEIR_EIO, "the journal %s: %s: %s", folder, what, strerror(errno));
+    const char *why = strerrordesc_np(errno); /* as net.c does */
+    return weir_fail(err, WEIR_EIO, "the journal %s: %s: %s", folder, what, why ? why : "it fails");
 }
 
 static void name_of(uint64_t base, char name[32]) { sprintf(name, "%016" PRIx64 SUFFIX, base); }
