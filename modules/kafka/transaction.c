@@ -20,7 +20,8 @@ static weir_status failed(const char *what, rd_kafka_error_t *error, weir_error 
         err->retriable = !err->fatal;
         if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__FENCED)
             snprintf(err->hint, sizeof err->hint,
-                     "another weir writes with the same transactional.id: give each its own");
+                     "another weir writes with the same transactional.id (give each its own), or this one "
+                     "stood still for longer than a transaction lasts (start it again)");
     }
     rd_kafka_error_destroy(error);
     return WEIR_EIO;

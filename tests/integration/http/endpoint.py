@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-lock, count = threading.Lock(), 0
+lock, count, posts = threading.Lock(), 0, 0
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -25,11 +25,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self):
-        global count
+        global posts
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with lock:
-            count += 1
-            turn = count
+            posts += 1
+            turn = posts
         if self.path == "/flaky" and turn % 3 == 0:
             return self.answer(503)
         if self.path == "/busy" and turn == 1:
