@@ -88,24 +88,9 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
     return WEIR_OK;
 }
 
-static weir_status sink_epoch(void *self, uint64_t epoch, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    return WEIR_OK;
-}
-
 static weir_status sink_flush(void *self, weir_error *err) {
     (void)self;
     (void)err;
-    return WEIR_OK;
-}
-
-static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    if (w) weir_write_u32(w, 1);
     return WEIR_OK;
 }
 
@@ -124,11 +109,11 @@ const weir_sink_type http_answer_sink_type = {
     .open = sink_open,
     .start = sink_start,
     .recover = sink_recover,
-    .begin = sink_epoch,
+    .begin = wire_epoch_nothing,
     .write = sink_write,
     .flush = sink_flush,
-    .prepare = sink_prepare,
-    .commit = sink_epoch,
-    .abort = sink_epoch,
+    .prepare = wire_prepare_nothing,
+    .commit = wire_epoch_nothing,
+    .abort = wire_epoch_nothing,
     .close = sink_close,
 };

@@ -312,13 +312,6 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
     return WEIR_OK;
 }
 
-static weir_status sink_epoch(void *self, uint64_t epoch, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    return WEIR_OK;
-}
-
 static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
     http_sink *s = self;
     (void)epoch;
@@ -356,9 +349,10 @@ static void sink_close(void *self) {
         .struct_size = sizeof(weir_sink_type), .name = type_name, .doc = text, .example = sample,            \
         .options = own_options, .shapes = WEIR_SHAPE_MESSAGES, .guarantee = WEIR_AT_LEAST_ONCE,              \
         .state_size = sizeof(http_sink), .open = open_function, .start = sink_start,                         \
-        .recover = sink_recover, .begin = sink_epoch, .write = sink_write, .flush = sink_flush,              \
-        .prepare = sink_prepare, .commit = sink_epoch, .abort = sink_epoch, .wake_fd = sink_wake_fd,         \
-        .bytes = sink_bytes, .close = sink_close, .state = sink_state, .wants_attributes = with_attributes   \
+        .recover = sink_recover, .begin = wire_epoch_nothing, .write = sink_write, .flush = sink_flush,      \
+        .prepare = sink_prepare, .commit = wire_epoch_nothing, .abort = wire_epoch_nothing,                  \
+        .wake_fd = sink_wake_fd, .bytes = sink_bytes, .close = sink_close, .state = sink_state,              \
+        .wants_attributes = with_attributes                                                                  \
     }
 
 const weir_sink_type http_sink_type =

@@ -273,21 +273,6 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
     return WEIR_OK;
 }
 
-static weir_status sink_epoch(void *self, uint64_t epoch, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    return WEIR_OK;
-}
-
-static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    if (w) weir_write_u32(w, 1);
-    return WEIR_OK;
-}
-
 static size_t sink_bytes(const void *self) { return wire_ring_held(&((sse_sink *)(uintptr_t)self)->ring); }
 
 /* Clients that are not behind have a moment to get the last events. */
@@ -344,12 +329,12 @@ const weir_sink_type http_sse_sink_type = {
     .open = sink_open,
     .start = sink_start,
     .recover = sink_recover,
-    .begin = sink_epoch,
+    .begin = wire_epoch_nothing,
     .write = sink_write,
     .flush = sink_flush,
-    .prepare = sink_prepare,
-    .commit = sink_epoch,
-    .abort = sink_epoch,
+    .prepare = wire_prepare_nothing,
+    .commit = wire_epoch_nothing,
+    .abort = wire_epoch_nothing,
     .bytes = sink_bytes,
     .close = sink_close,
 };

@@ -412,13 +412,6 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
     return WEIR_OK;
 }
 
-static weir_status sink_epoch(void *self, uint64_t epoch, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    return WEIR_OK;
-}
-
 /* Until the system has taken all; as long as it takes some, it may take its time. */
 static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
     stream_sink *s = self;
@@ -465,9 +458,9 @@ static void sink_close(void *self) {
         .struct_size = sizeof(weir_sink_type), .name = type_name, .doc = text, .example = sample,            \
         .options = own_options, .shapes = WEIR_SHAPE_MESSAGES, .guarantee = WEIR_AT_MOST_ONCE,               \
         .state_size = sizeof(stream_sink), .open = open_function, .start = sink_start,                       \
-        .recover = sink_recover, .begin = sink_epoch, .write = sink_write, .flush = sink_flush,              \
-        .prepare = sink_prepare, .commit = sink_epoch, .abort = sink_epoch, .wake_fd = sink_wake_fd,         \
-        .bytes = sink_bytes, .close = sink_close, .state = sink_state                                        \
+        .recover = sink_recover, .begin = wire_epoch_nothing, .write = sink_write, .flush = sink_flush,      \
+        .prepare = sink_prepare, .commit = wire_epoch_nothing, .abort = wire_epoch_nothing,                  \
+        .wake_fd = sink_wake_fd, .bytes = sink_bytes, .close = sink_close, .state = sink_state               \
     }
 
 const weir_sink_type socket_tcp_sink = STREAM_SINK(

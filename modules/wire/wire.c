@@ -35,6 +35,21 @@ void wire_log(const weir_io_host *host, weir_log_level level, const char *format
     host->log(host->log_ctx, level, line);
 }
 
+weir_status wire_epoch_nothing(void *self, uint64_t epoch, weir_error *err) {
+    (void)self;
+    (void)epoch;
+    (void)err;
+    return WEIR_OK;
+}
+
+weir_status wire_prepare_nothing(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
+    (void)self;
+    (void)epoch;
+    (void)err;
+    if (w) weir_write_u32(w, 1);
+    return WEIR_OK;
+}
+
 bool wire_quiet_may_tell(wire_quiet *q) {
     int64_t now = wire_now_ms();
     q->n++;

@@ -18,6 +18,11 @@ int64_t wire_now_ms(void); /* monotonic */
 void wire_log(const weir_io_host *host, weir_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* For sinks that keep nothing by epoch: begin, commit and abort; and a prepare that only marks the
+ * checkpoint. */
+weir_status wire_epoch_nothing(void *self, uint64_t epoch, weir_error *err);
+weir_status wire_prepare_nothing(void *self, uint64_t epoch, weir_writer *w, weir_error *err);
+
 /* A line of a kind is told once in ten seconds; what is left out in between is counted. */
 typedef struct wire_quiet {
     int64_t next_ms;
