@@ -53,22 +53,48 @@ weir_status kafka_producer_check(const weir_io_args *args, const char *transacti
     return WEIR_OK;
 }
 
-static void free_producer(kafka_producer *p) {
+static weir_status open_client(kafka_producer *p, weir_error *err) {
+    char why[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(p->conf);
+    p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    if (!p->rk) {
+        rd_kafka_conf_destroy(conf);
+        return weir_fail(err, WEIR_ECONFIG, "%s", why);
+    }
+    rd_kafka_set_log_queue(p->rk, NULL);
+    return WEIR_OK;
+}
+
+static void close_client(kafka_producer *p) {
     for (uint32_t i = 0; i < p->n_topics; i++) {
         rd_kafka_topic_destroy(p->topics[i].handle);
         free(p->topics[i].name);
     }
-    if (p->rk) {
-        if (!p->transactional_id) rd_kafka_flush(p->rk, LAST_WAIT_MS);
-        if (p->open_epoch) { /* so that nobody waits for it to time out */
-            rd_kafka_error_t *error = rd_kafka_abort_transaction(p->rk, LAST_WAIT_MS);
-            if (error) rd_kafka_error_destroy(error);
-        }
-        /* What is open was not committed: without purging, the end would wait for it. */
-        rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        kafka_destroy(p->rk, &p->link);
+    p->n_topics = 0;
+    if (!p->rk) return;
+    /* What is open was not committed: without purging, the end would wait for it. */
+    rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    kafka_destroy(p->rk, &p->link);
+    p->rk = NULL;
+}
+
+weir_status kafka_producer_renew(kafka_producer *p, weir_error *err) {
+    close_client(p);
+    p->is_initialised = p->is_fenced = false;
+    p->n_undelivered = 0;
+    p->open_epoch = p->committed_epoch = 0;
+    return open_client(p, err);
+}
+
+static void free_producer(kafka_producer *p) {
+    if (p->rk && !p->transactional_id) rd_kafka_flush(p->rk, LAST_WAIT_MS);
+    if (p->rk && p->open_epoch) { /* so that nobody waits for it to time out */
+        rd_kafka_error_t *error = rd_kafka_abort_transaction(p->rk, LAST_WAIT_MS);
+        if (error) rd_kafka_error_destroy(error);
     }
-    kafka_wake_close(p->wake);
+    close_client(p);
+    if (p->conf) rd_kafka_conf_destroy(p->conf);
+    kafka_owner_fini(&p->owner);
     free(p->topics);
     free(p->conf_text);
     free(p->transactional_id);
@@ -77,31 +103,24 @@ static void free_producer(kafka_producer *p) {
 
 static weir_status new_producer(const weir_io_args *args, const char *transactional_id, char *conf_text,
                                 kafka_producer **out, weir_error *err) {
-    rd_kafka_conf_t *conf;
-    char why[256];
     kafka_producer *p = calloc(1, sizeof *p);
     if (!p) {
         free(conf_text);
         return kafka_no_memory(err);
     }
     p->conf_text = conf_text;
-    p->wake[0] = p->wake[1] = -1;
     p->mean_bytes = 100;
     snprintf(p->who, sizeof p->who, "sink 'kafka'");
     p->link = (kafka_link){.host = args->host, .who = p->who};
     p->transactional_id = transactional_id ? strdup(transactional_id) : NULL;
-    weir_status st = transactional_id && !p->transactional_id ? kafka_no_memory(err)
-                                                              : make_conf(args, transactional_id, &conf, err);
+    weir_status st = transactional_id && !p->transactional_id
+                         ? kafka_no_memory(err)
+                         : make_conf(args, transactional_id, &p->conf, err);
     if (st == WEIR_OK) {
-        rd_kafka_conf_set_opaque(conf, p);
-        kafka_conf_link(conf);
-        rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-        p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-        if (!p->rk) {
-            rd_kafka_conf_destroy(conf);
-            st = weir_fail(err, WEIR_ECONFIG, "%s", why);
-        } else
-            rd_kafka_set_log_queue(p->rk, NULL);
+        rd_kafka_conf_set_opaque(p->conf, p);
+        kafka_conf_link(p->conf);
+        rd_kafka_conf_set_dr_msg_cb(p->conf, on_delivery);
+        st = open_client(p, err);
     }
     if (st != WEIR_OK) {
         free_producer(p);
@@ -205,7 +224,9 @@ static weir_status lost(kafka_producer *p, weir_error *err) {
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(p->rk, why, sizeof why);
     if (fatal) {
         weir_fail(err, WEIR_EIO, "%s", why);
-        if (err) err->fatal = true;
+        p->is_fenced = p->transactional_id && kafka_owner_is_fence(fatal);
+        if (err) err->fatal = !p->is_fenced;
+        if (err) err->retriable = p->is_fenced;
         return WEIR_EIO;
     }
     if (!p->n_undelivered) return WEIR_OK;

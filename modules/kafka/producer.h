@@ -6,10 +6,12 @@
  * and it is committed. The record is a committed offset, whose number is the epoch and whose metadata says
  * whose epoch it is, of the group "weir-TRANSACTIONAL.ID", in a partition that the checkpoint names. After a
  * crash the transactional.id is taken over, which ends what was open; the record then tells whether the
- * newest checkpoint's transaction came to be. If not, the checkpoint before it counts. */
+ * newest checkpoint's transaction came to be. If not, the checkpoint before it counts. A producer that was
+ * fenced is replaced when its epoch is aborted, unless another instance has its id: see owner.h. */
 #ifndef KAFKA_PRODUCER_H
 #define KAFKA_PRODUCER_H
 
+#include "owner.h"
 #include "source.h"
 
 #define KAFKA_MAX_ENLISTED 64u
@@ -26,15 +28,16 @@ typedef struct kafka_producer {
     char *conf_text;
     char who[64];
     rd_kafka_t *rk;
-    int wake[2];
-    kafka_topic *topics; /* by name */
+    rd_kafka_conf_t *conf; /* to make another client from */
+    kafka_topic *topics;   /* by name */
     uint32_t n_topics, cap_topics, last_topic;
     uint64_t n_undelivered;      /* messages that failed for good since the last epoch */
     rd_kafka_resp_err_t failure; /* of the first of them */
     double mean_bytes;           /* of a message */
     /* Transactions. */
     char *transactional_id; /* NULL: none */
-    bool is_initialised;
+    bool is_initialised, is_fenced;
+    kafka_owner owner;
     char identity[KAFKA_IDENTITY];
     uint64_t open_epoch, committed_epoch;
     const kafka_native *enlisted[KAFKA_MAX_ENLISTED];
@@ -55,6 +58,9 @@ typedef struct kafka_app {
 weir_status kafka_producer_get(kafka_app *app, const weir_io_args *args, const char *transactional_id,
                                kafka_producer **out, weir_error *err);
 void kafka_producer_put(kafka_app *app, kafka_producer *p); /* NULL is fine */
+
+/* Another client in the place of one that can't go on; topics are asked for again. */
+weir_status kafka_producer_renew(kafka_producer *p, weir_error *err);
 
 /* The topic's handle; the same ones are kept. NULL: why is in err. */
 rd_kafka_topic_t *kafka_producer_topic(kafka_producer *p, const char *name, weir_error *err);

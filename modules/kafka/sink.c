@@ -207,9 +207,11 @@ static weir_status refused(kafka_sink *s, rd_kafka_topic_t *topic, const rd_kafk
         return WEIR_OK;
     default: break;
     }
+    bool is_fatal = code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__FENCED;
+    if (is_fatal) KAFKA_TRY(kafka_producer_serve(s->producer, err)); /* says why */
     weir_fail(err, WEIR_EIO, "topic '%s': %s", rd_kafka_topic_name(topic), rd_kafka_err2str(code));
-    if (err) err->fatal = code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__FENCED;
-    if (err) err->retriable = !err->fatal;
+    if (err) err->fatal = is_fatal;
+    if (err) err->retriable = !is_fatal;
     return WEIR_EIO;
 }
 

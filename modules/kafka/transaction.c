@@ -12,17 +12,14 @@
 
 typedef rd_kafka_topic_partition_list_t list;
 
-/* retriable: the whole epoch may be undone and done again. */
-static weir_status failed(const char *what, rd_kafka_error_t *error, weir_error *err) {
+/* retriable: the whole epoch may be undone and done again, by a new client if this one was fenced. */
+static weir_status failed(kafka_producer *p, const char *what, rd_kafka_error_t *error, weir_error *err) {
+    bool is_fatal = rd_kafka_error_is_fatal(error);
     weir_fail(err, WEIR_EIO, "%s: %s", what, rd_kafka_error_string(error));
-    if (err) {
-        err->fatal = rd_kafka_error_is_fatal(error);
-        err->retriable = !err->fatal;
-        if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__FENCED)
-            snprintf(err->hint, sizeof err->hint,
-                     "another weir writes with the same transactional.id (give each its own), or this one "
-                     "stood still for longer than a transaction lasts (start it again)");
-    }
+    p->is_fenced |= kafka_owner_is_fence(rd_kafka_error_code(error)) ||
+                    (is_fatal && kafka_owner_is_fence(rd_kafka_fatal_error(p->rk, NULL, 0)));
+    if (err) err->fatal = is_fatal && !p->is_fenced;
+    if (err) err->retriable = !is_fatal || p->is_fenced;
     rd_kafka_error_destroy(error);
     return WEIR_EIO;
 }
@@ -41,20 +38,10 @@ static void draw_identity(kafka_producer *p) {
     for (size_t i = 0; i < sizeof bytes; i++) sprintf(p->identity + 2 * i, "%02x", bytes[i]);
 }
 
-/* Takes over the id: what another life of it left open is ended, committed or not. */
-static weir_status initialise(kafka_producer *p, weir_error *err) {
-    rd_kafka_error_t *error;
-    if (p->is_initialised) return WEIR_OK;
-    UNTIL_DONE(error, rd_kafka_init_transactions(p->rk, CALL_MS));
-    if (error) return failed("can't begin with transactions", error, err);
-    p->is_initialised = true;
-    return WEIR_OK;
-}
-
 weir_status kafka_transaction_begin(kafka_producer *p, uint64_t epoch, weir_error *err) {
     if (!p->transactional_id || p->open_epoch == epoch) return WEIR_OK;
     rd_kafka_error_t *error = rd_kafka_begin_transaction(p->rk);
-    if (error) return failed("can't begin a transaction", error, err);
+    if (error) return failed(p, "can't begin a transaction", error, err);
     p->open_epoch = epoch;
     p->n_enlisted = 0;
     p->record_topic[0] = 0;
@@ -98,11 +85,11 @@ static weir_status send_positions(kafka_producer *p, const kafka_native *source,
     rd_kafka_error_t *error;
     if (!source->positions || !source->positions->cnt) return WEIR_OK;
     UNTIL_DONE(error, rd_kafka_send_offsets_to_transaction(p->rk, source->positions, source->group, CALL_MS));
-    return error ? failed("positions could not join the transaction", error, err) : WEIR_OK;
+    return error ? failed(p, "positions could not join the transaction", error, err) : WEIR_OK;
 }
 
 static weir_status send_record(kafka_producer *p, uint64_t epoch, weir_error *err) {
-    char name[300];
+    char name[300], mark[KAFKA_IDENTITY + KAFKA_LIFE];
     rd_kafka_error_t *error;
     group_name(p, name);
     rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new(name);
@@ -110,12 +97,13 @@ static weir_status send_record(kafka_producer *p, uint64_t epoch, weir_error *er
     rd_kafka_topic_partition_t *one =
         rd_kafka_topic_partition_list_add(record, p->record_topic, p->record_partition);
     one->offset = (int64_t)epoch;
-    one->metadata = strdup(p->identity);
-    one->metadata_size = one->metadata ? strlen(p->identity) : 0;
+    snprintf(mark, sizeof mark, "%s %s", p->identity, p->owner.life);
+    one->metadata = strdup(mark);
+    one->metadata_size = one->metadata ? strlen(mark) : 0;
     UNTIL_DONE(error, rd_kafka_send_offsets_to_transaction(p->rk, record, group, CALL_MS));
     rd_kafka_topic_partition_list_destroy(record);
     rd_kafka_consumer_group_metadata_destroy(group);
-    return error ? failed("the epoch could not join the transaction", error, err) : WEIR_OK;
+    return error ? failed(p, "the epoch could not join the transaction", error, err) : WEIR_OK;
 }
 
 weir_status kafka_transaction_commit(kafka_producer *p, uint64_t epoch, weir_error *err) {
@@ -126,20 +114,9 @@ weir_status kafka_transaction_commit(kafka_producer *p, uint64_t epoch, weir_err
     for (uint32_t i = 0; i < p->n_enlisted; i++) KAFKA_TRY(send_positions(p, p->enlisted[i], err));
     if (p->record_topic[0]) KAFKA_TRY(send_record(p, epoch, err));
     UNTIL_DONE(error, rd_kafka_commit_transaction(p->rk, CALL_MS));
-    if (error) return failed("the transaction could not be committed", error, err);
+    if (error) return failed(p, "the transaction could not be committed", error, err);
     p->committed_epoch = epoch;
     p->open_epoch = 0;
-    return WEIR_OK;
-}
-
-weir_status kafka_transaction_abort(kafka_producer *p, weir_error *err) {
-    rd_kafka_error_t *error;
-    p->n_undelivered = 0;
-    if (!p->transactional_id || !p->open_epoch) return WEIR_OK;
-    UNTIL_DONE(error, rd_kafka_abort_transaction(p->rk, CALL_MS));
-    if (error) return failed("the transaction could not be undone", error, err);
-    p->n_undelivered = 0;
-    p->open_epoch = p->committed_epoch = 0;
     return WEIR_OK;
 }
 
@@ -171,6 +148,14 @@ static weir_status open_reader(kafka_producer *p, rd_kafka_t **out, weir_error *
     return weir_fail(err, WEIR_EIO, "%s", why);
 }
 
+/* Its life may be another one. */
+static bool is_own(const kafka_producer *p, const rd_kafka_topic_partition_t *record) {
+    size_t n = strlen(p->identity);
+    const char *mark = record->metadata;
+    return record->metadata_size >= n && memcmp(mark, p->identity, n) == 0 &&
+           (record->metadata_size == n || mark[n] == ' ');
+}
+
 static weir_status read_record(kafka_producer *p, uint64_t epoch, bool *is_committed, weir_error *err) {
     rd_kafka_t *rk;
     KAFKA_TRY(open_reader(p, &rk, err));
@@ -181,13 +166,82 @@ static weir_status read_record(kafka_producer *p, uint64_t epoch, bool *is_commi
     rd_kafka_resp_err_t why;
     while ((why = rd_kafka_committed(rk, record, CALL_MS)) && kafka_now_ns() < give_up) usleep(100000);
     if (!why) why = one->err;
-    *is_committed = !why && one->offset == (int64_t)epoch && one->metadata_size == strlen(p->identity) &&
-                    memcmp(one->metadata, p->identity, one->metadata_size) == 0;
+    *is_committed = !why && one->offset == (int64_t)epoch && is_own(p, one);
     rd_kafka_topic_partition_list_destroy(record);
     kafka_destroy(rk, &p->link);
     return why ? weir_fail(err, WEIR_EIO, "can't find out which epoch was committed last: %s",
                            rd_kafka_err2str(why))
                : WEIR_OK;
+}
+
+/* ---- Taking over, and over again ---------------------------------------------------------------------- */
+
+static weir_status ask_owner(kafka_producer *p,
+                             weir_status (*ask)(kafka_owner *, rd_kafka_t *, const char *, weir_error *),
+                             weir_error *err) {
+    char name[300];
+    rd_kafka_t *rk;
+    group_name(p, name);
+    KAFKA_TRY(open_reader(p, &rk, err));
+    weir_status st = ask(&p->owner, rk, name, err);
+    kafka_destroy(rk, &p->link);
+    return st;
+}
+
+/* Takes over the id: what another life of it left open is ended, committed or not. */
+static weir_status initialise(kafka_producer *p, weir_error *err) {
+    rd_kafka_error_t *error;
+    if (p->is_initialised) return WEIR_OK;
+    UNTIL_DONE(error, rd_kafka_init_transactions(p->rk, CALL_MS));
+    if (error) return failed(p, "can't begin with transactions", error, err);
+    if (!p->owner.life[0]) kafka_owner_draw(&p->owner);
+    KAFKA_TRY(ask_owner(p, kafka_owner_note, err));
+    p->is_initialised = true;
+    return WEIR_OK;
+}
+
+/* Says that this life has the id now, in a transaction of nothing else. If that fails the next epoch says it.
+ */
+static weir_status claim(kafka_producer *p, uint64_t epoch, weir_error *err) {
+    rd_kafka_error_t *error = rd_kafka_begin_transaction(p->rk);
+    if (error) return failed(p, "can't begin a transaction", error, err);
+    weir_error own = {0};
+    weir_status st = send_record(p, epoch, &own);
+    if (st == WEIR_OK) {
+        UNTIL_DONE(error, rd_kafka_commit_transaction(p->rk, CALL_MS));
+        if (!error) return WEIR_OK;
+        st = failed(p, "the take-over could not be committed", error, &own);
+    }
+    if (!p->is_fenced) {
+        UNTIL_DONE(error, rd_kafka_abort_transaction(p->rk, CALL_MS));
+        if (!error) return WEIR_OK;
+        st = failed(p, "the transaction could not be undone", error, &own);
+    }
+    if (err) *err = own;
+    return st;
+}
+
+static weir_status take_again(kafka_producer *p, weir_error *err) {
+    KAFKA_TRY(ask_owner(p, kafka_owner_check, err));
+    kafka_log(p->link.host, WEIR_LOG_WARN, "%s: its transaction outlived its time; taking '%s' again", p->who,
+              p->transactional_id);
+    KAFKA_TRY(kafka_producer_renew(p, err));
+    return initialise(p, err);
+}
+
+weir_status kafka_transaction_abort(kafka_producer *p, weir_error *err) {
+    rd_kafka_error_t *error;
+    p->n_undelivered = 0;
+    if (p->is_fenced) return take_again(p, err);
+    if (!p->transactional_id || !p->open_epoch) return WEIR_OK;
+    UNTIL_DONE(error, rd_kafka_abort_transaction(p->rk, CALL_MS));
+    if (error) {
+        weir_status st = failed(p, "the transaction could not be undone", error, err);
+        return p->is_fenced ? take_again(p, err) : st;
+    }
+    p->n_undelivered = 0;
+    p->open_epoch = p->committed_epoch = 0;
+    return WEIR_OK;
 }
 
 weir_status kafka_transaction_recover(kafka_producer *p, uint64_t epoch, weir_reader *saved,
@@ -206,6 +260,7 @@ weir_status kafka_transaction_recover(kafka_producer *p, uint64_t epoch, weir_re
         KAFKA_TRY(read_record(p, epoch, &is_committed, err));
     if (!is_committed)
         return weir_fail(err, WEIR_EEND, "the transaction of epoch %" PRIu64 " was never committed", epoch);
+    if (was_with && p->record_topic[0] && p->committed_epoch != epoch) KAFKA_TRY(claim(p, epoch, err));
     p->committed_epoch = epoch;
     return WEIR_OK;
 }

@@ -18,10 +18,14 @@ SERVER = ROOT / "tests/servers/kafka"
 class Brokers:
     """A cluster with its data in a folder of its own."""
 
-    def __init__(self, folder, nodes=1, sasl=False):
+    def __init__(self, folder, nodes=1, sasl=False, properties=""):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
         env = {"KAFKA_WAIT": "180", **os.environ, **({"KAFKA_SASL": "1"} if sasl else {})}
+        if properties:
+            more = self.folder / "more.properties"
+            more.write_text(properties + "\n")
+            env["KAFKA_PROPS"] = str(more)
         self.bootstrap = self._call("start", str(nodes), env=env, wait=400).split()[-1]
         self.admin = AdminClient({"bootstrap.servers": self.bootstrap})
 
