@@ -131,6 +131,8 @@ typedef struct weir_app_options {
     uint32_t threads;    /* that work on one app, the caller's included: queries that have nothing to do with
                             each other run at the same time, with the same answers. 0, 1: the caller's alone */
     bool threads_always; /* also for batches that are too small to be worth it: for tests */
+    int64_t drain_ms; /* how long weir_app_run, when all sources have ended, waits for sinks that are slow or
+                         away; 0: 300000 */
 } weir_app_options;
 
 /* Parses, checks and plans. On failure *err is the first error and *report (if wanted) has all; *out is NULL.

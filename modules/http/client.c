@@ -428,6 +428,13 @@ size_t http_client_held(http_client *c) {
     return held;
 }
 
+uint32_t http_client_unsent(http_client *c) {
+    pthread_mutex_lock(&c->lock);
+    uint32_t n = c->held_jobs;
+    pthread_mutex_unlock(&c->lock);
+    return n;
+}
+
 bool http_client_drain(http_client *c, int64_t wait_ms) {
     pthread_mutex_lock(&c->lock);
     int late = 0;

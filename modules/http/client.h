@@ -61,7 +61,8 @@ void http_client_free(http_client *c);
 /* Takes the job over. */
 void http_client_send(http_client *c, http_job *job);
 bool http_client_is_full(http_client *c);
-size_t http_client_held(http_client *c); /* bytes of the jobs that are not done */
+size_t http_client_held(http_client *c);     /* bytes of the jobs that are not done */
+uint32_t http_client_unsent(http_client *c); /* how many those are */
 /* Waits until all is answered. False: for wait_ms nothing was. */
 bool http_client_drain(http_client *c, int64_t wait_ms);
 int http_client_wake_fd(const http_client *c); /* readable when there is room again */

@@ -317,7 +317,9 @@ static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir
     (void)epoch;
     if (w) weir_write_u32(w, 1);
     if (http_client_drain(s->client, DELIVER_MS)) return WEIR_OK;
-    weir_fail(err, WEIR_EIO, "requests are not answered yet: %s", http_client_state(s->client));
+    const char *why = http_client_state(s->client);
+    weir_fail(err, WEIR_EIO, "%u request(s) are not answered yet%s%s", http_client_unsent(s->client),
+              *why ? ": " : "", why);
     if (err) err->retriable = true;
     return WEIR_EIO;
 }

@@ -7,6 +7,7 @@
 
 #define USUAL_BATCH_LIMIT   4096u
 #define USUAL_CHECKPOINT_MS 1000
+#define USUAL_DRAIN_MS      300000
 
 static int64_t wall_clock_ms(void) {
     struct timespec t;
@@ -23,6 +24,7 @@ static void take_options(weir_app *app, const weir_app_options *options) {
     if (options) memcpy(&app->options, options, WR_MIN(options->struct_size, sizeof app->options));
     if (!app->options.batch_limit) app->options.batch_limit = USUAL_BATCH_LIMIT;
     if (app->options.checkpoint_ms <= 0) app->options.checkpoint_ms = USUAL_CHECKPOINT_MS;
+    if (app->options.drain_ms <= 0) app->options.drain_ms = USUAL_DRAIN_MS;
 }
 
 char *wr_app_copy_text(const char *text, size_t len) {
@@ -159,6 +161,7 @@ static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diag
                            .base_dir = app->base_dir,
                            .state_dir = app->state_dir,
                            .checkpoint_ms = app->options.checkpoint_ms,
+                           .drain_ms = app->options.drain_ms,
                            .playback = app->playback,
                            .batch_limit = app->options.batch_limit,
                            .latency = &app->latency,

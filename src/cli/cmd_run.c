@@ -21,7 +21,7 @@ typedef struct variable {
 
 typedef struct runner {
     const char *state_dir, *admin_address, *token, *apps_dir, *error_dir;
-    long long batch, checkpoint_ms, threads, error_bytes;
+    long long batch, checkpoint_ms, drain_s, threads, error_bytes;
     bool playback, quiet;
     stats_form stats;
     variable *variables;
@@ -179,6 +179,7 @@ static int run_all(runner *r, weir_engine *engine, char **files, int n) {
                               .variable_ctx = r,
                               .state_dir = r->state_dir,
                               .checkpoint_ms = r->checkpoint_ms,
+                              .drain_ms = r->drain_s * 1000,
                               .error_dir = r->error_dir,
                               .error_bytes = (size_t)r->error_bytes},
                       .apps_dir = r->apps_dir,
@@ -221,6 +222,7 @@ static bool take_option(runner *r, const char *name, const char *value) {
     if (!strcmp(name, "--batch")) return cli_number(name, value, 1, 1 << 20, &r->batch);
     if (!strcmp(name, "--threads")) return cli_number(name, value, 1, CLI_MOST_THREADS, &r->threads);
     if (!strcmp(name, "--checkpoint")) return cli_number(name, value, 1, 86400000, &r->checkpoint_ms);
+    if (!strcmp(name, "--drain")) return cli_number(name, value, 1, 31536000, &r->drain_s);
     if (!strcmp(name, "--define")) return take_definition(r, (char *)value);
     if (!strcmp(name, "--stats")) return take_stats(r, value);
     if (!strcmp(name, "--state")) r->state_dir = value;
@@ -265,6 +267,7 @@ static int run(int argc, char **argv) {
 static const cli_option options[] = {
     {"--state", "DIR", "keep checkpoints in DIR, and go on from the last one"},
     {"--checkpoint", "MS", "time between checkpoints (1000)"},
+    {"--drain", "S", "how long the end of the input waits for sinks that are slow or away (300)"},
     {"--playback", NULL, "event time drives the clock, as with @app:playback"},
     {"--batch", "N", "most rows in a batch (4096)"},
     {"--threads", "N", "threads that work on the app's queries at the same time (1)"},

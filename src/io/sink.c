@@ -349,10 +349,11 @@ static weir_status flush_all(wr_sink *s, weir_error *err) {
     for (;;) {
         weir_status status = wr_sink_flush(s, err);
         if (status != WEIR_EAGAIN) return status;
-        if (wr_io_now_ns(NULL) >= give_up)
-            return failed(
-                s, err,
-                weir_fail(err, WEIR_EIO, "what is left could not be written within %d s", FINISH_MS / 1000));
+        if (wr_io_now_ns(NULL) >= give_up) {
+            weir_fail(err, WEIR_EIO, "what is left could not be written within %d s", FINISH_MS / 1000);
+            if (err) err->retriable = true; /* it is only slow */
+            return failed(s, err, WEIR_EIO);
+        }
         struct pollfd p = {.fd = wr_sink_wake_fd(s), .events = POLLIN | POLLOUT};
         (void)poll(&p, p.fd >= 0, 50);
     }

@@ -7,6 +7,7 @@
 #define LONGEST_WAIT_MS 1000
 #define WATCHED_WAIT_MS 250 /* with an on_turn */
 #define FULL_WAIT_MS    50
+#define END_LINE_MS     10000
 
 weir_status wr_io_refill_all(wr_app_io *io, weir_error *err) {
     for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(wr_feed_refill(io->feeds[i], err));
@@ -211,6 +212,32 @@ static weir_status commit(wr_app_io *io, weir_error *err) {
     return WEIR_OK;
 }
 
+static weir_status end_epoch(wr_app_io *io, weir_error *err) {
+    if (!io->options.state_dir) return any_acks(io) ? wr_io_acknowledge(io, err) : commit(io, err);
+    return io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;
+}
+
+/* A sink whose other side is away or slow is waited for, for drain_ms at most; not when a stop was asked for.
+ */
+static weir_status end_epoch_in_time(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
+    int64_t give_up = wr_io_wall_ms() + io->options.drain_ms, next_line = 0;
+    for (;;) {
+        weir_error own = {0};
+        weir_status st = end_epoch(io, &own);
+        int64_t now = wr_io_wall_ms();
+        if (st == WEIR_OK) return st;
+        if (!own.retriable || io->is_exact || atomic_load(stop) || now >= give_up) {
+            if (err) *err = own;
+            return st;
+        }
+        if (now >= next_line) wr_app_io_log(io, WEIR_LOG_WARN, "the end waits: %s", own.message);
+        if (now >= next_line) next_line = now + END_LINE_MS;
+        struct pollfd wake = {.fd = io->wake_fd[0], .events = POLLIN};
+        poll(&wake, 1, WATCHED_WAIT_MS);
+        if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
+    }
+}
+
 static weir_status run_rows_in_hand(wr_app_io *io, weir_error *err) {
     for (uint32_t n_rows = 1; n_rows;) {
         bool idle = true;
@@ -238,12 +265,10 @@ static weir_status finish(wr_app_io *io, const atomic_bool *stop, weir_error *er
         WR_TRY(wr_io_run_inbox(io, err));
         WR_TRY(drain(io, stop, err));
     }
-    if (!io->options.state_dir && any_acks(io)) return wr_io_acknowledge(io, err);
-    if (!io->options.state_dir) return commit(io, err);
-    return io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;
+    return end_epoch_in_time(io, stop, err);
 }
 
-static weir_status run(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
+static weir_status run_to_the_end(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
     bool has_ended = false;
     while (!atomic_load(stop) && !has_ended) {
         bool did = false;
@@ -254,7 +279,17 @@ static weir_status run(wr_app_io *io, const atomic_bool *stop, weir_error *err) 
         has_ended = !did && !wr_io_any_full(io) && all_ended(io);
         if (!did && !has_ended && !atomic_load(stop)) WR_TRY(wait_for_something(io, err));
     }
-    return finish(io, stop, err);
+    return WEIR_OK;
+}
+
+/* With exactly-once the end is undone like all else: sources that have ended go back with the others. */
+static weir_status run(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
+    for (;;) {
+        WR_TRY(run_to_the_end(io, stop, err));
+        weir_status st = finish(io, stop, err);
+        if (st == WEIR_OK || !io->is_exact || atomic_load(stop)) return st;
+        WR_TRY(go_back(io, stop, st, err));
+    }
 }
 
 weir_status wr_app_io_run(wr_app_io *io, atomic_bool *stop, weir_error *err) {

@@ -251,5 +251,7 @@ weir_status wr_feed_load(wr_feed *f, weir_reader *r, weir_error *err) {
     WR_TRY(wr_rows_init(&f->rows, &f->schema, wr_source_wanted(f->source), WR_MAX(n, 1u), &f->arena, err));
     for (uint32_t i = 0; i < n; i++) WR_TRY(load_row(f, r, &chunk_begin, err));
     WR_TRY(weir_reader_status(r, err));
+    f->state = WR_FEED_OPEN; /* also if it had ended: there is something before its end again */
+    f->retry_ms = f->backoff_ms = 0;
     return take_rows(f, err);
 }
