@@ -2,6 +2,7 @@
 
 #include "data/schema.h"
 #include "data/value.h"
+#include "exec/match_value.h"
 #include "state/writer.h"
 
 static weir_status no_memory(weir_error *err) {
@@ -90,16 +91,6 @@ static weir_status own_value(wr_event_pool *p, const wr_kept_column *k, char *va
     return WEIR_OK;
 }
 
-/* Of 1, 4, 8 or 16 bytes: a call of memcpy would cost more than the copy. */
-static inline void copy_value(char *to, const char *from, uint32_t size) {
-    switch (size) {
-    case 1: *to = *from; break;
-    case 4: memcpy(to, from, 4); break;
-    case 8: memcpy(to, from, 8); break;
-    default: memcpy(to, from, 16);
-    }
-}
-
 static weir_status copy_values(wr_event_pool *p, const weir_batch *b, uint32_t row, char *cell,
                                weir_error *err) {
     char *present = cell + sizeof(wr_taken);
@@ -107,7 +98,7 @@ static weir_status copy_values(wr_event_pool *p, const weir_batch *b, uint32_t r
         const wr_kept_column *kept = &p->kept[k];
         const weir_column *c = b ? &b->cols[kept->column] : NULL;
         if (!c || !c->data || weir_is_null(c, row)) continue;
-        copy_value(cell + kept->at, (const char *)c->data + (size_t)row * kept->size, kept->size);
+        wr_match_copy_value(cell + kept->at, (const char *)c->data + (size_t)row * kept->size, kept->size);
         if (!p->is_plain) WR_TRY(own_value(p, kept, cell + kept->at, err));
         present[k] = 1;
     }

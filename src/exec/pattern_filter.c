@@ -81,7 +81,8 @@ weir_status wr_pattern_prepare(wr_pattern *x, uint32_t at, const weir_batch *b, 
         WR_TRY(run_own(x, &x->items[side->items[i]], b, err));
         WR_TRY(run_keys(x, &x->items[side->items[i]], b, err));
     }
-    return skip ? choose_rows(x, side, err) : WEIR_OK;
+    if (skip) WR_TRY(choose_rows(x, side, err));
+    return x->trail ? wr_trail_prepare(x, side, err) : WEIR_OK;
 }
 
 /* ---- Events of a match ------------------------------------------------------------------------------------
@@ -101,41 +102,6 @@ uint32_t wr_ref_event(const wr_pattern *x, const wr_event_ref *ref, uint32_t mat
 
 /* ---- Plain comparisons ------------------------------------------------------------------------------------
  */
-
-#define HOLDS(a, b)                                                                                          \
-    (op == WR_EQ   ? (a) == (b)                                                                              \
-     : op == WR_NE ? (a) != (b)                                                                              \
-     : op == WR_LT ? (a) < (b)                                                                               \
-     : op == WR_LE ? (a) <= (b)                                                                              \
-     : op == WR_GT ? (a) > (b)                                                                               \
-                   : (a) >= (b))
-
-static bool compare(wr_compare op, weir_type type, const void *a, const void *b) {
-    int32_t ia, ib;
-    int64_t la, lb;
-    float fa, fb;
-    double da, db;
-    switch (type) {
-    case WEIR_INT:
-        memcpy(&ia, a, sizeof ia);
-        memcpy(&ib, b, sizeof ib);
-        return HOLDS(ia, ib);
-    case WEIR_LONG:
-        memcpy(&la, a, sizeof la);
-        memcpy(&lb, b, sizeof lb);
-        return HOLDS(la, lb);
-    case WEIR_FLOAT:
-        memcpy(&fa, a, sizeof fa);
-        memcpy(&fb, b, sizeof fb);
-        return HOLDS(fa, fb);
-    case WEIR_DOUBLE:
-        memcpy(&da, a, sizeof da);
-        memcpy(&db, b, sizeof db);
-        return HOLDS(da, db);
-    case WEIR_BOOL: return HOLDS(*(const uint8_t *)a, *(const uint8_t *)b);
-    default: return weir_string_equal(a, b) == (op == WR_EQ);
-    }
-}
 
 static const void *own_value(const wr_pattern *x, uint32_t column, weir_type type) {
     const weir_column *c = &x->batch->cols[column];
@@ -161,7 +127,7 @@ static bool tests_hold(const wr_pattern *x, uint32_t item, uint32_t match) {
     for (uint32_t i = 0; i < p->n_tests; i++) {
         const wr_match_test *t = &p->tests[i];
         const void *a = own_value(x, t->column, t->type), *b = taken_value(x, &t->ref, match, item);
-        if (a && b ? !compare(t->op, t->type, a, b) : t->op != WR_NE) return false;
+        if (a && b ? !wr_match_compare(t->op, t->type, a, b) : t->op != WR_NE) return false;
     }
     return true;
 }

@@ -8,6 +8,7 @@
  *   pattern_match.c    matches, lists of them, and the index of a list
  *   pattern_output.c   the rows that go out
  *   pattern_save.c     saving and loading
+ *   pattern_trail.c    instead of machine, offer and match, where matches are a trail (see exec/trail.h)
  *
  * A match (partial, until it goes out) holds for each item the event it has taken, or the first of a chain of
  * them. It waits in lists: each item has one of those that may take the next event (pending) and one of those
@@ -19,6 +20,7 @@
 #include "exec/operator.h"
 #include "exec/pattern_events.h"
 #include "exec/program.h"
+#include "exec/trail.h"
 
 typedef struct wr_match {
     int64_t ts;      /* of the last event taken; -1: none so far */
@@ -67,12 +69,16 @@ typedef struct wr_item_state {
     wr_wait_queue waits;
     wr_program *own, *keys, *residual;
     bool *residual_uses; /* by column of the residual's input */
+    /* Of a trail: the fields of keys and tests. */
+    uint32_t *key_fields, *test_fields;
+    bool finds_own_keys; /* hashes are also those of matches that take the row and come to this item */
     /* Of the call in hand. */
     const uint8_t *passes;   /* by physical row: own holds; NULL: it holds for all */
     const uint32_t *passing; /* the rows for which it does */
     uint32_t n_passing;
     weir_column *key_columns;
-    uint32_t taken; /* the row in hand as an event, once taken; WR_NO_EVENT: not yet */
+    uint64_t *hashes; /* of a trail: by physical row, of what it looks for */
+    uint32_t taken;   /* the row in hand as an event, once taken; WR_NO_EVENT: not yet */
 } wr_item_state;
 
 /* One side's input of the call in hand. */
@@ -104,9 +110,11 @@ typedef struct wr_pattern {
     uint32_t *starts; /* items whose events a match expires by */
     uint32_t n_starts;
     wr_cell_pool matches, entries;
-    bool is_ready;  /* the first matches wait */
-    bool can_skip;  /* rows that pass no filter need not be walked, if times are in order */
-    int64_t newest; /* the latest time of an event so far */
+    wr_trail *trail;      /* holds the matches; NULL: the items' lists do */
+    uint32_t *out_fields; /* of the trail, by column of the output */
+    bool is_ready;        /* the first matches wait */
+    bool can_skip;        /* rows that pass no filter need not be walked, if times are in order */
+    int64_t newest;       /* the latest time of an event so far */
     /* The call in hand. */
     wr_turn *turn;
     const weir_batch *batch; /* the event in hand */
@@ -218,6 +226,25 @@ weir_status wr_ref_put(wr_pattern *x, const wr_event_ref *ref, uint32_t match, u
 /* What is to go out becomes rows; one_chunk: of one chunk, else each of its own. */
 weir_status wr_pattern_flush(wr_pattern *x, bool one_chunk, weir_error *err) WR_NODISCARD;
 weir_status wr_pattern_output(wr_pattern *x, weir_batch *out, weir_error *err) WR_NODISCARD;
+/* Room for one more row; the rows since the last chunk become one. */
+weir_status wr_pattern_room(wr_pattern *x, weir_error *err) WR_NODISCARD;
+void wr_pattern_end_chunk(wr_pattern *x);
+
+/* ---- pattern_trail.c ---- */
+
+weir_status wr_pattern_trail_new(wr_pattern *x, weir_error *err) WR_NODISCARD;
+void wr_pattern_trail_free(wr_pattern *x);
+weir_status wr_trail_prepare(wr_pattern *x, const wr_pattern_side *side, weir_error *err) WR_NODISCARD;
+weir_status wr_trail_offer_row(wr_pattern *x, wr_pattern_side *side, weir_error *err) WR_NODISCARD;
+/* All rows of the only stream. */
+weir_status wr_trail_walk(wr_pattern *x, wr_pattern_side *side, weir_error *err) WR_NODISCARD;
+bool wr_trail_in_order(const wr_trail *t);
+/* Of the keys of a match, by which the item finds it; 0: they equal nothing, or there are none. */
+uint64_t wr_trail_hash(const wr_pattern *x, uint32_t item, const wr_trail_match *m);
+
+/* ---- trail_save.c ---- */
+void wr_trail_save(const wr_trail *t, weir_writer *w);
+weir_status wr_trail_load(wr_pattern *x, weir_reader *r, weir_error *err) WR_NODISCARD;
 
 /* ---- pattern_save.c ---- */
 

@@ -45,6 +45,7 @@ weir_status wr_item_notify(wr_pattern *x, uint32_t item, int64_t due, weir_error
 
 weir_status wr_pattern_begin(wr_pattern *x, int64_t clock, weir_error *err) {
     x->is_ready = true;
+    if (x->trail) return WEIR_OK; /* its start waits by itself */
     for (uint32_t i = 0; i < x->plan->n_items; i++) WR_TRY(wr_item_init(x, i, err));
     for (uint32_t i = 0; i < x->plan->n_timers; i++) {
         wr_item_state *it = &x->items[x->plan->timers[i]];

@@ -1,7 +1,7 @@
 /* pattern_match.c: matches, lists of them, and the index of a list. */
 #include "exec/pattern_impl.h"
 
-#include "base/hash.h"
+#include "exec/match_value.h"
 
 weir_status wr_pattern_no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for the matches of a pattern");
@@ -79,61 +79,6 @@ static uint32_t fold(uint64_t h) {
     return folded == UNFINDABLE ? 1 : folded;
 }
 
-/* -0.0 equals 0.0; NaN equals nothing. */
-static bool hash_real(double v, uint64_t *h) {
-    uint64_t bits;
-    if (v == 0) v = 0.0;
-    memcpy(&bits, &v, sizeof bits);
-    *h = wr_hash_pair(*h, bits);
-    return v == v;
-}
-
-static bool hash_value(weir_type type, const void *value, uint64_t *h) {
-    int32_t i;
-    int64_t l;
-    float f;
-    double d;
-    switch (type) {
-    case WEIR_INT:
-        memcpy(&i, value, sizeof i);
-        *h = wr_hash_pair(*h, (uint32_t)i);
-        return true;
-    case WEIR_LONG:
-        memcpy(&l, value, sizeof l);
-        *h = wr_hash_pair(*h, (uint64_t)l);
-        return true;
-    case WEIR_FLOAT: memcpy(&f, value, sizeof f); return hash_real((double)f, h);
-    case WEIR_DOUBLE: memcpy(&d, value, sizeof d); return hash_real(d, h);
-    case WEIR_BOOL: *h = wr_hash_pair(*h, *(const uint8_t *)value); return true;
-    case WEIR_STRING: {
-        const weir_string *s = value;
-        *h = wr_hash_pair(*h, wr_hash_bytes(weir_string_data(s), s->len));
-        return true;
-    }
-    default: return false;
-    }
-}
-
-static bool values_equal(weir_type type, const void *a, const void *b) {
-    float fa, fb;
-    double da, db;
-    switch (type) {
-    case WEIR_INT: return memcmp(a, b, sizeof(int32_t)) == 0;
-    case WEIR_LONG: return memcmp(a, b, sizeof(int64_t)) == 0;
-    case WEIR_FLOAT:
-        memcpy(&fa, a, sizeof fa);
-        memcpy(&fb, b, sizeof fb);
-        return fa == fb;
-    case WEIR_DOUBLE:
-        memcpy(&da, a, sizeof da);
-        memcpy(&db, b, sizeof db);
-        return da == db;
-    case WEIR_BOOL: return *(const uint8_t *)a == *(const uint8_t *)b;
-    case WEIR_STRING: return weir_string_equal(a, b);
-    default: return false;
-    }
-}
-
 static const void *row_value(const weir_column *c, weir_type type, uint32_t row) {
     if (weir_is_null(c, row)) return NULL;
     return (const char *)c->data + (size_t)row * wr_type_size(type, false);
@@ -151,7 +96,7 @@ bool wr_keys_of_row(const wr_item_state *it, uint32_t row, uint32_t *hash) {
     for (uint32_t k = 0; k < it->plan->n_keys; k++) {
         weir_type type = it->plan->key_refs[k].type;
         const void *value = row_value(&it->key_columns[k], type, row);
-        if (!value || !hash_value(type, value, &h)) return false;
+        if (!value || !wr_match_hash(type, value, &h)) return false;
     }
     *hash = fold(h);
     return true;
@@ -162,7 +107,7 @@ static bool keys_of_match(const wr_pattern *x, const wr_item_state *it, uint32_t
     for (uint32_t k = 0; k < it->plan->n_keys; k++) {
         const wr_event_ref *ref = &it->plan->key_refs[k];
         const void *value = match_value(x, ref, match);
-        if (!value || !hash_value(ref->type, value, &h)) return false;
+        if (!value || !wr_match_hash(ref->type, value, &h)) return false;
     }
     *hash = fold(h);
     return true;
@@ -172,7 +117,7 @@ bool wr_keys_equal(const wr_pattern *x, const wr_item_state *it, uint32_t match,
     for (uint32_t k = 0; k < it->plan->n_keys; k++) {
         const wr_event_ref *ref = &it->plan->key_refs[k];
         const void *a = row_value(&it->key_columns[k], ref->type, row), *b = match_value(x, ref, match);
-        if (!a || !b || !values_equal(ref->type, a, b)) return false;
+        if (!a || !b || !wr_match_compare(WR_EQ, ref->type, a, b)) return false;
     }
     return true;
 }

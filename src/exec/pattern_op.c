@@ -32,6 +32,7 @@ static void drop_done(wr_pattern *x) {
 /* Later items come first. Siddhi hands on what a stream with several items has completed item by item, as one
  * chunk each; with one item, match by match once the whole input chunk is through. */
 static weir_status offer_row(wr_pattern *x, wr_pattern_side *side, weir_error *err) {
+    if (x->trail) return wr_trail_offer_row(x, side, err);
     WR_TRY(stabilize(x, side, err));
     for (uint32_t i = side->n_items; i-- > 0;) {
         wr_item_state *it = &x->items[side->items[i]];
@@ -154,6 +155,7 @@ static void note_newest(wr_pattern *x, const weir_batch *const *in, bool ordered
 
 /* Matches that came to an item out of order are sorted when they join the others: the moment matters. */
 static bool lists_in_order(const wr_pattern *x) {
+    if (x->trail) return wr_trail_in_order(x->trail);
     for (uint32_t i = 0; i < x->plan->n_items; i++)
         if (!x->items[i].fresh.is_sorted || (x->items[i].fresh.n && x->items[i].fresh.last_ts == INT64_MAX))
             return false;
@@ -161,6 +163,7 @@ static bool lists_in_order(const wr_pattern *x) {
 }
 
 static weir_status walk(wr_pattern *x, weir_error *err) {
+    if (x->trail && x->head.plan->n_in == 1) return wr_trail_walk(x, &x->sides[0], err);
     for (;;) {
         wr_pattern_side *first = NULL;
         weir_origin least = UINT64_MAX;
@@ -212,7 +215,10 @@ static weir_status pattern_process(wr_op *op, wr_turn *turn, const weir_batch *c
 /* ---- Life -------------------------------------------------------------------------------------------------
  */
 
-static uint64_t pattern_rows(const wr_op *op) { return ((const wr_pattern *)op)->matches.n_live; }
+static uint64_t pattern_rows(const wr_op *op) {
+    const wr_pattern *x = (const wr_pattern *)op;
+    return x->trail ? x->trail->cells.n_live : x->matches.n_live;
+}
 
 static void free_item(wr_pattern *x, wr_item_state *it) {
     wr_account *account = &x->head.account;
@@ -230,6 +236,7 @@ static void pattern_free(wr_op *op) {
     wr_pattern *x = (wr_pattern *)op;
     wr_account *account = &op->account;
     uint32_t n = x->plan->n_items;
+    wr_pattern_trail_free(x);
     for (uint32_t i = 0; x->items && i < n; i++) free_item(x, &x->items[i]);
     for (uint32_t s = 0; x->sides && s < op->plan->n_in; s++)
         wr_free(account, x->sides[s].items, x->sides[s].items ? n * sizeof(uint32_t) : 0);
@@ -299,7 +306,7 @@ static weir_status make_item(wr_pattern *x, uint32_t item, weir_error *err) {
     wr_pattern_side *side = &x->sides[p->side];
     side->items[side->n_items++] = item;
     side->gives_output = p->gives_output;
-    if (!p->n_keys) return WEIR_OK;
+    if (!p->n_keys || x->plan->is_trail) return WEIR_OK;
     it->n_buckets = 16;
     it->buckets = wr_alloc(&x->head.account, it->n_buckets * sizeof *it->buckets);
     if (!it->buckets) return wr_pattern_no_memory(err);
@@ -338,7 +345,7 @@ static weir_status make_parts(wr_pattern *x, weir_error *err) {
     }
     x->can_skip = can_skip(x->plan);
     for (uint32_t i = 0; i < n; i++) WR_TRY(make_item(x, i, err));
-    return WEIR_OK;
+    return x->plan->is_trail ? wr_pattern_trail_new(x, err) : WEIR_OK;
 }
 
 weir_status wr_pattern_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err) {

@@ -100,7 +100,7 @@ static weir_status widen(weir_arena *arena, void *array, uint32_t n, uint32_t ca
     return WEIR_OK;
 }
 
-static weir_status make_room(wr_pattern *x, weir_error *err) {
+weir_status wr_pattern_room(wr_pattern *x, weir_error *err) {
     wr_pattern_rows *r = &x->rows;
     weir_arena *arena = x->turn->arena;
     if (r->n < r->cap) return WEIR_OK;
@@ -126,14 +126,14 @@ static weir_status make_room(wr_pattern *x, weir_error *err) {
 
 static weir_status put_match(wr_pattern *x, uint32_t match, weir_error *err) {
     wr_pattern_rows *r = &x->rows;
-    WR_TRY(make_room(x, err));
+    WR_TRY(wr_pattern_room(x, err));
     for (uint32_t c = 0; c < x->plan->n_outs; c++)
         WR_TRY(wr_ref_put(x, &x->plan->outs[c], match, WR_NO_ITEM, &r->cols[c], r->n, err));
     r->ts[r->n++] = wr_match_at(x, match)->ts;
     return WEIR_OK;
 }
 
-static void end_chunk(wr_pattern *x) {
+void wr_pattern_end_chunk(wr_pattern *x) {
     wr_pattern_rows *r = &x->rows;
     r->chunk_end[r->n_chunks] = r->n;
     r->origin[r->n_chunks++] = x->origin;
@@ -147,10 +147,10 @@ weir_status wr_pattern_flush(wr_pattern *x, bool one_chunk, weir_error *err) {
          */
         bool goes = st == WEIR_OK && !wr_match_at(x, x->done[i])->is_expired;
         if (goes) st = put_match(x, x->done[i], err);
-        if (goes && st == WEIR_OK && !one_chunk) end_chunk(x);
+        if (goes && st == WEIR_OK && !one_chunk) wr_pattern_end_chunk(x);
         wr_match_unref(x, x->done[i]);
     }
-    if (st == WEIR_OK && one_chunk && x->rows.n > open) end_chunk(x);
+    if (st == WEIR_OK && one_chunk && x->rows.n > open) wr_pattern_end_chunk(x);
     x->n_done = 0;
     return st;
 }

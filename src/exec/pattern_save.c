@@ -65,6 +65,10 @@ void wr_pattern_save(const wr_op *op, weir_writer *w) {
     numbers n;
     wr_write_u8(w, x->is_ready);
     weir_write_i64(w, x->newest);
+    if (x->trail) {
+        wr_trail_save(x->trail, w);
+        return;
+    }
     if (numbers_new(x, &n)) {
         uint32_t *of = n.of_events;
         for (uint32_t i = 0; i < x->plan->n_items; of += x->items[i++].events.cells.n_cells)
@@ -162,10 +166,11 @@ static weir_status own_followers(wr_event_pool *p, weir_error *err) {
 weir_status wr_pattern_load(wr_op *op, weir_reader *r, weir_error *err) {
     wr_pattern *x = (wr_pattern *)op;
     weir_arena strings;
-    if (x->matches.n_live || x->entries.n_live)
+    if (x->matches.n_live || x->entries.n_live || (x->trail && x->trail->cells.n_live))
         return weir_fail(err, WEIR_EUSAGE, "a pattern is loaded once");
     x->is_ready = wr_read_u8(r) != 0;
     x->newest = weir_read_i64(r);
+    if (x->trail) return wr_trail_load(x, r, err);
     wr_arena_init(&strings, &op->account);
     weir_status st = WEIR_OK;
     for (uint32_t i = 0; i < x->plan->n_items && st == WEIR_OK; i++)

@@ -79,6 +79,22 @@ static void explain_kept(const wr_plan_item *item, wr_buf *out) {
     wr_buf_printf(out, ": %zu bytes\n", (bytes + 7) & ~(size_t)7);
 }
 
+/* A trail: the values of all events lie in the match, but those of the last, which are only put out. */
+static void explain_cell(const wr_plan_pattern *p, wr_buf *out) {
+    size_t bytes = 28;
+    wr_buf_puts(out, "      a match is one cell: time, keys' hash");
+    for (uint32_t i = 0; i + 1 < p->n_items; i++) {
+        const wr_plan_item *item = &p->items[i];
+        for (uint32_t c = 0; c < item->schema->n_attrs; c++) {
+            const wr_attr *a = &item->schema->attrs[c];
+            if (!item->keeps[c]) continue;
+            wr_buf_printf(out, ", %s.%s %s", item->name, a->name, weir_type_name(a->type));
+            bytes += wr_type_size(a->type, false);
+        }
+    }
+    wr_buf_printf(out, ": about %zu bytes, and 16 in a queue\n", (bytes + 7) & ~(size_t)7);
+}
+
 static bool starts_again(const wr_plan_pattern *p) {
     for (uint32_t i = 0; i < p->n_items; i++)
         if (p->items[i].every_next != WR_NO_ITEM) return true;
@@ -90,8 +106,9 @@ void wr_explain_pattern(const wr_plan_op *op, wr_buf *out) {
     for (uint32_t i = 0; i < p->n_items; i++) {
         explain_kind(p, &p->items[i], out);
         explain_filter(p, &p->items[i], out);
-        explain_kept(&p->items[i], out);
+        if (!p->is_trail) explain_kept(&p->items[i], out);
     }
+    if (p->is_trail) explain_cell(p, out);
     if (!starts_again(p))
         wr_buf_puts(out, "      bound: one match\n");
     else if (p->is_sequence)

@@ -86,6 +86,7 @@ typedef struct wr_plan_item {
 
 typedef struct wr_plan_pattern {
     bool is_sequence;
+    bool is_trail;     /* see wr_plan_is_trail */
     int64_t within_ms; /* -1: none */
     wr_plan_item *items;
     uint32_t n_items;
@@ -96,5 +97,11 @@ typedef struct wr_plan_pattern {
     wr_event_ref *outs; /* the columns of the output */
     uint32_t n_outs;
 } wr_plan_pattern;
+
+#define WR_TRAIL_FIELDS 32u /* most values that a match of a trail keeps */
+
+/* every e1=A -> e2=B -> …: plain events one after the other, with no `every` but the first and no condition
+ * that needs a program run over pairs. A match of such a pattern waits at one step at a time. */
+bool wr_plan_is_trail(const wr_plan_pattern *p);
 
 #endif

@@ -338,4 +338,5 @@ void wr_plan_states_finish(wr_build *b) {
                              .boxed = pattern->outs[i].boxed};
     op->in = op->out = (wr_schema){pattern->n_outs, attrs};
     mark_kept(pattern);
+    pattern->is_trail = wr_plan_is_trail(pattern);
 }

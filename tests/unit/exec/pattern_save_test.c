@@ -16,6 +16,8 @@ static const char *const apps[] = {
     STREAMS "from every e1=A<1:3> -> e2=B[k == e1[0].k] within 5 sec select e1[last].k as k insert into O;",
     STREAMS "from every e1=A -> not B[k == e1.k] for 1 sec select e1.k as k insert into O;",
     STREAMS "from every e1=A -> e2=A[k == e1.k and v > e1.v] or e3=B select e1.k as k insert into O;",
+    STREAMS
+    "from every e1=A -> e2=B[k == e1.k] -> e3=A[v > e1.v] within 5 sec select e1.k as k insert into O;",
     STREAMS "from every e1=A+, e2=B[v > e1[last].v] select e1[0].k as k insert into O;"};
 
 static uint64_t draw(uint64_t *state) {
