@@ -133,6 +133,10 @@ typedef struct weir_app_options {
     bool threads_always; /* also for batches that are too small to be worth it: for tests */
     int64_t drain_ms; /* how long weir_app_run, when all sources have ended, waits for sinks that are slow or
                          away; 0: 300000 */
+    /* Called by whichever thread works on the app when it begins to wait for a store that is away, and why;
+     * with NULL when it goes on. It must not touch the app. NULL: nobody is. */
+    void (*on_wait)(void *ctx, const char *why);
+    void *on_wait_ctx;
 } weir_app_options;
 
 /* Parses, checks and plans. On failure *err is the first error and *report (if wanted) has all; *out is NULL.

@@ -7,6 +7,8 @@
 #include "sqlite.h"
 #include "weir.h"
 
+#define WAL_PAUSE_MS 10
+
 static const weir_option options[] = {
     {"database", WEIR_OPTION_TEXT, false, NULL, NULL, "The file; a relative name is relative to the app."},
     {"jdbc.url", WEIR_OPTION_TEXT, false, NULL, NULL, "The same as jdbc:sqlite:FILE."},
@@ -233,6 +235,22 @@ static weir_status prepare_all(sqlite_store *s, weir_error *err) {
                           &s->get_version, err);
 }
 
+/* Several that want the same at once are told to go away at once, whatever the busy timeout says. */
+static weir_status switch_to_wal(sqlite_store *s, int64_t busy_ms, weir_error *err) {
+    int64_t waited = 0;
+    for (;;) {
+        weir_error own = {0};
+        weir_status st = sqlite_run(s, "PRAGMA journal_mode = WAL", &own);
+        if (st == WEIR_OK) return st;
+        if (!own.retriable || waited >= busy_ms) {
+            if (err) *err = own;
+            return st;
+        }
+        sqlite3_sleep(WAL_PAUSE_MS);
+        waited += WAL_PAUSE_MS;
+    }
+}
+
 static weir_status store_connect(void *self, weir_error *err) {
     sqlite_store *s = self;
     static const char *const synchronous[] = {"PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL",
@@ -243,7 +261,7 @@ static weir_status store_connect(void *self, weir_error *err) {
     if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
         return sqlite_fail(s, "opening the file", err);
     sqlite3_busy_timeout(s->db, (int)set[OPTION_BUSY_TIMEOUT].as.l);
-    SQLITE_TRY(sqlite_run(s, "PRAGMA journal_mode = WAL", err));
+    SQLITE_TRY(switch_to_wal(s, set[OPTION_BUSY_TIMEOUT].as.l, err));
     SQLITE_TRY(sqlite_run(s, synchronous[set[OPTION_SYNCHRONOUS].as.l], err));
     SQLITE_TRY(sqlite_schema(s, err));
     return prepare_all(s, err);

@@ -133,7 +133,9 @@ weir_status wr_app_make_stores(weir_app *app, const wr_plan *plan, const wr_sour
                                     .log = forward_io_log,
                                     .log_ctx = app->engine},
                            .base_dir = app->base_dir,
-                           .stop = &app->stop};
+                           .stop = &app->stop,
+                           .on_wait = app->options.on_wait,
+                           .on_wait_ctx = app->options.on_wait_ctx};
     return wr_stores_new(&o, wr_app_on_wrong_io, &wrong, out, err);
 }
 

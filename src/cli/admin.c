@@ -175,6 +175,16 @@ static bool keep_text(admin *a, hosted *app) {
 
 static const char not_kept[] = "the app runs, but its text can't be written to the folder of the apps\n";
 
+/* No answer in time: because it waits for a store, perhaps. */
+static enum MHD_Result answer_late(struct MHD_Connection *c, const char *why) {
+    char *text = NULL;
+    if (!*why) return answer_mail(c, MAIL_LATE, NULL, NULL, 0);
+    if (asprintf(&text, "the app has not answered in time: it waits for a store: %s\n", why) < 0)
+        return answer_mail(c, MAIL_NO_MEMORY, NULL, NULL, 0);
+    return answer(c, MHD_HTTP_GATEWAY_TIMEOUT, "text/plain; charset=utf-8", text, strlen(text),
+                  MHD_RESPMEM_MUST_FREE);
+}
+
 /* One letter to one app. */
 static enum MHD_Result ask_app(admin *a, struct MHD_Connection *c, hosted *app, const mail *m,
                                const char *type) {
@@ -184,7 +194,10 @@ static enum MHD_Result ask_app(admin *a, struct MHD_Connection *c, hosted *app, 
     bool changed =
         result == MAIL_OK && (m->kind == MAIL_REPLACE || m->kind == MAIL_ADD || m->kind == MAIL_REMOVE);
     bool kept = !changed || m->only_check || keep_text(a, app);
+    char why[512];
+    board_waits(&app->board, why, sizeof why);
     host_release(app);
+    if (result == MAIL_LATE) return answer_late(c, why);
     if (kept) return answer_mail(c, result, type, text, len);
     free(text);
     return answer_text(c, MHD_HTTP_INTERNAL_SERVER_ERROR, not_kept);

@@ -101,6 +101,19 @@ void board_publish(board *b, bool must) {
     pthread_mutex_unlock(&b->lock);
 }
 
+void board_set_waiting(board *b, const char *why) {
+    pthread_mutex_lock(&b->lock);
+    snprintf(b->waits_for, sizeof b->waits_for, "%s", why ? why : "");
+    pthread_mutex_unlock(&b->lock);
+}
+
+bool board_waits(board *b, char *why, size_t size) {
+    pthread_mutex_lock(&b->lock);
+    snprintf(why, size, "%s", b->waits_for);
+    pthread_mutex_unlock(&b->lock);
+    return *why != 0;
+}
+
 bool board_is_ready(board *b) {
     pthread_mutex_lock(&b->lock);
     bool ready = b->is_ready;
@@ -169,6 +182,10 @@ void board_json(board *b, FILE *out) {
             ",\"mean\":%.4f,\"p50\":%.4f,\"p90\":%.4f,\"p99\":%.4f,\"max\":%.4f}",
             b->latency.count, b->latency.mean_ms, b->latency.p50_ms, b->latency.p90_ms, b->latency.p99_ms,
             b->latency.max_ms);
+    if (*b->waits_for) {
+        fputs(",\"waits_for\":", out);
+        json_write_string(b->waits_for, strlen(b->waits_for), out);
+    }
     fputs(",\"parts\":[", out);
     for (uint32_t i = 0; i < b->n; i++) {
         if (i) fputc(',', out);
@@ -258,6 +275,12 @@ static void print_latency(board *b, FILE *out) {
     fprintf(out, "} %" PRIu64 "\n", l->count);
 }
 
+static void print_waits(board *b, FILE *out) {
+    fputs("weir_waits_for_store{", out);
+    label(out, "app", b->app_name, "");
+    fprintf(out, "} %d\n", *b->waits_for != 0);
+}
+
 static void print_lag(board *b, FILE *out) {
     fputs("weir_lag_seconds{", out);
     label(out, "app", b->app_name, "");
@@ -280,5 +303,9 @@ void board_prometheus(board *const *boards, uint32_t n, FILE *out) {
     for (uint32_t i = 0; i < n; i++) print_latency(boards[i], out);
     fputs("# HELP weir_lag_seconds Wall time minus the app's clock.\n# TYPE weir_lag_seconds gauge\n", out);
     for (uint32_t i = 0; i < n; i++) print_lag(boards[i], out);
+    fputs("# HELP weir_waits_for_store 1 while the app rests until a store is back.\n"
+          "# TYPE weir_waits_for_store gauge\n",
+          out);
+    for (uint32_t i = 0; i < n; i++) print_waits(boards[i], out);
     for (uint32_t i = n; i-- > 0;) pthread_mutex_unlock(&boards[i]->lock);
 }

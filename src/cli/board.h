@@ -33,14 +33,19 @@ typedef struct board {
     int64_t lag_ms;
     int64_t started_ms, published_ms, rates_ms;
     uint64_t rates_in, rates_out;
-    bool is_ready; /* the app has started */
+    bool is_ready;       /* the app has started */
+    char waits_for[512]; /* why the app's thread can't publish just now; "": it can */
 } board;
 
 void board_init(board *b, const weir_app *app, const char *file);
 void board_fini(board *b);
 void board_publish(board *b, bool now); /* on the app's thread; now: however short ago the last was */
 int64_t board_clock_ms(void);           /* monotonic */
-bool board_is_ready(board *b);          /* the app has started */
+/* The app's work rests until a store is back: why, or NULL: it goes on. On any thread of the app. */
+void board_set_waiting(board *b, const char *why);
+bool board_is_ready(board *b); /* the app has started */
+/* What the app waits for; false: nothing. On any thread. */
+bool board_waits(board *b, char *why, size_t size);
 
 /* Each takes the lock. */
 void board_status_line(board *b, FILE *out); /* one line without its end */

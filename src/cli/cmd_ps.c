@@ -23,6 +23,7 @@ static void print_app(const json *app) {
            text(app, "app"), text(app, "file"), number(app, "up_s"), number(app, "rows_in"),
            number(app, "in_per_s"), number(app, "rows_out"), number(app, "out_per_s"), number(latency, "p99"),
            number(app, "state_bytes"), number(app, "errors"));
+    if (*text(app, "waits_for")) printf("  waits for a store: %s\n", text(app, "waits_for"));
     printf("  %-9s %-28s %-34s %12s %12s %10s %12s %8s %12s\n", "kind", "name", "part", "rows in", "rows out",
            "rows held", "state bytes", "errors", "busy ms");
     for (uint32_t i = 0; parts && i < parts->n; i++) {

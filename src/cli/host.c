@@ -52,6 +52,8 @@ static void on_turn(void *ctx) {
         board_publish(&a->board, false);
 }
 
+static void on_wait(void *ctx, const char *why) { board_set_waiting(&((hosted *)ctx)->board, why); }
+
 static void tell_failure(hosted *a, const weir_error *err) {
     if (a->of->options.before_line) a->of->options.before_line(a->of->options.ctx);
     fprintf(stderr, "weir run: %s\n", err->message);
@@ -108,6 +110,8 @@ static hosted *hosted_new(host *h, const char *text, size_t len, const char *fil
     o.source_name = a->file;
     o.on_turn = on_turn;
     o.on_turn_ctx = a;
+    o.on_wait = on_wait;
+    o.on_wait_ctx = a;
     mailbox_init(&a->mailbox);
     weir_status st = weir_app_new(h->engine, text, len, &o, &a->app, report, err);
     board_init(&a->board, a->app, file);
@@ -173,6 +177,7 @@ char *host_name_of(host *h, const char *text, size_t len, const char *file, char
     o.no_io = true;
     o.state_dir = NULL;
     o.on_turn = NULL;
+    o.on_wait = NULL;
     if (weir_app_new(h->engine, text, len, &o, &app, &report, &err) != WEIR_OK) {
         *why = report_text(&err, report);
         return NULL;

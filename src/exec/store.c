@@ -58,6 +58,14 @@ static weir_status stopped(const wr_store *s, weir_error *err) {
     return err->code;
 }
 
+/* Others see it while this thread can't answer them. */
+static void show_waiting(const wr_store *s, const weir_error *why) {
+    char text[512];
+    if (!s->on_wait) return;
+    if (why) snprintf(text, sizeof text, "table '%.60s': %.400s", s->args.table, why->message);
+    s->on_wait(s->on_wait_ctx, why ? text : NULL);
+}
+
 weir_status wr_store_until_done(wr_store *s, wr_store_call call, void *ctx, weir_error *err) {
     weir_error own;
     int64_t pause = FIRST_PAUSE_MS, waited = 0, told = 0;
@@ -66,6 +74,7 @@ weir_status wr_store_until_done(wr_store *s, wr_store_call call, void *ctx, weir
         weir_status st = try_once(s, call, ctx, err);
         if (st == WEIR_OK || !err->retriable) {
             if (s->stats.is_waiting && st == WEIR_OK) wr_store_log(s, WEIR_LOG_INFO, "the store is back");
+            if (s->stats.is_waiting) show_waiting(s, NULL);
             s->stats.is_waiting = false;
             return st;
         }
@@ -75,6 +84,7 @@ weir_status wr_store_until_done(wr_store *s, wr_store_call call, void *ctx, weir
             wr_store_log(s, WEIR_LOG_WARN, "waiting for the store: %s", err->message);
             told = waited;
         }
+        if (!s->stats.is_waiting) show_waiting(s, err);
         s->stats.is_waiting = true;
         if (is_stopping(s)) return stopped(s, err);
         int64_t ms = with_jitter(pause);

@@ -34,6 +34,8 @@ typedef struct wr_store {
     weir_store_args args;
     wr_store_cache cache;
     const atomic_bool *stop; /* set from another thread: the app is to stop; may be NULL */
+    void (*on_wait)(void *ctx, const char *why); /* NULL: it goes on; may be NULL */
+    void *on_wait_ctx;
     bool is_connected;
     bool holds;          /* exactly once: changes wait for the checkpoint */
     uint64_t version;    /* of what was committed last, while it holds */

@@ -176,8 +176,7 @@ static const weir_store_cond *push_not(pushing *p, const wr_expr *e) {
     return a && is_exact ? both(p->l, WEIR_STORE_NOT, a, NULL) : NULL;
 }
 
-/* What a row has to satisfy for e to be true; NULL: nothing that can be said. */
-static const weir_store_cond *push(pushing *p, const wr_expr *e) {
+static const weir_store_cond *push_any(pushing *p, const wr_expr *e) {
     const weir_store_cond *a, *b;
     switch (e->kind) {
     case WR_EXPR_COMPARE: return push_compare(p, e);
@@ -195,7 +194,16 @@ static const weir_store_cond *push(pushing *p, const wr_expr *e) {
     }
 }
 
-/* Part by part: a part whose parameters would be left over leaves none. */
+/* What a row has to satisfy for e to be true; NULL: nothing that can be said, and no parameter is left over.
+ */
+static const weir_store_cond *push(pushing *p, const wr_expr *e) {
+    uint32_t before = p->l->n_params;
+    const weir_store_cond *c = push_any(p, e);
+    if (!c) p->l->n_params = before;
+    return c;
+}
+
+/* Part by part. */
 static void push_rest(wr_store_lookup *l, const wr_store_parts *parts, const wr_expr *e) {
     if (e->kind == WR_EXPR_AND) {
         push_rest(l, parts, e->a);
@@ -205,10 +213,7 @@ static void push_rest(wr_store_lookup *l, const wr_store_parts *parts, const wr_
     pushing p = {.l = l, .first = parts->first_column, .is_exact = true};
     uint32_t before = l->n_params;
     const weir_store_cond *c = push(&p, e);
-    if (!c) {
-        l->n_params = before;
-        return;
-    }
+    if (!c) return;
     if (c->op > WEIR_STORE_GE && l->n_params > before) l->null_finds = true;
     require(l, c);
 }

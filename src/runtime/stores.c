@@ -129,6 +129,8 @@ static weir_status open_store(wr_stores *s, const wr_plan_table *t, wr_store **o
     WR_TRY(make_args(s, t, settings, &store->args, err));
     WR_TRY(read_cache(s, t, &store->cache, err));
     store->stop = s->options.stop;
+    store->on_wait = s->options.on_wait;
+    store->on_wait_ctx = s->options.on_wait_ctx;
     store->self = wr_alloc_zero(NULL, type->state_size);
     if (!store->self) return no_memory(err);
     store->type = type;

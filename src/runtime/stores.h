@@ -14,7 +14,9 @@ typedef struct wr_stores_options {
     const wr_io_registry *registry;
     weir_io_host host;
     const char *base_dir;
-    const atomic_bool *stop; /* the app is to stop: nobody waits for a store any more */
+    const atomic_bool *stop;                     /* the app is to stop: nobody waits for a store any more */
+    void (*on_wait)(void *ctx, const char *why); /* see weir_app_options */
+    void *on_wait_ctx;
 } wr_stores_options;
 
 /* Each failure is handed to `wrong` with the place in the app's text, and the first one returned. Touches
