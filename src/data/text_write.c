@@ -7,22 +7,49 @@
 #include "data/text.h"
 #include "data/value.h"
 
+/* How many digits u has. */
+static unsigned digits_of(uint64_t u) {
+    static const uint64_t powers[] = {
+        0,
+        10u,
+        100u,
+        1000u,
+        10000u,
+        100000u,
+        1000000u,
+        10000000u,
+        100000000u,
+        1000000000u,
+        10000000000u,
+        100000000000u,
+        1000000000000u,
+        10000000000000u,
+        100000000000000u,
+        1000000000000000u,
+        10000000000000000u,
+        100000000000000000u,
+        1000000000000000000u,
+        10000000000000000000u,
+    };
+    unsigned bits = 64 - (unsigned)__builtin_clzll(u | 1);
+    unsigned least = bits * 1233 >> 12; /* log10(2) = 1233 / 4096, nearly: this or one more */
+    return least + (u >= powers[least]);
+}
+
 size_t wr_text_of_long(int64_t v, char *out) {
     static const char pairs[] =
         "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
         "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
         "8081828384858687888990919293949596979899";
-    char text[20];
-    size_t at = sizeof text, sign = v < 0;
     uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    for (; u >= 100; u /= 100) memcpy(text + (at -= 2), pairs + u % 100 * 2, 2);
+    size_t end = digits_of(u) + (v < 0), at = end;
+    if (v < 0) *out = '-';
+    for (; u >= 100; u /= 100) memcpy(out + (at -= 2), pairs + u % 100 * 2, 2);
     if (u >= 10)
-        memcpy(text + (at -= 2), pairs + u * 2, 2);
+        memcpy(out + at - 2, pairs + u * 2, 2);
     else
-        text[--at] = (char)('0' + u);
-    if (sign) *out++ = '-';
-    memcpy(out, text + at, sizeof text - at);
-    return sizeof text - at + sign;
+        out[at - 1] = (char)('0' + u);
+    return end;
 }
 
 /* ---- Floating numbers --------------------------------------------------------------------------------- */

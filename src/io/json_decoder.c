@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "io/json_shape.h"
 #include "io/json_text.h"
 #include "io/json_value.h"
 #include "io/rows.h"
@@ -30,6 +31,7 @@ typedef struct json {
     size_t limit;
     wr_json_node root;
     wr_json_node enclosing; /* a chain of first children */
+    wr_json_shapes shapes;
     weir_arena arena;
     uint64_t *seen, *not_ours; /* of the latter: columns that somebody else fills */
     uint32_t n_columns, n_words, n_not_ours;
@@ -39,12 +41,13 @@ typedef struct json {
 
 typedef enum outcome { DONE, NEEDS_MORE, STOP, NO_MEMORY, NOT_JSON } outcome;
 
-/* The document in hand. */
+/* The document in hand; made once for all of a call. */
 typedef struct document {
     json *d;
     weir_decode *call;
     wr_record_place place;
     wr_json_row row;
+    wr_json_extent event; /* the last one */
     const char *end;
     outcome result;    /* DONE unless something ends it early */
     const char *wrong; /* with NOT_JSON: why, or NULL: the text is malformed */
@@ -125,6 +128,7 @@ static const char *read_event(document *doc, const char *p) {
     const char *next = wr_json_read_object(&doc->row, &d->root, p, doc->end, 0);
     if (!next) return NULL;
     if (WR_UNLIKELY(doc->row.n_seen < d->n_columns)) note_missing(d, &doc->row);
+    doc->event = (wr_json_extent){p, next};
     finish_event(doc, p, (size_t)(next - p));
     return doc->result == DONE ? next : NULL;
 }
@@ -153,14 +157,23 @@ static const char *read_wrapped(document *doc, const char *p, bool *is_wrapped) 
     return NULL;
 }
 
+static const char *read_any_shape(document *doc, const char *p) {
+    bool is_wrapped = false;
+    const char *next = doc->d->unwraps_event ? read_wrapped(doc, p, &is_wrapped) : NULL;
+    if (!is_wrapped) next = read_event(doc, p);
+    if (next && doc->row.fault.what == WR_JSON_FAULT_NONE)
+        wr_json_shapes_learn(&doc->d->shapes, &doc->d->root, doc->row.rows, doc->d->not_ours, p, next,
+                             doc->event, &doc->d->arena);
+    return next;
+}
+
 static const char *read_one(document *doc, const char *p) {
-    bool is_wrapped;
     if (*p != '{') return not_an_event(doc, "not a JSON object");
-    if (doc->d->unwraps_event) {
-        const char *next = read_wrapped(doc, p, &is_wrapped);
-        if (is_wrapped) return next;
-    }
-    return read_event(doc, p);
+    if (!make_room(doc)) return NULL;
+    const char *next = wr_json_shapes_read(&doc->d->shapes, &doc->row, p, doc->end, &doc->event);
+    if (WR_UNLIKELY(!next)) return read_any_shape(doc, p);
+    finish_event(doc, doc->event.begin, (size_t)(doc->event.end - doc->event.begin));
+    return doc->result == DONE ? next : NULL;
 }
 
 static const char *read_events(document *doc, const char *p) {
@@ -199,37 +212,34 @@ static const char *read_enclosed(document *doc, const char *p, const wr_json_nod
 
 /* Reads the documents in text..text+len; one line has one, a message may have several, one after another.
  * All their rows are a chunk; if any document is malformed, none of them counts. */
-static outcome read_documents(json *d, weir_decode *call, const char *text, size_t len, wr_string_heap *heap,
-                              weir_error *err) {
+static outcome read_documents(document *doc, const char *text, size_t len) {
+    json *d = doc->d;
+    weir_decode *call = doc->call;
     weir_rows *rows = call->rows;
     uint32_t first = rows->n;
-    document doc = {.d = d,
-                    .call = call,
-                    .place = {text, len, d->n_records + 1,
-                              call->is_message ? 0 : d->offset + (uint64_t)(text - call->bytes)},
-                    .row = {.rows = rows, .heap = *heap, .seen = d->seen, .fail_unknown = d->fail_unknown},
-                    .end = text + len,
-                    .result = DONE,
-                    .err = err};
-    const char *p = wr_json_skip_space(text, doc.end);
-    while (p && p < doc.end) {
-        p = read_enclosed(&doc, p, d->enclosing.children, 0);
+    doc->place = (wr_record_place){text, len, d->n_records + 1,
+                                   call->is_message ? 0 : d->offset + (uint64_t)(text - call->bytes)};
+    doc->end = text + len;
+    doc->result = DONE;
+    doc->wrong = NULL;
+    const char *p = wr_json_skip_space(text, doc->end);
+    while (p && p < doc->end) {
+        p = read_enclosed(doc, p, d->enclosing.children, 0);
         if (!p) break;
         const char *after = p;
-        p = wr_json_skip_space(p, doc.end);
-        if (p < doc.end && (!call->is_message || after == p))
-            p = NULL, doc.wrong = "text after the JSON value";
+        p = wr_json_skip_space(p, doc->end);
+        if (p < doc->end && (!call->is_message || after == p))
+            p = NULL, doc->wrong = "text after the JSON value";
     }
-    *heap = doc.row.heap;
-    if (!p && doc.result == DONE) doc.result = NOT_JSON;
-    if (doc.result == DONE) {
+    if (!p && doc->result == DONE) doc->result = NOT_JSON;
+    if (WR_LIKELY(doc->result == DONE)) {
         weir_rows_end_chunk(rows, first);
         return DONE;
     }
     wr_rows_unfill(rows, WR_MIN(rows->n, rows->cap - 1));
     wr_rows_cut(rows, first);
-    if (doc.result != NOT_JSON) return doc.result;
-    wr_report_record(call, &doc.place, -1, "%s", doc.wrong ? doc.wrong : "malformed JSON");
+    if (doc->result != NOT_JSON) return doc->result;
+    wr_report_record(call, &doc->place, -1, "%s", doc->wrong ? doc->wrong : "malformed JSON");
     return DONE;
 }
 
@@ -249,7 +259,9 @@ static outcome drop_too_long(json *d, weir_decode *call, const char *p, const ch
 }
 
 /* One line of a stream. */
-static outcome step(json *d, weir_decode *call, wr_string_heap *heap, weir_error *err) {
+static outcome step(document *doc) {
+    json *d = doc->d;
+    weir_decode *call = doc->call;
     const char *p = call->bytes + call->consumed, *end = call->bytes + call->len;
     if (WR_UNLIKELY(d->offset + call->consumed == 0)) {
         size_t mark = wr_byte_order_mark(p, call->len, call->ends);
@@ -269,32 +281,40 @@ static outcome step(json *d, weir_decode *call, wr_string_heap *heap, weir_error
         d->n_scanned = len;
         return NEEDS_MORE;
     }
-    outcome o = read_documents(d, call, p, len, heap, err);
+    outcome o = read_documents(doc, p, len);
     if (o == DONE) take(d, call, line_end ? line_end + 1 : end);
     return o;
 }
 
-static outcome decode_lines(json *d, weir_decode *call, wr_string_heap *heap, weir_error *err) {
+static outcome decode_lines(document *doc) {
+    weir_decode *call = doc->call;
     while (call->consumed < call->len) {
         if (call->rows->n >= call->rows->limit) return STOP;
-        outcome o = step(d, call, heap, err);
+        outcome o = step(doc);
         if (o != DONE) return o;
     }
     return NEEDS_MORE;
 }
 
-static outcome decode_message(json *d, weir_decode *call, wr_string_heap *heap, weir_error *err) {
+static outcome decode_message(document *doc) {
+    weir_decode *call = doc->call;
     size_t mark = wr_byte_order_mark(call->bytes, call->len, true);
-    outcome o = read_documents(d, call, call->bytes + mark, call->len - mark, heap, err);
-    if (o == DONE) take(d, call, call->bytes + call->len);
+    outcome o = read_documents(doc, call->bytes + mark, call->len - mark);
+    if (o == DONE) take(doc->d, call, call->bytes + call->len);
     return o == DONE ? NEEDS_MORE : o;
 }
 
 static weir_status json_decode(void *self, weir_decode *call, weir_error *err) {
     json *d = self;
-    wr_string_heap heap = {.arena = call->rows->arena};
+    document doc = {.d = d,
+                    .call = call,
+                    .row = {.rows = call->rows,
+                            .heap = {.arena = call->rows->arena},
+                            .seen = d->seen,
+                            .fail_unknown = d->fail_unknown},
+                    .err = err};
     call->consumed = 0;
-    outcome o = call->is_message ? decode_message(d, call, &heap, err) : decode_lines(d, call, &heap, err);
+    outcome o = call->is_message ? decode_message(&doc) : decode_lines(&doc);
     d->offset += call->consumed;
     if (o == NO_MEMORY) return weir_fail(err, WEIR_ENOMEM, "no memory for a JSON record");
     return o == STOP ? WEIR_OK : WEIR_EAGAIN;

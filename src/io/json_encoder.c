@@ -11,6 +11,7 @@
 #include "io/template.h"
 
 enum { OPT_FORM, OPT_GROUPING, OPT_ENCLOSING, OPT_VALIDATE };
+#define KEY_STEP 16 /* bytes */
 enum { FORM_AUTO, FORM_OBJECT, FORM_EVENT };
 
 static const weir_option options[] = {
@@ -51,12 +52,19 @@ static bool put_text(weir_encoded *e, weir_text t) {
 
 /* ---- Events ------------------------------------------------------------------------------------------- */
 
+/* Copies len bytes, by steps that may go over the end of both. */
+WR_INLINE void put_key(weir_encoded *e, const char *key, size_t len) {
+    char *out = e->data + e->len;
+    for (size_t i = 0; i < len; i += KEY_STEP) memcpy(out + i, key + i, KEY_STEP);
+    e->len += len;
+}
+
 static bool put_event(const json *x, const weir_batch *rows, uint32_t row, weir_encoded *e) {
     uint32_t key = 0;
     for (uint32_t i = 0; i < rows->n_cols; i++) {
         size_t len = x->key_ends[i] - key;
-        if (WR_UNLIKELY(!weir_encoded_reserve(e, len + WR_NUMBER_TEXT_BYTES))) return false;
-        wr_encode_bytes(e, x->keys.data + key, len);
+        if (WR_UNLIKELY(!weir_encoded_reserve(e, len + KEY_STEP + WR_NUMBER_TEXT_BYTES))) return false;
+        put_key(e, x->keys.data + key, len);
         key = x->key_ends[i];
         if (WR_UNLIKELY(!x->put[i](e, &rows->cols[i], row))) return false;
     }
@@ -139,6 +147,7 @@ static weir_status add_keys(json *x, const weir_schema *schema, bool wraps_event
         put_name(&x->keys, name, strlen(name));
         x->key_ends[i] = (uint32_t)x->keys.len;
     }
+    for (unsigned i = 0; i < KEY_STEP; i++) wr_buf_putc(&x->keys, ' '); /* so that put_key stays within */
     x->event_end = (weir_text){"}}", wraps_event ? 2 : 1};
     return x->keys.failed ? no_memory(err) : WEIR_OK;
 }

@@ -128,8 +128,8 @@ static const char *read_nested(wr_json_row *row, uint32_t column, const char *p,
     return p;
 }
 
-static const char *read_leaf(wr_json_row *row, const wr_json_node *leaf, const char *p, const char *end,
-                             unsigned depth) {
+const char *wr_json_read_leaf(wr_json_row *row, const wr_json_node *leaf, const char *p, const char *end,
+                              unsigned depth) {
     uint32_t column = leaf->column;
     mark_seen(row, column);
     if (!leaf->is_wanted) return wr_json_skip_value(p, end, depth);
@@ -178,8 +178,8 @@ static const char *read_value(wr_json_row *row, const wr_json_node *node, const 
                               unsigned depth) {
     if (node->column != WR_JSON_NO_COLUMN) {
         for (const wr_json_node *also = node->also; WR_UNLIKELY(also != NULL); also = also->also)
-            (void)read_leaf(row, also, p, end, depth);
-        return read_leaf(row, node, p, end, depth);
+            (void)wr_json_read_leaf(row, also, p, end, depth);
+        return wr_json_read_leaf(row, node, p, end, depth);
     }
     if (depth >= WR_JSON_MAX_DEPTH) return NULL;
     if (*p == '{') return wr_json_read_object(row, node, p, end, depth);

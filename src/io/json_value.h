@@ -35,6 +35,10 @@ typedef struct wr_json_row {
 const char *wr_json_read_object(wr_json_row *row, const wr_json_node *node, const char *p, const char *end,
                                 unsigned depth);
 
+/* The same for the one value at p < end, which the leaf stands for; depth: how deep it is. */
+const char *wr_json_read_leaf(wr_json_row *row, const wr_json_node *leaf, const char *p, const char *end,
+                              unsigned depth);
+
 /* Goes over the members of an object: p is behind the opening brace or a value. Returns the member's value's
  * begin (its name in *name), or NULL: with *at_end where the object ends, else it is malformed. */
 const char *wr_json_next_member(const char *p, const char *end, bool first, const char **name,

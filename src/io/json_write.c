@@ -66,10 +66,29 @@ size_t wr_json_escape(const char *text, size_t len, char *out) {
     return n == len ? n : n + escape_rest(text + n, len - n, out + n);
 }
 
+/* A short string lies within itself, zeros behind it: two words. False: it has something to be escaped. */
+static bool put_short(weir_encoded *e, const weir_string *s) {
+    const uint64_t blanks = 0x2020202020202020u;
+    uint64_t first, second = 0;
+    uint32_t tail;
+    memcpy(&first, s->head, 4);
+    memcpy((char *)&first + 4, s->u.tail, 4);
+    memcpy(&tail, s->u.tail + 4, 4);
+    second = tail;
+    uint64_t behind_first = s->len < 8 ? blanks << (8 * s->len) : 0;
+    uint64_t behind_second = blanks << (s->len > 8 ? 8 * (s->len - 8) : 0);
+    if (!all_plain(first | behind_first) || !all_plain(second | behind_second)) return false;
+    memcpy(e->data + e->len, &first, 8);
+    memcpy(e->data + e->len + 8, &second, 8);
+    e->len += s->len;
+    return true;
+}
+
 static bool put_string(weir_encoded *e, const weir_string *s, bool quoted) {
-    if (WR_UNLIKELY(!weir_encoded_reserve(e, WR_JSON_ESCAPED_BYTES(s->len) + 2))) return false;
+    if (WR_UNLIKELY(!weir_encoded_reserve(e, WR_JSON_ESCAPED_BYTES(s->len) + 16 + 2))) return false;
     if (quoted) wr_encode_char(e, '"');
-    e->len += wr_json_escape(weir_string_data(s), s->len, e->data + e->len);
+    if (s->len > WEIR_STRING_INLINE || !put_short(e, s))
+        e->len += wr_json_escape(weir_string_data(s), s->len, e->data + e->len);
     if (quoted) wr_encode_char(e, '"');
     return true;
 }
@@ -146,8 +165,10 @@ static bool put_double(weir_encoded *e, const weir_column *c, uint32_t row) {
 
 static bool put_bool(weir_encoded *e, const weir_column *c, uint32_t row) {
     if (WR_UNLIKELY(weir_is_null(c, row))) return put_literal_null(e);
-    bool v = ((const uint8_t *)c->data)[row];
-    wr_encode_bytes(e, v ? "true" : "false", v ? 4 : 5);
+    static const char words[2][8] = {"false", "true"};
+    bool v = ((const uint8_t *)c->data)[row] != 0;
+    memcpy(e->data + e->len, words[v], 8); /* without a branch: bools are hard to predict */
+    e->len += 5u - v;
     return true;
 }
 

@@ -76,6 +76,27 @@ static size_t format_floating(double v, bool single, char *out) {
     return sign + put_magnitude(fabs(v), single, out + sign);
 }
 
-size_t wr_format_double(double v, char *out) { return format_floating(v, false, out); }
+/* A number of few digits, which most are, without taking its digits apart: when v is the double nearest to
+ * thousandths / 1000 and has at most 15 digits, these are the shortest that read back to it. 0: it is not. */
+static size_t format_thousandths(double v, char *out) {
+    double magnitude = fabs(v);
+    if (!(magnitude >= 1e-3 && magnitude < 1e12)) return 0;
+    int64_t thousandths = (int64_t)(magnitude * 1000 + 0.5);
+    if ((double)thousandths / 1000 != magnitude) return 0;
+    uint64_t whole = (uint64_t)thousandths / 1000, rest = (uint64_t)thousandths % 1000;
+    size_t at = 0;
+    if (v < 0) out[at++] = '-';
+    at += wr_text_of_long((int64_t)whole, out + at);
+    out[at] = '.';
+    out[at + 1] = (char)('0' + rest / 100);
+    out[at + 2] = (char)('0' + rest / 10 % 10);
+    out[at + 3] = (char)('0' + rest % 10);
+    return at + (rest % 10 ? 4 : rest % 100 ? 3 : 2);
+}
+
+size_t wr_format_double(double v, char *out) {
+    size_t len = format_thousandths(v, out);
+    return WR_LIKELY(len) ? len : format_floating(v, false, out);
+}
 
 size_t wr_format_float(float v, char *out) { return format_floating((double)v, true, out); }

@@ -45,16 +45,17 @@ static inline void schema_of(test_schema *s, const char *text) {
 }
 
 static inline void put_value(wr_buf *out, const weir_value *v) {
-    char number[WR_NUMBER_TEXT_BYTES + 1] = {0};
+    char number[WR_NUMBER_TEXT_BYTES + 1];
+    size_t len = 0;
     if (v->is_null) {
         wr_buf_puts(out, "null");
         return;
     }
     switch (v->type) {
-    case WEIR_INT: wr_format_long(v->as.i, number); break;
-    case WEIR_LONG: wr_format_long(v->as.l, number); break;
-    case WEIR_FLOAT: wr_format_float(v->as.f, number); break;
-    case WEIR_DOUBLE: wr_format_double(v->as.d, number); break;
+    case WEIR_INT: len = wr_format_long(v->as.i, number); break;
+    case WEIR_LONG: len = wr_format_long(v->as.l, number); break;
+    case WEIR_FLOAT: len = wr_format_float(v->as.f, number); break;
+    case WEIR_DOUBLE: len = wr_format_double(v->as.d, number); break;
     case WEIR_BOOL: wr_buf_puts(out, v->as.b ? "true" : "false"); break;
     case WEIR_STRING: wr_buf_put(out, weir_string_data(&v->as.s), v->as.s.len); break;
     default: {
@@ -63,7 +64,7 @@ static inline void put_value(wr_buf *out, const weir_value *v) {
         put_value(out, &inner);
     }
     }
-    wr_buf_puts(out, number);
+    wr_buf_put(out, number, len);
 }
 
 static inline weir_value cell(const weir_column *c, uint32_t row) {

@@ -64,6 +64,59 @@ static void one_bad_event_of_an_array_does_not_hold_up_the_others(void **state) 
           "!1:9 column 'a': 'x' is not an int\n1\n3;\n");
 }
 
+/* From the second event on they are read by the shape of the first, as long as they have it. */
+static void events_like_those_before_are_read_alike(void **state) {
+    (void)state;
+    CHECK("a int, b long, c double, d float, e bool, f string", "",
+          "{\"a\":1,\"b\":2,\"c\":0.5,\"d\":0.1,\"e\":true,\"f\":\"x\"}\n"
+          "{\"a\":-2147483648,\"b\":-9223372036854775808,\"c\":-0.0,\"d\":16777217,\"e\":false,\"f\":\"\"}\n"
+          "{\"a\":2147483647,\"b\":9223372036854775807,\"c\":1e3,\"d\":3.4e38,\"e\":null,\"f\":\"twelve "
+          "bytes\"}\n"
+          "{\"a\":\"7\",\"b\":1234567890123456,\"c\":12345678.12345678,\"d\":1.17549435E-38,\"e\":\"true\","
+          "\"f\":\"thirteen byte\"}\n"
+          "{\"a\":0,\"b\":12345678,\"c\":0.30000000000000004,\"d\":0.3,\"e\":true,\"f\":\"\\u00e4\"}\n"
+          "{\"a\":12345678,\"b\":123456789,\"c\":123456789012345,\"d\":-1.5,\"e\":true,\"f\":5}\n"
+          "{\"a\":9,\"b\":9,\"c\":9,\"d\":9,\"e\":true,\"f\":\"\xC3\xA4 is beyond ASCII and long\"}\n",
+          "1|2|0.5|0.1|true|x\n"
+          "-2147483648|-9223372036854775808|-0.0|16777216.0|false|\n"
+          "2147483647|9223372036854775807|1000.0|3.4e38|null|twelve bytes\n"
+          "7|1234567890123456|12345678.12345678|1.1754944e-38|true|thirteen byte\n"
+          "0|12345678|0.30000000000000004|0.3|true|\xC3\xA4\n"
+          "12345678|123456789|123456789012345.0|-1.5|true|5\n"
+          "9|9|9.0|9.0|true|\xC3\xA4 is beyond ASCII and long\n");
+}
+
+static void what_is_wrong_with_an_event_like_others_is_told(void **state) {
+    (void)state;
+    CHECK(
+        "a int, b string", "",
+        "{\"a\":1,\"b\":\"x\"}\n{\"a\":01,\"b\":\"x\"}\n{\"a\":2147483648,\"b\":\"x\"}\n{\"a\":1.5,\"b\":"
+        "\"x\"}\n"
+        "{\"a\":1,\"b\":\"x\"},\n{\"a\":1,\"b\":\"x\"\n{\"a\":1,\"b\":\"x\ty\"}\n{\"a\":1e,\"b\":\"x\"}\n{"
+        "\"a\":,\"b\":\"x\"}\n"
+        "{\"a\":-,\"b\":\"x\"}\n{\"a\":2,\"b\":\"y\"}\n",
+        "1|x\n!2:16 malformed JSON\n"
+        "!3:33 column 'a': 2147483648 is out of the range of an int\n!4:58 column 'a': '1.5' is not an int\n"
+        "!5:76 text after the JSON value\n!6:93 malformed JSON\n!7:108 malformed JSON\n!8:126 malformed "
+        "JSON\n"
+        "!9:143 malformed JSON\n!10:158 malformed JSON\n2|y\n");
+    CHECK("a int, b int", "fail.on.missing.attribute=false",
+          "{\"b\":1}\n{\"b\":2}\n{\"b\":\"x\"}\n{\"b\":3,\"a\":4}\n{\"b\":5}\n{\"b\":6,\"a\":7}\n{\"b\":8,"
+          "\"b\":9}\n",
+          "null|1\nnull|2\n!3:16 column 'b': 'x' is not an int\n4|3\nnull|5\n7|6\nnull|9\n");
+    CHECK("a int", "fail.on.unknown.attribute=true", "{\"a\":1}\n{\"a\":2,\"z\":1}\n{\"a\":3}\n",
+          "1\n!2:8 the name 'z' is no attribute\n3\n");
+    CHECK("a int", "",
+          "{\"event\":{\"a\":1}}\n{\"event\":{\"a\":\"x\"}}\n{\"event\":{\"a\":3}}\n{\"event\":{\"a\":4},"
+          "\"b\":{}}\n",
+          "1\n!2:27 column 'a': 'x' is not an int\n3\n4\n");
+    CHECK("a int", "",
+          "{\"z\":{\"q\":[1,\"\\\\\"]},\"a\":1}\n{\"z\":-1.5e3,\"a\":2}\n{\"z\":\"\xFF\",\"a\":3}\n{\"z\":1.,"
+          "\"a\":4}\n"
+          "{\"z\":12x,\"a\":5}\n{\"z\":null,\"a\":6}\n",
+          "1\n2\n3\n!4:62 malformed JSON\n!5:77 malformed JSON\n6\n");
+}
+
 static void enclosing_elements_are_gone_into(void **state) {
     (void)state;
     CHECK("a int", "enclosing.element=$.data.list",
@@ -220,6 +273,8 @@ int main(void) {
         cmocka_unit_test(longs_keep_all_their_digits),
         cmocka_unit_test(the_event_may_be_wrapped_and_in_arrays),
         cmocka_unit_test(one_bad_event_of_an_array_does_not_hold_up_the_others),
+        cmocka_unit_test(events_like_those_before_are_read_alike),
+        cmocka_unit_test(what_is_wrong_with_an_event_like_others_is_told),
         cmocka_unit_test(enclosing_elements_are_gone_into),
         cmocka_unit_test(names_that_are_no_attribute_are_ignored_unless_forbidden),
         cmocka_unit_test(missing_attributes_are_told_unless_allowed),
