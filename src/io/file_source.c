@@ -59,7 +59,7 @@ static const weir_option options[] = {
                   "Formats that "
                   "find their records themselves (CSV, JSON lines) do so in mode line."},
     [OPT_TAILING] = {"tailing", WEIR_OPTION_BOOL, false, NULL, NULL, "Siddhi's name of follow."},
-    [OPT_ACTION] = {"action.after.process", WEIR_OPTION_CHOICE, false, "keep", "delete|move|keep",
+    [OPT_ACTION] = {"action.after.process", WEIR_OPTION_CHOICE, false, "keep", "delete|move|keep|none",
                     "What becomes of a file that was read, once a checkpoint covers it."},
     [OPT_MOVE] = {"move.after.process", WEIR_OPTION_TEXT, false, NULL, NULL,
                   "The folder that it is moved to, in the same file system; nothing there is overwritten."},
@@ -238,9 +238,14 @@ static weir_status at_end(file_source *s, weir_input *in) {
 
 /* ---- The source --------------------------------------------------------------------------------------- */
 
+/* 'none' is an older name of 'keep'. */
+static wr_folder_action action_of(const weir_setting *s) {
+    return s->as.l > WR_FOLDER_KEEP ? WR_FOLDER_KEEP : (wr_folder_action)s->as.l;
+}
+
 static bool is_plain(const weir_setting *set) {
     return !set[OPT_DIR].given && set[OPT_MODE].as.l == WR_FOLDER_LINES &&
-           set[OPT_ACTION].as.l == WR_FOLDER_KEEP && set[OPT_ON_FAILURE].as.l == WR_FOLDER_KEEP;
+           action_of(&set[OPT_ACTION]) == WR_FOLDER_KEEP && set[OPT_ON_FAILURE].as.l == WR_FOLDER_KEEP;
 }
 
 static bool follows(const weir_setting *set) {
@@ -283,7 +288,7 @@ static weir_status open_folder(file_source *s, const weir_io_args *args, weir_er
                            .end = set[OPT_END].text,
                            .limit = (size_t)set[OPT_LIMIT].as.l,
                            .chunk = (size_t)WR_MAX(set[OPT_CHUNK].as.l, 1),
-                           .action = (wr_folder_action)set[OPT_ACTION].as.l,
+                           .action = action_of(&set[OPT_ACTION]),
                            .on_failure = (wr_folder_action)set[OPT_ON_FAILURE].as.l,
                            .move_to = set[OPT_MOVE].text,
                            .move_failed_to = set[OPT_MOVE_FAILED].text,

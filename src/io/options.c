@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "io/number.h"
+#include "io/siddhi_keys.h"
 
 #define LONGEST_NAME 63 /* longer keys are not compared for suggestions */
 
@@ -65,6 +66,13 @@ static weir_status refuse_unknown(const char *what, const weir_option *options, 
     weir_fail(err, WEIR_ENAME, "%s has no option '%s'", what, pair->key);
     if (err && best) snprintf(err->hint, sizeof err->hint, "did you mean '%s'?", best);
     return fail_at(pair, err, WEIR_ENAME);
+}
+
+static weir_status refuse_siddhi(const char *what, const wr_siddhi_key *key, const weir_pair *pair,
+                                 weir_error *err) {
+    weir_fail(err, WEIR_EUNSUPPORTED, "%s: %s='%s' is not supported: %s", what, key->name, pair->value,
+              key->why);
+    return fail_at(pair, err, WEIR_EUNSUPPORTED);
 }
 
 void wr_suggest_attribute(const char *wanted, const weir_schema *schema, weir_error *err) {
@@ -146,7 +154,10 @@ static const weir_pair *find_pair(const weir_pair *pairs, uint32_t n, const char
 static weir_status check_keys(const char *what, const weir_option *options, const weir_option *also,
                               const weir_pair *pairs, uint32_t n_pairs, weir_error *err) {
     for (uint32_t i = 0; i < n_pairs; i++) {
-        if (!is_known(options, pairs[i].key) && !is_known(also, pairs[i].key))
+        const wr_siddhi_key *siddhi = wr_siddhi_key_find(what, pairs[i].key);
+        if (siddhi && !wr_siddhi_key_takes(siddhi, pairs[i].value))
+            return refuse_siddhi(what, siddhi, &pairs[i], err);
+        if (!siddhi && !is_known(options, pairs[i].key) && !is_known(also, pairs[i].key))
             return refuse_unknown(what, options, also, &pairs[i], err);
         if (find_pair(pairs, i, pairs[i].key))
             return fail_at(&pairs[i], err,

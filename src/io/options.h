@@ -7,8 +7,8 @@
 
 /* Checks `pairs` against the table and gives a setting for each of its rows, in the arena. A key may also
  * belong to `also` (NULL: none), a second table that the caller checks in a call of its own; it is then left
- * alone here. `what` names the owner in messages: "@source(type='file')". On error err->begin and err->end
- * hold the byte range of the pair at fault. */
+ * alone here. Keys that only Siddhi has are siddhi_keys.h's business. `what` names the owner in messages:
+ * "@source(type='file')". On error err->begin and err->end hold the byte range of the pair at fault. */
 weir_status wr_settings_check(const char *what, const weir_option *options, const weir_option *also,
                               const weir_pair *pairs, uint32_t n_pairs, weir_arena *arena, weir_settings *out,
                               weir_error *err) WR_NODISCARD;

@@ -76,6 +76,36 @@ static void what_is_wrong_is_said_with_a_suggestion(void **state) {
     wr_arena_fini(&arena);
 }
 
+static void keys_that_only_siddhi_has_are_passed_over_unless_they_ask_for_more(void **state) {
+    (void)state;
+    static const weir_option none[] = {{0}};
+    static const struct {
+        const char *what, *key, *value, *message;
+    } cases[] = {
+        {"@sink(type='kafka')", "is.synchronous", "true", NULL},
+        {"@source(type='kafka')", "is.synchronous", "true",
+         "@source(type='kafka') has no option 'is.synchronous'"},
+        {"@sink(type='file')", "add.line.separator", "TRUE", NULL},
+        {"@sink(type='file')", "add.line.separator", "false",
+         "@sink(type='file'): add.line.separator='false' is not supported: each event stands in a line of "
+         "its own"},
+        {"@map(type='avro')", "schema.registry", "http://localhost:8081",
+         "@map(type='avro'): schema.registry='http://localhost:8081' is not supported: no schema registry is "
+         "asked; give schema.def or schema.file"},
+    };
+    weir_arena arena;
+    weir_settings s;
+    weir_error err;
+    wr_arena_init(&arena, NULL);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        weir_pair pair = {cases[i].key, cases[i].value, 0, 0};
+        weir_status st = wr_settings_check(cases[i].what, none, NULL, &pair, 1, &arena, &s, &err);
+        assert_int_equal(st == WEIR_OK, cases[i].message == NULL);
+        if (cases[i].message) assert_string_equal(err.message, cases[i].message);
+    }
+    wr_arena_fini(&arena);
+}
+
 static void memory_that_runs_out_is_told(void **state) {
     (void)state;
     weir_status status = WEIR_ENOMEM;
@@ -136,6 +166,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_become_what_the_table_says),
         cmocka_unit_test(what_is_wrong_is_said_with_a_suggestion),
+        cmocka_unit_test(keys_that_only_siddhi_has_are_passed_over_unless_they_ask_for_more),
         cmocka_unit_test(memory_that_runs_out_is_told),
         cmocka_unit_test(every_built_in_table_is_in_order),
     };
