@@ -335,3 +335,30 @@ void wr_join_index_take(const wr_join_index *x, wr_join_chain chain, weir_row_id
         low = links[low & mask].next;
     }
 }
+
+void wr_join_index_take_all(const wr_join_index *x, wr_join_taking *chains, uint32_t n) {
+    const link *links = x->links;
+    const uint32_t mask = x->cap_links - 1, low = (uint32_t)x->oldest;
+    const weir_row_id oldest = x->oldest;
+    for (uint32_t i = 0; i < n; i++) chains[i].ids[0] = oldest + (uint32_t)((uint32_t)chains[i].ids[0] - low);
+    while (n) {
+        uint32_t n_left = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            wr_join_taking c = chains[i];
+            if (c.n == 1) continue;
+            c.ids[1] = oldest + (uint32_t)(links[c.ids[0] & mask].next - low);
+            chains[n_left++] = (wr_join_taking){c.ids + 1, c.n - 1};
+        }
+        n = n_left;
+    }
+}
+
+bool wr_join_index_is_far(const wr_join_index *x) { return x && x->bits > 13; }
+
+void wr_join_index_prefetch(const wr_join_index *x, const wr_join_keys *keys, uint32_t row, bool sooner) {
+    const uint32_t *at = &x->table[home_of(x, keys->words[row])];
+    if (!sooner)
+        __builtin_prefetch(at);
+    else if (*at)
+        __builtin_prefetch(&x->entries[*at - 1]);
+}

@@ -46,4 +46,18 @@ typedef struct wr_join_chain {
 wr_join_chain wr_join_index_find(const wr_join_index *x, const wr_join_keys *keys, uint32_t row);
 void wr_join_index_take(const wr_join_index *x, wr_join_chain chain, weir_row_id *ids);
 
+/* The same for many chains side by side, so that their links are waited for at once; and later: of each chain
+ * only the oldest rows may have gone since it was found, and no row added lower than `oldest` was then. */
+typedef struct wr_join_taking {
+    weir_row_id *ids; /* ids[0]: chain.first */
+    uint32_t n;       /* 1 at least */
+} wr_join_taking;
+void wr_join_index_take_all(const wr_join_index *x, wr_join_taking *chains, uint32_t n);
+
+/* Does it pay to fetch ahead what a search will read? Not of a table that lies in the cache anyway. */
+bool wr_join_index_is_far(const wr_join_index *x); /* NULL: no */
+/* Rows with the keys of that row will be looked for, added or removed soon; sooner: the first step was taken.
+ */
+void wr_join_index_prefetch(const wr_join_index *x, const wr_join_keys *keys, uint32_t row, bool sooner);
+
 #endif

@@ -12,7 +12,8 @@
  * expired). */
 #include "exec/join_op_impl.h"
 
-#define SLAB 16384u /* pairs that are tested at once */
+#define SLAB  16384u /* pairs that are tested at once */
+#define TAKEN 64u    /* chains that are followed side by side */
 
 /* Where the rows of one side look: the other side. */
 typedef struct searched {
@@ -25,7 +26,8 @@ typedef struct searched {
 typedef struct walk {
     wr_join_op *j;
     wr_turn *turn;
-    searched other[2]; /* of left rows, of right rows */
+    searched other[2];              /* of left rows, of right rows */
+    const wr_join_index *far[2][2]; /* by side: indexes that its rows touch and that don't lie in the cache */
 } walk;
 
 static weir_status no_memory(weir_error *err) {
@@ -127,6 +129,11 @@ static weir_status look_up(wr_join_op *j, const searched *o, const wr_join_input
     side->searched_below = side->in_order ? side->next : side->next_seq;
     if (!chain.n) return WEIR_OK;
     WR_TRY(room_for_pairs(j, chain.n, err));
+    if (side->in_order) { /* taken later, with others (wr_join_take_found) */
+        j->pairs[j->n_pairs] = chain.first;
+        j->n_pairs += chain.n;
+        return WEIR_OK;
+    }
     wr_join_index_take(side->index, chain, j->pairs + j->n_pairs);
     if (wr_join_plan(j)->sort[side->side].n) wr_join_side_sort(side, j->pairs + j->n_pairs, chain.n);
     j->n_pairs += chain.n;
@@ -135,21 +142,21 @@ static weir_status look_up(wr_join_op *j, const searched *o, const wr_join_input
 
 /* ---- Triggers ------------------------------------------------------------------------------------------ */
 
-static weir_status add_trigger(wr_join_op *j, const wr_trigger *t, weir_error *err) {
-    if (WR_UNLIKELY(j->n_triggers == j->cap_triggers) &&
-        wr_grow(&j->head.account, &j->triggers, &j->cap_triggers, j->n_triggers + 1, sizeof *j->triggers))
-        return no_memory(err);
-    j->triggers[j->n_triggers++] = *t;
-    return WEIR_OK;
+static weir_status room_for_triggers(wr_join_op *j, uint32_t n, weir_error *err) {
+    if (WR_LIKELY(j->cap_triggers - j->n_triggers >= n)) return WEIR_OK;
+    return wr_grow(&j->head.account, &j->triggers, &j->cap_triggers, j->n_triggers + n, sizeof *j->triggers)
+               ? no_memory(err)
+               : WEIR_OK;
 }
 
-static weir_status add_reset(wr_join_op *j, const wr_trigger *cause, weir_error *err) {
-    wr_trigger t = *cause;
-    t.own = WEIR_NO_ROW;
-    t.n_pairs = 0;
-    t.kind = WEIR_RESET;
-    t.again = false;
-    return add_trigger(j, &t, err);
+/* There is room. */
+static void add_reset(wr_join_op *j, uint32_t cause) {
+    wr_trigger *t = &j->triggers[j->n_triggers++];
+    *t = j->triggers[cause];
+    t->own = WEIR_NO_ROW;
+    t->n_pairs = 0;
+    t->kind = WEIR_RESET;
+    t->again = false;
 }
 
 /* A batch window that was searched since its rows came in forgets to stamp them when they go, as Siddhi's
@@ -160,27 +167,50 @@ static void keep_old_time(const wr_join_op *j, wr_trigger *t) {
         t->ts = wr_row_store_ts(s->rows, t->own);
 }
 
-static weir_status on_trigger(walk *w, wr_trigger *t, weir_error *err) {
+/* The next trigger has been written behind the others, and there is room for two more. */
+static weir_status on_trigger(walk *w, weir_error *err) {
     wr_join_op *j = w->j;
     const wr_plan_join *p = wr_join_plan(j);
-    if (t->kind == WEIR_RESET) return add_reset(j, t, err);
-    if (p->keeps_ts[t->side]) keep_old_time(j, t);
+    uint32_t at = j->n_triggers++;
+    wr_trigger *t = &j->triggers[at];
     t->first_pair = j->n_pairs;
+    if (t->kind == WEIR_RESET) {
+        t->own = WEIR_NO_ROW;
+        return WEIR_OK;
+    }
+    if (p->keeps_ts[t->side]) keep_old_time(j, t);
     WR_TRY(look_up(j, &w->other[t->side], &j->in[t->side], t->row, err));
     t->n_pairs = j->n_pairs - t->first_pair;
-    WR_TRY(add_trigger(j, t, err));
     if (p->content[t->side] == WR_CONTENT_NONE) {
         if (p->expired_triggers) {
-            wr_trigger expired = *t;
-            expired.kind = WEIR_EXPIRED;
-            expired.ts = w->turn->cycle->clock[weir_origin_arrival(t->origin)];
-            expired.again = true;
-            WR_TRY(add_trigger(j, &expired, err));
+            wr_trigger *expired = &j->triggers[j->n_triggers++];
+            *expired = *t;
+            expired->kind = WEIR_EXPIRED;
+            expired->ts = w->turn->cycle->clock[weir_origin_arrival(t->origin)];
+            expired->again = true;
         }
-        WR_TRY(add_reset(j, t, err));
+        add_reset(j, at);
     }
     return j->residual && j->n_pairs - j->tested_pairs >= SLAB ? wr_join_test_pairs(j, w->turn, err)
                                                                : WEIR_OK;
+}
+
+void wr_join_take_found(wr_join_op *j) {
+    wr_join_taking found[2][TAKEN];
+    uint32_t n[2] = {0, 0};
+    for (; j->taken_triggers < j->n_triggers; j->taken_triggers++) {
+        const wr_trigger *t = &j->triggers[j->taken_triggers];
+        const wr_join_side *other = j->found[!t->side];
+        if (!t->n_pairs || t->again || wr_join_plan(j)->content[!t->side] == WR_CONTENT_TABLE ||
+            !other->in_order)
+            continue;
+        found[t->side][n[t->side]++] = (wr_join_taking){j->pairs + t->first_pair, t->n_pairs};
+        if (n[t->side] < TAKEN) continue;
+        wr_join_index_take_all(other->index, found[t->side], TAKEN);
+        n[t->side] = 0;
+    }
+    for (uint32_t side = 0; side < 2; side++)
+        if (n[side]) wr_join_index_take_all(j->found[!side]->index, found[side], n[side]);
 }
 
 static bool triggers(const wr_plan_join *p, uint8_t kind) {
@@ -205,14 +235,15 @@ static weir_status walk_chunk(walk *w, uint32_t i, weir_error *err) {
     for (uint32_t k = first; k < end && i < 2 && p->triggers[side]; k++) {
         uint32_t row = weir_batch_row(b, k);
         if (!triggers(p, b->kind ? b->kind[row] : WEIR_CURRENT)) continue;
-        wr_trigger t = {.origin = origin,
-                        .ts = b->ts[row],
-                        .own = in->held[row],
-                        .row = row,
-                        .chunk = j->n_chunks,
-                        .kind = b->kind ? b->kind[row] : WEIR_CURRENT,
-                        .side = (uint8_t)side};
-        WR_TRY(on_trigger(w, &t, err));
+        WR_TRY(room_for_triggers(j, 3, err));
+        j->triggers[j->n_triggers] = (wr_trigger){.origin = origin,
+                                                  .ts = b->ts[row],
+                                                  .own = in->held[row],
+                                                  .row = row,
+                                                  .chunk = j->n_chunks,
+                                                  .kind = b->kind ? b->kind[row] : WEIR_CURRENT,
+                                                  .side = (uint8_t)side};
+        WR_TRY(on_trigger(w, err));
     }
     j->n_chunks++;
     return WEIR_OK;
@@ -240,11 +271,36 @@ static uint32_t next_input(const wr_join_op *j, weir_origin *until) {
     return best;
 }
 
+#define AHEAD                                                                                                \
+    8u /* rows: how long before a row is walked its slots are fetched; half of that, what they name */
+
+static void prefetch(const walk *w, uint32_t i) {
+    const wr_join_input *in = &w->j->in[i];
+    if (in->next_sel + AHEAD >= in->batch->n_sel) return;
+    uint32_t far = weir_batch_row(in->batch, in->next_sel + AHEAD),
+             near = weir_batch_row(in->batch, in->next_sel + AHEAD / 2);
+    for (uint32_t k = 0; k < 2; k++) {
+        if (!w->far[i & 1][k]) continue;
+        wr_join_index_prefetch(w->far[i & 1][k], &in->keys, far, false);
+        wr_join_index_prefetch(w->far[i & 1][k], &in->keys, near, true);
+    }
+}
+
+/* The rows of a side look into the other's index, and are put into their own. */
+static void find_far(walk *w, uint32_t side) {
+    const wr_join_index *own = w->j->sides[side].index,
+                        *other = w->other[side].side ? w->other[side].side->index : NULL;
+    w->far[side][0] = wr_join_index_is_far(own) ? own : NULL;
+    w->far[side][1] = wr_join_index_is_far(other) ? other : NULL;
+}
+
 /* One chunk at least. */
 static weir_status walk_run(walk *w, uint32_t i, weir_origin until, weir_error *err) {
     const wr_join_input *in = &w->j->in[i];
-    do WR_TRY(walk_chunk(w, i, err));
-    while (in->next_chunk < in->batch->n_chunks && weir_batch_origin(in->batch, in->next_chunk) < until);
+    do {
+        if (w->far[i & 1][0] || w->far[i & 1][1]) prefetch(w, i);
+        WR_TRY(walk_chunk(w, i, err));
+    } while (in->next_chunk < in->batch->n_chunks && weir_batch_origin(in->batch, in->next_chunk) < until);
     return WEIR_OK;
 }
 
@@ -264,11 +320,15 @@ static weir_status join_process(wr_op *op, wr_turn *turn, const weir_batch *cons
                                 weir_error *err) {
     wr_join_op *j = (wr_join_op *)op;
     walk w = {.j = j, .turn = turn};
-    j->n_triggers = j->n_pairs = j->n_chunks = j->tested_triggers = j->tested_pairs = 0;
+    j->n_triggers = j->n_pairs = j->n_chunks = j->taken_triggers = j->tested_triggers = j->tested_pairs = 0;
     WR_TRY(prepare(j, turn, in, err));
-    for (uint32_t side = 0; side < 2; side++) WR_TRY(set_searched(&w, side, err));
+    for (uint32_t side = 0; side < 2; side++) {
+        WR_TRY(set_searched(&w, side, err));
+        find_far(&w, side);
+    }
     weir_origin until;
     for (uint32_t i; (i = next_input(j, &until)) != WR_JOIN_INPUTS;) WR_TRY(walk_run(&w, i, until, err));
+    wr_join_take_found(j);
     if (j->residual) WR_TRY(wr_join_test_pairs(j, turn, err));
     WR_TRY(wr_join_emit(j, turn, out, err));
     for (uint32_t side = 0; side < 2; side++) wr_join_side_end_call(&j->sides[side]);

@@ -37,12 +37,16 @@ typedef struct wr_join_op {
     uint32_t n_triggers, cap_triggers;
     weir_row_id *pairs; /* rows of the other side's store */
     uint32_t n_pairs, cap_pairs;
+    uint32_t taken_triggers;                /* before this the pairs have been filled in */
     uint32_t tested_triggers, tested_pairs; /* before these the residual condition has been applied */
     uint32_t n_chunks;                      /* walked so far */
 } wr_join_op;
 
 static inline const wr_plan_join *wr_join_plan(const wr_join_op *j) { return &j->head.plan->u.join; }
 
+/* Fills in the pairs of triggers that were only counted: where the other side's rows go in the order in which
+ * they came, links stay good until the call ends. */
+void wr_join_take_found(wr_join_op *j);
 /* Applies the residual condition to the pairs that have not been tested: the others go. */
 weir_status wr_join_test_pairs(wr_join_op *j, wr_turn *turn, weir_error *err) WR_NODISCARD;
 /* The rows of all triggers. */

@@ -206,6 +206,7 @@ static weir_status test_pairs(wr_join_op *j, wr_turn *turn, weir_error *err) {
 }
 
 weir_status wr_join_test_pairs(wr_join_op *j, wr_turn *turn, weir_error *err) {
+    wr_join_take_found(j);
     if (j->n_pairs > j->tested_pairs) {
         weir_status status = test_pairs(j, turn, err);
         wr_arena_reset(&j->scratch);

@@ -241,6 +241,7 @@ weir_status wr_join_side_prepare(wr_join_side *s, const weir_batch *b, bool chan
     uint32_t n_keys = join_of(s)->n_keys;
     memset(in, 0, sizeof *in);
     settle_once_a_cycle(s, turn);
+    s->call_first = s->first;
     if (!b || !b->n_sel) return WEIR_OK;
     in->batch = b;
     weir_column *keys = wr_arena_zero(turn->arena, n_keys + 1, sizeof *keys);
@@ -268,7 +269,7 @@ static weir_status enter(wr_join_side *s, wr_join_input *in, uint32_t row, weir_
     } else {
         WR_TRY(is_held ? map_slot(s, id, held, err) : release_slot(s, held, err));
     }
-    return is_held ? wr_join_index_add(s->index, held, s->first, &in->keys, row, err) : WEIR_OK;
+    return is_held ? wr_join_index_add(s->index, held, s->call_first, &in->keys, row, err) : WEIR_OK;
 }
 
 static weir_status leave(wr_join_side *s, wr_join_input *in, uint32_t row, weir_error *err) {

@@ -37,9 +37,10 @@ typedef struct wr_join_side {
     weir_row_id gone_early;  /* the window's id of a row that went before it came; WEIR_NO_ROW: none */
     weir_row_id *window_ids; /* FIFO: by store id modulo cap_ids, a power of two; WEIR_NO_ROW: not held */
     uint32_t cap_ids;
-    weir_row_id first;    /* FIFO: rows below have gone */
-    weir_row_id next;     /* FIFO: rows from here on have not come in yet */
-    wr_slot_entry *slots; /* BAG: by window id modulo cap_slots, a power of two */
+    weir_row_id first;      /* FIFO: rows below have gone */
+    weir_row_id call_first; /* first, when the call began: rows found since then can still be linked up */
+    weir_row_id next;       /* FIFO: rows from here on have not come in yet */
+    wr_slot_entry *slots;   /* BAG: by window id modulo cap_slots, a power of two */
     uint32_t cap_slots;
     uint64_t *seq; /* BAG: by slot, the order of coming in */
     uint32_t cap_seq;

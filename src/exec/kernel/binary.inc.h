@@ -1,8 +1,8 @@
 /* binary.inc.h: one operation over two operands of one type, in three shapes, dense and selected.
  *
  * A template: define KERNEL_OP(a, b), then include. Already defined: KERNEL_NAME(tail), the functions' name;
- * KERNEL_TYPE, of the operands; KERNEL_OUT, of the result. Leaves six functions, name_vv, name_vv_sel, …, and
- * undefines KERNEL_OP. */
+ * KERNEL_TYPE, of the operands; KERNEL_OUT, of the result; perhaps KERNEL_MASKED(a, b - 1), the same where b
+ * is a constant power of two. Leaves six functions, name_vv, name_vv_sel, …, and undefines KERNEL_OP. */
 
 static void KERNEL_NAME(vv)(uint32_t n, const uint32_t *sel, const void *va, const void *vb, void *vout) {
     (void)sel;
@@ -16,6 +16,12 @@ static void KERNEL_NAME(vc)(uint32_t n, const uint32_t *sel, const void *va, con
     const KERNEL_TYPE *restrict a = va;
     const KERNEL_TYPE b = *(const KERNEL_TYPE *)vb;
     KERNEL_OUT *restrict out = vout;
+#ifdef KERNEL_MASKED
+    if (b > 0 && (b & (b - 1)) == 0) {
+        for (uint32_t r = 0; r < n; r++) out[r] = (KERNEL_OUT)KERNEL_MASKED(a[r], b - 1);
+        return;
+    }
+#endif
     for (uint32_t r = 0; r < n; r++) out[r] = (KERNEL_OUT)KERNEL_OP(a[r], b);
 }
 

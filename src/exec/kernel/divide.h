@@ -33,6 +33,16 @@ WR_INLINE int64_t div_i64(int64_t a, int64_t b) {
 
 WR_INLINE int64_t mod_i64(int64_t a, int64_t b) { return a % safe_i64(b); }
 
+/* a % (mask + 1), of a power of two: rounds toward zero as the others do, without a division. */
+WR_INLINE int32_t masked_i32(int32_t a, int32_t mask) {
+    int32_t bias = a < 0 ? mask : 0;
+    return ((a + bias) & mask) - bias;
+}
+WR_INLINE int64_t masked_i64(int64_t a, int64_t mask) {
+    int64_t bias = a < 0 ? mask : 0;
+    return ((a + bias) & mask) - bias;
+}
+
 WR_INLINE float div_f32(float a, float b) { return a / b; }
 WR_INLINE float mod_f32(float a, float b) { return fmodf(a, b); }
 WR_INLINE double div_f64(double a, double b) { return a / b; }

@@ -17,11 +17,13 @@
 #define KERNEL_TAG  i32
 #define KERNEL_TYPE int32_t
 #define KERNEL_WRAP uint32_t
+#define KERNEL_IS_INT
 #include "exec/kernel/arith.inc.h"
 
 #define KERNEL_TAG  i64
 #define KERNEL_TYPE int64_t
 #define KERNEL_WRAP uint64_t
+#define KERNEL_IS_INT
 #include "exec/kernel/arith.inc.h"
 
 #define KERNEL_TAG  f32

@@ -103,6 +103,14 @@ static void look_up(fixture *f) {
     assert_int_equal(wr_join_keys_of(cols, f->n_keys, &b, &f->arena, &keys, NULL), WEIR_OK);
     wr_join_chain chain = wr_join_index_find(f->index, &keys, 0);
     wr_join_index_take(f->index, chain, found);
+    if (chain.n && f->shape == WEIR_WINDOW_FIFO) {
+        static weir_row_id more[2][ROWS];
+        more[0][0] = more[1][0] = chain.first;
+        wr_join_taking chains[2] = {{more[0], chain.n}, {more[1], (chain.n + 1) / 2}};
+        wr_join_index_take_all(f->index, chains, 2);
+        assert_memory_equal(more[0], found, chain.n * sizeof *found);
+        assert_memory_equal(more[1], found, (chain.n + 1) / 2 * sizeof *found);
+    }
     for (uint32_t i = 0; i < f->n_held; i++) {
         if (!same_key(f, f->held[i], cols)) continue;
         assert_true(n < chain.n);
