@@ -7,7 +7,7 @@
 
 #include "exec/trail.h"
 
-#define AHEAD 8u /* rows: how long before a search its slot is fetched; half of that, what the slot names */
+#define AHEAD 9u /* rows: how long before a search what it will read begins to be fetched */
 
 /* ---- A batch ----------------------------------------------------------------------------------------------
  */
@@ -41,12 +41,13 @@ weir_status wr_trail_prepare(wr_pattern *x, const wr_pattern_side *side, weir_er
 }
 
 static void prefetch(const wr_pattern *x, const wr_pattern_side *side) {
+    if (side->next + AHEAD >= side->n_walk) return;
     for (uint32_t i = 0; i < side->n_items; i++) {
-        uint32_t item = side->items[i], far = side->next + AHEAD, near = side->next + AHEAD / 2;
+        uint32_t item = side->items[i], at = side->next + AHEAD;
         const uint64_t *hashes = x->items[item].hashes;
-        if (!x->items[item].plan->n_keys || far >= side->n_walk) continue;
-        wr_trail_prefetch(x->trail, item, hashes[side->walk ? side->walk[far] : far], false);
-        wr_trail_prefetch(x->trail, item, hashes[side->walk ? side->walk[near] : near], true);
+        if (!x->items[item].plan->n_keys) continue;
+        for (int step = 0; step < 3; step++, at -= AHEAD / 3)
+            wr_trail_prefetch(x->trail, item, hashes[side->walk ? side->walk[at] : at], step);
     }
 }
 
@@ -90,7 +91,7 @@ static weir_status wait_next(wr_pattern *x, uint32_t item, uint32_t id, int64_t 
     if (st == WEIR_OK) {
         const wr_item_state *next = &x->items[item + 1];
         m->hash = next->finds_own_keys ? next->hashes[x->row] : wr_trail_hash(x, item + 1, m);
-        wr_trail_prefetch(x->trail, item + 1, m->hash, false);
+        wr_trail_prefetch(x->trail, item + 1, m->hash, 0);
         st = wr_trail_wait(x->trail, item + 1, id, start, err);
     }
     if (st != WEIR_OK) wr_trail_drop(x->trail, id);

@@ -6,7 +6,7 @@
 
 #include "data/schema.h"
 
-enum { FEWEST = 16 };
+enum { FEWEST = 16, FEW = 1 << 14 };
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for the matches of a pattern");
@@ -115,7 +115,12 @@ weir_status wr_trail_own(wr_trail *t, wr_trail_match *m, uint32_t field, weir_er
 /* ---- The index --------------------------------------------------------------------------------------------
  */
 
-/* At most a third of the slots is taken, so that a search mostly ends where it begins. */
+/* Half of the slots stay free at least. While the table lies in the cache it is kept emptier still, so that a
+ * search ends where it begins, as the processor guesses. */
+static bool is_crowded(const wr_trail_step *s) {
+    return (s->n_slots > FEW ? 2 : 3) * (uint64_t)s->n_used >= s->n_slots;
+}
+
 static weir_status widen_index(wr_trail *t, wr_trail_step *s, weir_error *err) {
     uint32_t n = s->n_slots ? s->n_slots * 2 : FEWEST;
     wr_trail_slot *wider = n > s->n_slots ? wr_alloc_zero(t->account, n * sizeof *wider) : NULL;
@@ -132,7 +137,7 @@ static weir_status widen_index(wr_trail *t, wr_trail_step *s, weir_error *err) {
 static weir_status index_add(wr_trail *t, wr_trail_step *s, uint32_t id, weir_error *err) {
     wr_trail_match *m = wr_trail_at(t, id);
     if (!m->hash) return WEIR_OK;
-    if (3 * s->n_used >= s->n_slots) WR_TRY(widen_index(t, s, err));
+    if (is_crowded(s)) WR_TRY(widen_index(t, s, err));
     wr_trail_slot *slot = &s->slots[wr_trail_seek(s->slots, s->n_slots - 1, m->hash, &t->n_slots_seen)];
     if (slot->hash) {
         wr_trail_at(t, slot->last)->next = id;

@@ -170,16 +170,18 @@ static inline void wr_trail_close(wr_trail *t, uint32_t item, wr_trail_slot *slo
 
 #define WR_TRAIL_NEAR 1024u /* a table of so many slots lies in the cache */
 
-/* A search for this hash comes soon; sooner: its slot has been fetched before. */
-static inline void wr_trail_prefetch(const wr_trail *t, uint32_t item, uint64_t hash, bool sooner) {
+/* A search for this hash comes soon. Three steps, each of which needs what the one before fetched: its slot;
+ * the matches that the slot names; the first one's place in the queue. */
+static inline void wr_trail_prefetch(const wr_trail *t, uint32_t item, uint64_t hash, int step) {
     const wr_trail_step *s = &t->steps[item];
     if (s->n_slots <= WR_TRAIL_NEAR) return;
     const wr_trail_slot *slot = &s->slots[hash & (s->n_slots - 1)];
-    if (!sooner) {
+    if (step == 0) {
         __builtin_prefetch(slot);
     } else if (slot->hash == hash && hash) {
-        __builtin_prefetch(wr_trail_at(t, slot->first));
-        __builtin_prefetch(wr_trail_at(t, slot->last));
+        const wr_trail_match *m = wr_trail_at(t, slot->first);
+        __builtin_prefetch(step == 1 ? (const void *)m : &s->queue[m->place & (s->cap - 1)]);
+        if (step == 1 && slot->last != slot->first) __builtin_prefetch(wr_trail_at(t, slot->last));
     }
 }
 

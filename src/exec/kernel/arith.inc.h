@@ -1,9 +1,8 @@
 /* arith.inc.h: + - * / % of one numeric type.
  *
  * A template: define KERNEL_TAG (i32), KERNEL_TYPE (int32_t) and KERNEL_WRAP, the type in which + - * are
- * computed: the unsigned one for integers, which wrap; itself for floats; KERNEL_IS_INT for integers. Undefines
- * all four. div_<tag> and
- * mod_<tag> are functions of divide.h. */
+ * computed: the unsigned one for integers, which wrap; itself for floats; KERNEL_IS_INT for integers.
+ * Undefines all four. div_<tag> and mod_<tag> are functions of divide.h. */
 
 #define KERNEL_OUT KERNEL_TYPE
 #define KERNEL_HAS_CV
