@@ -2,7 +2,7 @@
 #include "exec/aggregation.h"
 
 #include "data/column.h"
-#include "exec/aggregation_level.h"
+#include "exec/bucket_store.h"
 #include "exec/program.h"
 
 #define STATE_VERSION 1u
@@ -11,9 +11,10 @@ struct wr_aggregation {
     const wr_plan_aggregation *plan;
     wr_account account;
     wr_level levels[WR_N_UNITS];
-    wr_schema plain;   /* of the feed, without the keys */
-    wr_program *outs;  /* over plain attributes and totals */
-    int64_t purge_due; /* INT64_MAX: never */
+    wr_bucket_store *stores[WR_N_UNITS]; /* NULL: in memory */
+    wr_schema plain;                     /* of the feed, without the keys */
+    wr_program *outs;                    /* over plain attributes and totals */
+    int64_t purge_due;                   /* INT64_MAX: never */
 };
 
 static weir_status no_memory(weir_error *err) {
@@ -23,23 +24,33 @@ static weir_status no_memory(weir_error *err) {
 /* ---- Life -------------------------------------------------------------------------------------------------
  */
 
-static weir_status make_parts(wr_aggregation *a, weir_error *err) {
+static weir_status make_level(wr_aggregation *a, uint32_t at, weir_error *err) {
+    WR_TRY(wr_level_init(&a->levels[at], a->plan, at, &a->plain, &a->account, err));
+    a->levels[at].store = a->stores[at];
+    return WEIR_OK;
+}
+
+static weir_status make_parts(wr_aggregation *a, wr_table *const *tables, weir_error *err) {
     const wr_plan_aggregation *plan = a->plan;
     a->plain = (wr_schema){plan->n_plain, plan->feed.attrs + plan->n_keys};
-    for (uint32_t i = 0; i < plan->n_units; i++)
-        WR_TRY(wr_level_init(&a->levels[i], plan, i, &a->plain, &a->account, err));
+    for (uint32_t i = 0; i < plan->n_units; i++) {
+        wr_table *table = plan->store ? tables[plan->store->table[i]] : NULL;
+        if (table && wr_table_backing(table))
+            WR_TRY(wr_bucket_store_new(plan, table, &a->account, &a->stores[i], err));
+        WR_TRY(make_level(a, i, err));
+    }
     return wr_program_new(plan->outs, plan->schema.n_attrs - 1, &a->account, &a->outs, err);
 }
 
-weir_status wr_aggregation_new(const wr_plan_aggregation *plan, wr_account *parent, wr_aggregation **out,
-                               weir_error *err) {
+weir_status wr_aggregation_new(const wr_plan_aggregation *plan, wr_table *const *tables, wr_account *parent,
+                               wr_aggregation **out, weir_error *err) {
     wr_aggregation *a = wr_alloc_zero(parent, sizeof *a);
     *out = NULL;
     if (!a) return no_memory(err);
     a->plan = plan;
     a->account.parent = parent;
     a->purge_due = INT64_MAX;
-    weir_status st = make_parts(a, err);
+    weir_status st = make_parts(a, tables, err);
     if (st == WEIR_OK)
         *out = a;
     else
@@ -49,7 +60,10 @@ weir_status wr_aggregation_new(const wr_plan_aggregation *plan, wr_account *pare
 
 void wr_aggregation_free(wr_aggregation *a) {
     if (!a) return;
-    for (uint32_t i = 0; i < a->plan->n_units; i++) wr_level_fini(&a->levels[i]);
+    for (uint32_t i = 0; i < a->plan->n_units; i++) {
+        wr_level_fini(&a->levels[i]);
+        wr_bucket_store_free(a->stores[i]);
+    }
     wr_program_free(a->outs);
     wr_free(a->account.parent, a, sizeof *a);
 }
@@ -61,15 +75,26 @@ void wr_aggregation_start(wr_aggregation *a, int64_t clock) {
 /* ---- Purging ----------------------------------------------------------------------------------------------
  */
 
+static weir_status purge_level(wr_aggregation *a, uint32_t at, int64_t before, weir_error *err) {
+    wr_level *l = &a->levels[at];
+    if (l->store) {
+        WR_TRY(wr_bucket_store_flush(l->store, l, err));
+        WR_TRY(wr_bucket_store_purge(l->store, before, err));
+    }
+    wr_level_purge(l, at ? &a->levels[at - 1] : NULL, before);
+    return WEIR_OK;
+}
+
 /* All purges that are due. Each drops what is too old at its due time, so that only the last one counts. */
-static void purge(wr_aggregation *a, int64_t clock) {
-    if (a->purge_due > clock) return;
+static weir_status purge(wr_aggregation *a, int64_t clock, weir_error *err) {
+    if (a->purge_due > clock) return WEIR_OK;
     int64_t due = a->purge_due + (clock - a->purge_due) / a->plan->purge_ms * a->plan->purge_ms;
     a->purge_due = due + a->plan->purge_ms;
     for (uint32_t i = 0; i < a->plan->n_units; i++) {
         int64_t keep = a->levels[i].keep_ms;
-        if (keep != INT64_MAX) wr_level_purge(&a->levels[i], i ? &a->levels[i - 1] : NULL, due - keep);
+        if (keep != INT64_MAX) WR_TRY(purge_level(a, i, due - keep, err));
     }
+    return WEIR_OK;
 }
 
 /* ---- Taking rows in ---------------------------------------------------------------------------------------
@@ -134,7 +159,7 @@ weir_status wr_aggregation_feed(wr_aggregation *a, const weir_batch *b, const we
         fed.list = (wr_row_list){.n = next_rows(a, b, clock, &k, sel), .rows = sel};
         WR_TRY(add_rows(a, &fed, err));
         if (k == b->n_sel) return WEIR_OK;
-        purge(a, clock[weir_batch_row(b, k)]);
+        WR_TRY(purge(a, clock[weir_batch_row(b, k)], err));
     }
 }
 
@@ -200,14 +225,10 @@ static weir_status compute_outs(const wr_aggregation *a, const wr_level *l, cons
     return wr_program_run(a->outs, &ev, outs, err);
 }
 
-weir_status wr_aggregation_read(wr_aggregation *a, wr_unit unit, int64_t start, int64_t end, int64_t clock,
-                                weir_arena *arena, weir_batch *out, weir_error *err) {
-    const wr_level *l = level_of(a, unit);
+static weir_status read_level(const wr_aggregation *a, wr_level *l, const wr_bucket_ask *ask,
+                              weir_arena *arena, weir_batch *out, weir_error *err) {
     uint32_t *groups, n;
-    memset(out, 0, sizeof *out);
-    if (!l) return weir_fail(err, WEIR_EUSAGE, "'%s' does not keep that granularity", a->plan->name);
-    purge(a, clock);
-    WR_TRY(wr_level_range(l, start, end, arena, &groups, &n, err));
+    WR_TRY(wr_level_range(l, ask, arena, &groups, &n, err));
     weir_column *cols = wr_arena_zero(arena, a->plan->schema.n_attrs, sizeof *cols);
     int64_t *begin = wr_arena_array(arena, n, sizeof *begin);
     if (!cols || !begin) return no_memory(err);
@@ -217,6 +238,37 @@ weir_status wr_aggregation_read(wr_aggregation *a, wr_unit unit, int64_t start, 
     out->n_rows = out->n_sel = n;
     out->n_cols = a->plan->schema.n_attrs;
     out->cols = cols;
+    return WEIR_OK;
+}
+
+/* What the store has, as a level of its own. */
+static weir_status read_store(wr_aggregation *a, uint32_t at, const wr_bucket_ask *ask, weir_arena *arena,
+                              weir_batch *out, weir_error *err) {
+    wr_level found = {0};
+    wr_bucket_ask all = *ask;
+    all.n_keys = 0;
+    WR_TRY(wr_bucket_store_flush(a->stores[at], &a->levels[at], err));
+    weir_status st = wr_level_init(&found, a->plan, at, &a->plain, &a->account, err);
+    if (st == WEIR_OK) st = wr_bucket_store_read(a->stores[at], ask, &found, arena, err);
+    if (st == WEIR_OK) st = read_level(a, &found, &all, arena, out, err);
+    wr_level_fini(&found);
+    return st;
+}
+
+weir_status wr_aggregation_read(wr_aggregation *a, const wr_bucket_ask *ask, int64_t clock, weir_arena *arena,
+                                weir_batch *out, weir_error *err) {
+    wr_level *l = level_of(a, ask->unit);
+    memset(out, 0, sizeof *out);
+    if (!l) return weir_fail(err, WEIR_EUSAGE, "'%s' does not keep that granularity", a->plan->name);
+    WR_TRY(purge(a, clock, err));
+    return l->store ? read_store(a, (uint32_t)(l - a->levels), ask, arena, out, err)
+                    : read_level(a, l, ask, arena, out, err);
+}
+
+weir_status wr_aggregation_settle(wr_aggregation *a, weir_error *err) {
+    for (uint32_t i = 0; i < a->plan->n_units; i++)
+        if (a->stores[i])
+            WR_TRY(wr_bucket_store_settle(a->stores[i], &a->levels[i], i ? &a->levels[i - 1] : NULL, err));
     return WEIR_OK;
 }
 
@@ -233,11 +285,14 @@ uint64_t wr_aggregation_count(const wr_aggregation *a) {
 
 size_t wr_aggregation_bytes(const wr_aggregation *a) { return a->account.used_bytes; }
 
+/* Of one in a store nothing else: the tables are saved, and asked anew. */
+static uint32_t n_saved(const wr_aggregation *a) { return a->stores[0] ? 0 : a->plan->n_units; }
+
 void wr_aggregation_save(const wr_aggregation *a, weir_writer *w) {
     weir_write_u32(w, STATE_VERSION);
     weir_write_i64(w, a->purge_due);
-    weir_write_u32(w, a->plan->n_units);
-    for (uint32_t i = 0; i < a->plan->n_units; i++) {
+    weir_write_u32(w, n_saved(a));
+    for (uint32_t i = 0; i < n_saved(a); i++) {
         weir_write_u32(w, a->levels[i].unit);
         wr_level_save(&a->levels[i], w);
     }
@@ -249,7 +304,7 @@ static weir_status load_levels(wr_aggregation *a, weir_reader *r, weir_error *er
     int64_t due = weir_read_i64(r);
     uint32_t n = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
-    if (version != STATE_VERSION || n != a->plan->n_units)
+    if (version != STATE_VERSION || n != n_saved(a))
         return weir_fail(err, WEIR_ESTATE, "the saved aggregation '%s' has other granularities",
                          a->plan->name);
     if (a->plan->purge_ms) a->purge_due = due;
@@ -267,7 +322,9 @@ static weir_status load_levels(wr_aggregation *a, weir_reader *r, weir_error *er
 weir_status wr_aggregation_load(wr_aggregation *a, weir_reader *r, weir_error *err) {
     for (uint32_t i = 0; i < a->plan->n_units; i++) wr_level_fini(&a->levels[i]);
     memset(a->levels, 0, sizeof a->levels);
-    for (uint32_t i = 0; i < a->plan->n_units; i++)
-        WR_TRY(wr_level_init(&a->levels[i], a->plan, i, &a->plain, &a->account, err));
+    for (uint32_t i = 0; i < a->plan->n_units; i++) {
+        wr_bucket_store_forget(a->stores[i]);
+        WR_TRY(make_level(a, i, err));
+    }
     return load_levels(a, r, err);
 }

@@ -14,17 +14,21 @@
  * fixed times of the task's clock, whichever way the clock passes them, so what is found does not depend on
  * batches.
  *
+ * With @store the groups are rows of tables in a store, and of the levels only the latest buckets are in
+ * memory: bucket_store.h.
+ *
  * An aggregation belongs to one task. What reads and writes it runs there. */
 #ifndef WR_AGGREGATION_H
 #define WR_AGGREGATION_H
 
-#include "base/arena.h"
-#include "plan/plan.h"
+#include "exec/aggregation_level.h"
+#include "exec/table.h"
 
 typedef struct wr_aggregation wr_aggregation;
 
-weir_status wr_aggregation_new(const wr_plan_aggregation *plan, wr_account *parent, wr_aggregation **out,
-                               weir_error *err) WR_NODISCARD;
+/* tables: the plan's, by index; those that the aggregation is kept in must outlive it. */
+weir_status wr_aggregation_new(const wr_plan_aggregation *plan, wr_table *const *tables, wr_account *parent,
+                               wr_aggregation **out, weir_error *err) WR_NODISCARD;
 void wr_aggregation_free(wr_aggregation *a); /* NULL is fine */
 /* The app starts: purging counts from here. */
 void wr_aggregation_start(wr_aggregation *a, int64_t clock);
@@ -35,10 +39,12 @@ weir_status wr_aggregation_feed(wr_aggregation *a, const weir_batch *rows, const
 
 /* Is this granularity kept? */
 bool wr_aggregation_has(const wr_aggregation *a, wr_unit unit);
-/* Of that granularity, the buckets that begin in start..end-1, in order, as rows of the plan's schema
- * (without timestamps, chunks and origins). clock: the task's. The rows live in the arena. */
-weir_status wr_aggregation_read(wr_aggregation *a, wr_unit unit, int64_t start, int64_t end, int64_t clock,
-                                weir_arena *arena, weir_batch *out, weir_error *err) WR_NODISCARD;
+/* What is asked for, in order of time, as rows of the plan's schema (without timestamps, chunks and origins).
+ * clock: the task's. The rows live in the arena. */
+weir_status wr_aggregation_read(wr_aggregation *a, const wr_bucket_ask *ask, int64_t clock, weir_arena *arena,
+                                weir_batch *out, weir_error *err) WR_NODISCARD;
+/* The end of a cycle: what has changed goes into the tables of a store. */
+weir_status wr_aggregation_settle(wr_aggregation *a, weir_error *err) WR_NODISCARD;
 
 const wr_plan_aggregation *wr_aggregation_plan(const wr_aggregation *a);
 uint64_t wr_aggregation_count(const wr_aggregation *a); /* groups of all levels */

@@ -2,6 +2,8 @@
 #include "exec/aggregation_level.h"
 
 #include "data/column.h"
+#include "exec/bucket_index.h"
+#include "exec/bucket_store.h"
 #include "state/writer.h"
 
 static weir_status no_memory(weir_error *err) {
@@ -44,6 +46,7 @@ void wr_level_fini(wr_level *l) {
     wr_free(l->account, l->group, l->cap_group * sizeof *l->group);
     wr_free(l->account, l->buckets, l->cap_buckets * sizeof *l->buckets);
     wr_row_store_free(l->plain);
+    wr_bucket_index_free_all(l->indexes);
 }
 
 /* ---- Buckets ----------------------------------------------------------------------------------------------
@@ -85,7 +88,7 @@ static weir_status bucket_of(wr_level *l, int64_t begin, wr_bucket **out, weir_e
 }
 
 static weir_status enter_group(wr_level *l, uint32_t id, int64_t begin, weir_error *err) {
-    wr_bucket *b;
+    wr_bucket *b = NULL;
     WR_TRY(bucket_of(l, begin, &b, err));
     l->group[id] = (wr_bucket_group){.begin = begin,
                                      .latest = INT64_MIN,
@@ -98,7 +101,7 @@ static weir_status enter_group(wr_level *l, uint32_t id, int64_t begin, weir_err
     else
         l->group[b->last].next = id;
     b->last = id;
-    return WEIR_OK;
+    return l->indexes ? wr_bucket_index_add_all(l->indexes, id, begin, err) : WEIR_OK;
 }
 
 static weir_status reserve(wr_level *l, weir_error *err) {
@@ -109,8 +112,9 @@ static weir_status reserve(wr_level *l, weir_error *err) {
     return WEIR_OK;
 }
 
-weir_status wr_level_find(wr_level *l, const wr_fed *fed, const wr_row_list *list, uint32_t *gid,
-                          weir_error *err) {
+/* entered gets a row of each group that is new; NULL: nobody asks. */
+static weir_status find_groups(wr_level *l, const wr_fed *fed, const wr_row_list *list, uint32_t *gid,
+                               uint32_t *entered, uint32_t *n_entered, weir_error *err) {
     uint32_t n_keys = l->plan->n_keys;
     int64_t *begin = wr_arena_array(fed->arena, fed->rows->n_rows, sizeof *begin);
     weir_column *keys = wr_arena_array(fed->arena, n_keys + 1, sizeof *keys);
@@ -125,9 +129,20 @@ weir_status wr_level_find(wr_level *l, const wr_fed *fed, const wr_row_list *lis
     WR_TRY(reserve(l, err));
     for (uint32_t i = 0; i < list->n; i++) {
         uint32_t row = wr_row_at(list, i);
-        if (!l->group[gid[row]].in_use) WR_TRY(enter_group(l, gid[row], begin[row], err));
+        if (l->group[gid[row]].in_use) continue;
+        WR_TRY(enter_group(l, gid[row], begin[row], err));
+        if (entered) entered[(*n_entered)++] = row;
     }
     return WEIR_OK;
+}
+
+weir_status wr_level_find(wr_level *l, const wr_fed *fed, const wr_row_list *list, uint32_t *gid,
+                          weir_error *err) {
+    uint32_t *entered = l->store ? wr_arena_array(fed->arena, list->n + 1, sizeof *entered) : NULL, n = 0;
+    if (l->store && !entered) return no_memory(err);
+    WR_TRY(find_groups(l, fed, list, gid, entered, &n, err));
+    wr_row_list fresh = {.n = n, .rows = entered};
+    return n ? wr_bucket_store_recall(l->store, l, fed, &fresh, gid, err) : WEIR_OK;
 }
 
 /* ---- Plain attributes -------------------------------------------------------------------------------------
@@ -169,6 +184,7 @@ static weir_status keep_plain(wr_level *l, const wr_fed *fed, const uint32_t *gi
 }
 
 weir_status wr_level_add(wr_level *l, const wr_fed *fed, const uint32_t *gid, weir_error *err) {
+    if (l->store) WR_TRY(wr_bucket_store_touch(l->store, l, &fed->list, gid, err));
     for (uint32_t i = 0; i < l->plan->n_totals; i++) {
         const wr_plan_total *t = &l->plan->totals[i];
         const weir_column *v = t->kind == WR_TOTAL_COUNT ? NULL : &fed->rows->cols[t->feed];
@@ -177,12 +193,30 @@ weir_status wr_level_add(wr_level *l, const wr_fed *fed, const uint32_t *gid, we
     return l->plain ? keep_plain(l, fed, gid, err) : WEIR_OK;
 }
 
+weir_status wr_level_absorb(wr_level *l, const wr_level_rows *from, weir_arena *arena, uint32_t *gid,
+                            weir_error *err) {
+    int64_t *ts = wr_arena_zero(arena, from->n, sizeof *ts);
+    if (!ts) return no_memory(err);
+    weir_batch rows = {.n_rows = from->n,
+                       .n_sel = from->n,
+                       .ts = ts,
+                       .n_cols = l->plan->n_keys + l->plan->n_plain,
+                       .cols = (weir_column *)(uintptr_t)from->keyed,
+                       .n_chunks = from->n};
+    wr_fed fed = {.rows = &rows, .list = {.n = from->n}, .time = from->begin, .arena = arena};
+    WR_TRY(find_groups(l, &fed, &fed.list, gid, NULL, NULL, err));
+    for (uint32_t i = 0; i < l->plan->n_totals; i++)
+        WR_TRY(wr_total_absorb(&l->totals[i], from->n, gid, &from->values[i], &from->rows[i], arena, err));
+    fed.time = from->latest;
+    return l->plain ? keep_plain(l, &fed, gid, err) : WEIR_OK;
+}
+
 /* ---- Reading and dropping ---------------------------------------------------------------------------------
  */
 
-weir_status wr_level_range(const wr_level *l, int64_t start, int64_t end, weir_arena *arena,
-                           uint32_t **groups, uint32_t *n, weir_error *err) {
-    uint32_t from = seek(l, start), to = seek(l, end), count = 0;
+static weir_status whole_range(const wr_level *l, const wr_bucket_ask *ask, weir_arena *arena,
+                               uint32_t **groups, uint32_t *n, weir_error *err) {
+    uint32_t from = seek(l, ask->start), to = seek(l, ask->end), count = 0;
     for (uint32_t b = from; b < to; b++)
         for (uint32_t g = l->buckets[b].first; g != WR_NO_GROUP; g = l->group[g].next) count++;
     *groups = wr_arena_array(arena, count, sizeof **groups);
@@ -193,9 +227,39 @@ weir_status wr_level_range(const wr_level *l, int64_t start, int64_t end, weir_a
     return WEIR_OK;
 }
 
+/* The index by these keys; made, when it is asked for first. */
+static weir_status index_by(wr_level *l, const wr_bucket_ask *ask, wr_bucket_index **out, weir_error *err) {
+    if ((*out = wr_bucket_index_by(l->indexes, ask->group_keys, ask->n_keys))) return WEIR_OK;
+    WR_TRY(wr_bucket_index_new(l->plan, l->keys, ask->group_keys, ask->n_keys, l->account, out, err));
+    for (uint32_t b = l->first_bucket; b < l->n_buckets; b++)
+        for (uint32_t g = l->buckets[b].first; g != WR_NO_GROUP; g = l->group[g].next) {
+            weir_status st = wr_bucket_index_add(*out, g, l->buckets[b].begin, err);
+            if (st == WEIR_OK) continue;
+            wr_bucket_index_free_all(*out);
+            return st;
+        }
+    wr_bucket_index_link(*out, &l->indexes);
+    return WEIR_OK;
+}
+
+weir_status wr_level_range(wr_level *l, const wr_bucket_ask *ask, weir_arena *arena, uint32_t **groups,
+                           uint32_t *n, weir_error *err) {
+    wr_bucket_index *index;
+    if (!ask->n_keys) return whole_range(l, ask, arena, groups, n, err);
+    uint32_t from = seek(l, ask->start), to = seek(l, ask->end);
+    wr_bucket_find find = {.keys = ask->keys, .row = ask->row, .n_begin = to > from ? to - from : 0};
+    int64_t *begin = wr_arena_array(arena, find.n_begin + 1, sizeof *begin);
+    if (!begin) return no_memory(err);
+    for (uint32_t b = from; b < to; b++) begin[b - from] = l->buckets[b].begin;
+    find.begin = begin;
+    WR_TRY(index_by(l, ask, &index, err));
+    return wr_bucket_index_find(index, &find, arena, groups, n, err);
+}
+
 static void drop_group(wr_level *l, uint32_t id) {
     for (uint32_t i = 0; i < l->plan->n_totals; i++) wr_total_clear(&l->totals[i], id);
     if (l->plain && l->group[id].slot != WEIR_NO_ROW) wr_row_store_release(l->plain, l->group[id].slot);
+    wr_bucket_index_remove_all(l->indexes, id);
     l->group[id].in_use = false;
     wr_groups_drop(l->keys, id);
 }

@@ -1,20 +1,26 @@
 #include "exec/extent.h"
 
+#define N_BOUNDS 3u
+
 weir_status wr_extent_init(wr_extent *r, const wr_plan_extent *plan, wr_account *account, weir_error *err) {
-    wr_expr *exprs[3] = {plan->start, plan->per, plan->end};
+    wr_expr *exprs[N_BOUNDS + WR_MAX_GROUP_KEYS] = {plan->start, plan->per, plan->end};
+    uint32_t n = plan->end ? N_BOUNDS : N_BOUNDS - 1;
     *r = (wr_extent){.plan = plan};
-    return wr_program_new(exprs, plan->end ? 3 : 2, account, &r->program, err);
+    for (uint32_t i = 0; i < plan->n_keys; i++) exprs[n + i] = plan->keys[i];
+    return wr_program_new(exprs, n + plan->n_keys, account, &r->program, err);
 }
 
 void wr_extent_fini(wr_extent *r) { wr_program_free(r->program); }
 
 weir_status wr_extent_compute(wr_extent *r, const wr_eval *ev, weir_error *err) {
-    weir_column results[3];
-    memset(results, 0, sizeof results);
+    uint32_t n = r->plan->end ? N_BOUNDS : N_BOUNDS - 1;
+    weir_column *results = wr_arena_zero(ev->arena, n + r->plan->n_keys, sizeof *results);
+    if (!results) return weir_fail(err, WEIR_ENOMEM, "out of memory for the range of an aggregation");
     WR_TRY(wr_program_run(r->program, ev, results, err));
     r->start = results[0];
     r->per = results[1];
-    r->end = results[2];
+    if (r->plan->end) r->end = results[2];
+    r->keys = results + n;
     return WEIR_OK;
 }
 
@@ -32,8 +38,18 @@ static const char *get_bounds(const wr_extent *r, uint32_t row, wr_within *out) 
     return out->start < out->end ? NULL : "the start of 'within' must be before its end";
 }
 
-const char *wr_extent_get(const wr_extent *r, const wr_aggregation *a, uint32_t row, wr_within *within,
-                          wr_unit *unit) {
-    const char *why = get_unit(r, a, row, unit);
-    return why ? why : get_bounds(r, row, within);
+const char *wr_extent_get(const wr_extent *r, const wr_aggregation *a, uint32_t row, wr_bucket_ask *out) {
+    wr_within within;
+    wr_unit unit;
+    const char *why = get_unit(r, a, row, &unit);
+    if (!why) why = get_bounds(r, row, &within);
+    if (why) return why;
+    *out = (wr_bucket_ask){.unit = unit,
+                           .start = within.start,
+                           .end = within.end,
+                           .group_keys = r->plan->group_keys,
+                           .keys = r->keys,
+                           .n_keys = r->plan->n_keys,
+                           .row = row};
+    return NULL;
 }

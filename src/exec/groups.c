@@ -229,6 +229,10 @@ void wr_groups_clear(wr_groups *g) {
     g->n_free = 0;
 }
 
+weir_value wr_groups_value(const wr_groups *g, uint32_t id, uint32_t part) {
+    return wr_group_keys_value(g, part, id);
+}
+
 /* ---- Saved state --------------------------------------------------------------------------------------- */
 
 /* The limit, then for each id below it whether it is in use and, if so, its keys. */

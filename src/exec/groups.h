@@ -51,6 +51,9 @@ weir_status wr_groups_assign(wr_groups *g, const weir_column *columns, const wr_
 uint32_t wr_groups_limit(const wr_groups *g); /* ids in use are below this */
 uint32_t wr_groups_count(const wr_groups *g); /* ids in use */
 bool wr_groups_in_use(const wr_groups *g, uint32_t id);
+/* Key `part` of an id in use: objects and relabelled values as their text, a null string as "null". It lives
+ * as long as the id is in use and no key is added. */
+weir_value wr_groups_value(const wr_groups *g, uint32_t id, uint32_t part);
 /* Forgets the key of an id in use. */
 void wr_groups_drop(wr_groups *g, uint32_t id);
 /* The same in two steps: the key is forgotten, but its id is not given out again until it may be reused. */

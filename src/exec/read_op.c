@@ -68,16 +68,15 @@ static void add_part(reading *r, uint32_t row, uint32_t chunk, uint8_t kind, con
 /* The row's chunk has not failed: reads for it. */
 static weir_status read_row(reading *r, uint32_t row, uint32_t chunk, uint8_t kind, weir_error *err) {
     wr_aggregation *a = r->turn->aggregations[r->plan->range.aggregation];
-    wr_within within;
-    wr_unit unit;
+    wr_bucket_ask ask;
     weir_batch found;
-    const char *why = wr_extent_get(&r->op->range, a, row, &within, &unit);
+    const char *why = wr_extent_get(&r->op->range, a, row, &ask);
     if (why) {
         wr_chunk_faults_note(&r->faults, row, why);
         return WEIR_OK;
     }
     int64_t clock = r->turn->cycle->clock[weir_origin_arrival(weir_batch_origin(r->in, chunk))];
-    WR_TRY(wr_aggregation_read(a, unit, within.start, within.end, clock, r->turn->arena, &found, err));
+    WR_TRY(wr_aggregation_read(a, &ask, clock, r->turn->arena, &found, err));
     add_part(r, row, chunk, kind, &found);
     if (r->plan->has_window) return WEIR_OK;
     if (r->plan->expired_reads) add_part(r, row, chunk, WEIR_EXPIRED, &found);

@@ -302,6 +302,20 @@ weir_status wr_store_lookup_of_key(const wr_table *table, wr_account *account, w
     return finish(l, out, err);
 }
 
+weir_status wr_store_lookup_of_terms(const wr_table *table, const wr_store_term *terms, uint32_t n_terms,
+                                     wr_account *account, wr_store_lookup **out, weir_error *err) {
+    wr_store_lookup *l = start(table->plan, wr_backing_store(table->backing)->type, account);
+    *out = NULL;
+    if (!l) return no_memory(err);
+    for (uint32_t i = 0; i < n_terms; i++) {
+        weir_type type = table->plan->schema.attrs[terms[i].column].type;
+        const weir_store_cond *a = column_node(l, terms[i].column), *b = param_node(l, type, NULL);
+        if (a && b) require(l, both(l, terms[i].op, a, b));
+    }
+    l->n_in = l->n_params;
+    return finish(l, out, err);
+}
+
 void wr_store_lookup_free(wr_store_lookup *l) {
     if (!l) return;
     wr_program_free(l->of_in);

@@ -32,6 +32,15 @@ weir_status wr_store_lookup_new(const wr_store_parts *parts, const wr_table *tab
 /* By the primary key, for wr_store_lookup_fetch_params. */
 weir_status wr_store_lookup_of_key(const wr_table *table, wr_account *account, wr_store_lookup **out,
                                    weir_error *err) WR_NODISCARD;
+/* By columns of the table that are compared with parameters, all of which must hold; likewise. op is EQ, LT,
+ * LE, GT or GE, and a parameter of its column's type, which is no object. */
+typedef struct wr_store_term {
+    uint32_t column;
+    weir_store_op op;
+} wr_store_term;
+weir_status wr_store_lookup_of_terms(const wr_table *table, const wr_store_term *terms, uint32_t n_terms,
+                                     wr_account *account, wr_store_lookup **out,
+                                     weir_error *err) WR_NODISCARD;
 void wr_store_lookup_free(wr_store_lookup *l); /* NULL is fine */
 
 /* Makes the rows that may match part of the table, for the selected rows of in->in. joined: the same rows

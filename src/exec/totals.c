@@ -3,6 +3,7 @@
 
 #include "data/column.h"
 #include "data/schema.h"
+#include "data/value.h"
 #include "state/writer.h"
 
 #define NO_ID UINT32_MAX
@@ -123,7 +124,8 @@ static void count_rows(const wr_row_list *list, const uint32_t *gid, int64_t *ro
     for (uint32_t i = 0; i < list->n; i++) rows[gid[wr_row_at(list, i)]]++;
 }
 
-static void add_values(wr_total *t, const wr_row_list *list, const uint32_t *gid, const weir_column *v) {
+static void add_values(wr_total *t, weir_type type, const wr_row_list *list, const uint32_t *gid,
+                       const weir_column *v) {
     static adder *const sums[] = {
         [WEIR_INT] = add_int, [WEIR_LONG] = add_long, [WEIR_FLOAT] = add_float, [WEIR_DOUBLE] = add_double};
     static adder *const mins[] = {
@@ -131,7 +133,7 @@ static void add_values(wr_total *t, const wr_row_list *list, const uint32_t *gid
     static adder *const maxs[] = {
         [WEIR_INT] = max_int, [WEIR_LONG] = max_long, [WEIR_FLOAT] = max_float, [WEIR_DOUBLE] = max_double};
     adder *const *all = t->plan->kind == WR_TOTAL_MIN ? mins : t->plan->kind == WR_TOTAL_MAX ? maxs : sums;
-    all[t->plan->type](t, list, gid, v);
+    all[type](t, list, gid, v);
 }
 
 /* ---- Distinct values --------------------------------------------------------------------------------------
@@ -172,7 +174,7 @@ weir_status wr_total_add(wr_total *t, const wr_row_list *list, const uint32_t *g
     if (t->set) return add_distinct(t, list, gid, v, n_rows, arena, err);
     if (t->plan->kind == WR_TOTAL_COUNT) count_rows(list, gid, t->seen);
     if (t->rows) count_rows(list, gid, t->rows);
-    if (has_values(t)) add_values(t, list, gid, v);
+    if (has_values(t)) add_values(t, t->plan->type, list, gid, v);
     return WEIR_OK;
 }
 
@@ -209,6 +211,81 @@ weir_status wr_total_get(const wr_total *t, const uint32_t *groups, uint32_t n, 
     get_values(t, groups, n, out);
     for (uint32_t i = 0; nullable && i < n; i++)
         if (!t->seen[groups[i]]) weir_set_null(out, i);
+    return WEIR_OK;
+}
+
+/* ---- In a store -------------------------------------------------------------------------------------------
+ */
+
+static weir_object *set_of(const wr_total *t, uint32_t group) {
+    weir_object *set = weir_object_new_set();
+    for (uint32_t id = t->first[group]; set && id != NO_ID; id = t->next[id]) {
+        weir_value member = wr_groups_value(t->set, id, 1);
+        if (weir_object_set_add(set, &member) == WEIR_OK) continue;
+        weir_object_unref(set);
+        set = NULL;
+    }
+    return set;
+}
+
+static weir_status export_sets(const wr_total *t, const uint32_t *groups, uint32_t n, weir_arena *arena,
+                               weir_column *out, weir_error *err) {
+    if (wr_column_new(arena, WEIR_OBJECT, false, n, false, out)) return no_memory(err);
+    for (uint32_t i = 0; i < n; i++) {
+        weir_object *set = set_of(t, groups[i]);
+        if (!set || weir_arena_own(arena, set) != WEIR_OK) return no_memory(err);
+        ((weir_object **)out->data)[i] = set;
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_total_export(const wr_total *t, const uint32_t *groups, uint32_t n, weir_arena *arena,
+                            weir_column *values, weir_column *rows, weir_error *err) {
+    if (t->set) return export_sets(t, groups, n, arena, values, err);
+    const int64_t *counts = t->plan->kind == WR_TOTAL_AVG ? t->rows : t->seen;
+    if (wr_plan_total_has_rows(t->plan)) {
+        if (wr_column_new(arena, WEIR_LONG, false, n, false, rows)) return no_memory(err);
+        wr_gather_data(rows->data, counts, groups, n, sizeof *counts);
+    }
+    if (!has_values(t)) return WEIR_OK;
+    if (wr_column_new(arena, value_type(t), false, n, true, values)) return no_memory(err);
+    wr_gather_data(values->data, t->values, groups, n, value_size(t));
+    for (uint32_t i = 0; i < n; i++)
+        if (!t->seen[groups[i]]) weir_set_null(values, i);
+    return WEIR_OK;
+}
+
+static weir_status absorb_sets(wr_total *t, uint32_t n, const uint32_t *gid, const weir_column *sets,
+                               weir_arena *arena, weir_error *err) {
+    for (uint32_t i = 0; i < n; i++) {
+        const weir_object *set = weir_is_null(sets, i) ? NULL : ((weir_object *const *)sets->data)[i];
+        uint32_t n_members =
+            set && weir_object_get_kind(set) == WEIR_OBJECT_SET ? weir_object_set_size(set) : 0;
+        weir_column members;
+        uint32_t *group = wr_arena_array(arena, n_members + 1, sizeof *group);
+        if (!group || wr_column_new(arena, t->plan->type, false, n_members, true, &members))
+            return no_memory(err);
+        wr_row_list list = {.n = n_members};
+        for (uint32_t k = 0; k < n_members; k++) {
+            weir_value member = weir_object_set_member(set, k);
+            if (!member.is_null && member.type != t->plan->type)
+                return weir_fail(err, WEIR_ESTATE, "a stored set holds values of another type");
+            group[k] = gid[i];
+            wr_column_set(&members, k, &member);
+        }
+        if (n_members) WR_TRY(add_distinct(t, &list, group, &members, n_members, arena, err));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_total_absorb(wr_total *t, uint32_t n, const uint32_t *gid, const weir_column *values,
+                            const weir_column *rows, weir_arena *arena, weir_error *err) {
+    wr_row_list list = {.n = n};
+    if (t->set) return absorb_sets(t, n, gid, values, arena, err);
+    int64_t *counts = t->plan->kind == WR_TOTAL_AVG ? t->rows : t->seen;
+    for (uint32_t i = 0; wr_plan_total_has_rows(t->plan) && i < n; i++)
+        if (!weir_is_null(rows, i)) counts[gid[i]] += ((const int64_t *)rows->data)[i];
+    if (has_values(t)) add_values(t, value_type(t), &list, gid, values);
     return WEIR_OK;
 }
 

@@ -36,6 +36,13 @@ void wr_total_clear(wr_total *t, uint32_t group);
 /* out[i] is the total of groups[i]. */
 weir_status wr_total_get(const wr_total *t, const uint32_t *groups, uint32_t n, weir_arena *arena,
                          weir_column *out, weir_error *err) WR_NODISCARD;
+/* As a store keeps it: *values, the sum, the extreme or a set of the distinct values; *rows, how many rows.
+ * Only what the kind has is set: see wr_plan_total_has. */
+weir_status wr_total_export(const wr_total *t, const uint32_t *groups, uint32_t n, weir_arena *arena,
+                            weir_column *values, weir_column *rows, weir_error *err) WR_NODISCARD;
+/* Adds what was exported, perhaps of a part of a group's rows, to those of gid, by row of the columns. */
+weir_status wr_total_absorb(wr_total *t, uint32_t n, const uint32_t *gid, const weir_column *values,
+                            const weir_column *rows, weir_arena *arena, weir_error *err) WR_NODISCARD;
 /* Of groups 0..n-1. */
 void wr_total_save(const wr_total *t, uint32_t n, weir_writer *w);
 /* Into a total with room for just the groups that were saved. */

@@ -211,6 +211,9 @@ static void plan_list(defining *def) {
     }
     def->a->schema = (wr_schema){n + 1, attrs};
     def->a->n_plain = def->n_feed - def->a->n_keys;
+    def->a->plain_key = WR_PLAN_ARRAY(def->p, def->a->n_plain, uint32_t);
+    for (uint32_t i = 0; def->a->plain_key && i < def->a->n_plain; i++)
+        def->a->plain_key[i] = find_feed(def, 0, def->a->n_keys, def->feed[def->a->n_keys + i]);
 }
 
 /* ---- Time -------------------------------------------------------------------------------------------------
@@ -307,6 +310,7 @@ void wr_plan_aggregation_of(wr_planner *p, wr_named *named) {
     plan_time(&def);
     if (p->first_error != WEIR_OK || p->out_of_memory) return;
     feed_by_query(&def);
+    wr_plan_bucket_store_of(p, d, def.a, &def.build.inputs[0].schema, def.feed);
     named->schema = def.a->schema;
     named->poisoned = false;
     wr_plan_query_done(p, def.build.query);

@@ -80,6 +80,7 @@ void wr_plan_read_of(wr_build *b, const wr_ast_join *ast, const wr_named *aggreg
     bool ok = wr_plan_extent_of(b->p, &scope, ast->range, aggregation->index, &read.range);
     read.on = plan_on(b, ast);
     if (!ok || (ast->on && !read.on)) return;
+    if (!wr_plan_extent_keys(b->p, read.on, b->inputs[0].schema.n_attrs, &read.range)) return;
     wr_schema joined = joined_schema(b);
     wr_plan_op *op =
         wr_plan_new_op(b, WR_OP_READ, read_label(b, ast, aggregation->name), b->inputs[0].schema, joined);

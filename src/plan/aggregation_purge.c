@@ -77,22 +77,8 @@ static void read_purge(wr_planner *p, const wr_ast_annotation *purge, wr_plan_ag
     if (enable && strcasecmp(enable->value, "false") == 0) a->purge_ms = 0;
 }
 
-static void refuse_stores(wr_planner *p, const wr_ast_definition *d) {
-    static const char *const stores[] = {"store", "PartitionById", "persistedAggregation"};
-    for (size_t i = 0; i < WR_COUNT(stores); i++) {
-        const wr_ast_annotation *a = wr_ast_find_annotation(&d->annotations, stores[i], 0);
-        char *what = a ? wr_plan_printf(p, "@%s of an aggregation", stores[i]) : NULL;
-        if (what) wr_plan_unsupported(p, a->span, what);
-    }
-    const wr_ast_annotation *key = wr_ast_find_annotation(&d->annotations, "PrimaryKey", 0);
-    if (key)
-        wr_plan_error(p, key->span, WEIR_ECONFIG, "leave it out",
-                      "the key of an aggregation is its time and its groups");
-}
-
 void wr_plan_purge(wr_planner *p, const wr_ast_definition *d, wr_plan_aggregation *a) {
     const wr_ast_annotation *purge = wr_plan_annotation(p, &d->annotations, "purge");
-    refuse_stores(p, d);
     a->purge_ms = 15 * MINUTE;
     for (uint32_t i = 0; i < a->n_units; i++) a->keep_ms[i] = usual_ms[a->units[i]];
     if (purge) read_purge(p, purge, a);

@@ -76,3 +76,36 @@ bool wr_plan_extent_of(wr_planner *p, wr_scope *scope, const wr_ast_range *ast, 
     out->per = plan_per(p, scope, ast->per, &p->plan->aggregations[aggregation]);
     return out->start && out->per && (out->end || !ast->end);
 }
+
+/* The group key that a column of an aggregation is, or WR_NONE_ID. */
+static uint32_t group_key_of(const wr_plan_aggregation *a, uint32_t column) {
+    if (!column) return WR_NONE_ID;
+    const wr_expr *out = a->outs[column - 1];
+    return out->kind == WR_EXPR_COLUMN && !out->boxed ? a->plain_key[out->u.column] : WR_NONE_ID;
+}
+
+static bool is_taken(const wr_plan_extent *out, uint32_t key) {
+    for (uint32_t i = 0; i < out->n_keys; i++)
+        if (out->group_keys[i] == key) return true;
+    return false;
+}
+
+bool wr_plan_extent_keys(wr_planner *p, wr_expr *on, uint32_t n_left, wr_plan_extent *out) {
+    const wr_plan_aggregation *a = &p->plan->aggregations[out->aggregation];
+    wr_split split;
+    if (!on) return true;
+    if (!wr_split_condition(p, on, n_left, WR_SPLIT_PROBE, &split)) return false;
+    out->keys = WR_PLAN_ARRAY(p, split.n_keys, wr_expr *);
+    out->group_keys = WR_PLAN_ARRAY(p, split.n_keys, uint32_t);
+    if (!out->keys || !out->group_keys) return false;
+    for (uint32_t i = 0; i < split.n_keys; i++) {
+        uint32_t key = group_key_of(a, split.right_keys[i]->u.column);
+        if (key == WR_NONE_ID || is_taken(out, key)) continue;
+        const wr_attr *attr = &a->feed.attrs[key];
+        if (split.left_keys[i]->boxed || split.left_keys[i]->type != attr->type || attr->type == WEIR_OBJECT)
+            continue;
+        out->group_keys[out->n_keys] = key;
+        out->keys[out->n_keys++] = split.left_keys[i];
+    }
+    return true;
+}

@@ -260,6 +260,13 @@ static void add_index(wr_planner *p, const wr_ast_annotation *a, wr_plan_table *
         table->indexes[table->n_indexes++] = column;
 }
 
+void wr_plan_index_annotations(wr_planner *p, const wr_ast_annotations *all, wr_plan_table *table) {
+    const wr_ast_annotation *index;
+    table->indexes = WR_PLAN_ARRAY(p, all->n + 1, uint32_t);
+    for (uint32_t i = 0; table->indexes && (index = wr_ast_find_annotation(all, "Index", i)); i++)
+        add_index(p, index, table);
+}
+
 /* A column of a store has one type. */
 static void refuse_any_types(wr_planner *p, const wr_ast_definition *definition, const wr_plan_table *table) {
     for (uint32_t i = 0; i < table->schema.n_attrs; i++)
@@ -281,11 +288,8 @@ void wr_plan_table_annotations(wr_planner *p, const wr_ast_definition *definitio
                       "@IndexBy is no annotation any more");
     const wr_ast_annotation *key = wr_plan_annotation(p, all, "PrimaryKey");
     if (key) primary_key(p, key, table);
-    table->indexes = WR_PLAN_ARRAY(p, all->n, uint32_t);
     if (table->store) refuse_any_types(p, definition, table);
-    const wr_ast_annotation *index;
-    for (uint32_t i = 0; table->indexes && (index = wr_ast_find_annotation(all, "Index", i)); i++)
-        add_index(p, index, table);
+    wr_plan_index_annotations(p, all, table);
 }
 
 /* ---- Queries ----------------------------------------------------------------------------------------------

@@ -15,12 +15,14 @@ int64_t wr_plan_annotation_time(wr_planner *p, const wr_ast_annotation_item *ite
 void wr_plan_app_annotations(wr_planner *p);
 void wr_plan_stream_annotations(wr_planner *p, const wr_ast_definition *definition, uint32_t stream);
 void wr_plan_table_annotations(wr_planner *p, const wr_ast_definition *definition, uint32_t table);
+/* @Index, of which there may be several. */
+void wr_plan_index_annotations(wr_planner *p, const wr_ast_annotations *annotations, wr_plan_table *table);
 /* The name in @info, or NULL. */
 const char *wr_plan_query_name(wr_planner *p, const wr_ast_annotations *annotations, wr_span *span);
 
 /* @source and @sink of a stream (io_annotations.c). */
 void wr_plan_io_annotations(wr_planner *p, const wr_ast_annotations *annotations, wr_plan_stream *stream);
-/* @store of a table; NULL: out of memory. */
+/* @store of a table or an aggregation; NULL: out of memory. */
 wr_plan_store *wr_plan_store_annotation(wr_planner *p, const wr_ast_annotation *a);
 
 #endif

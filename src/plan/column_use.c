@@ -52,6 +52,7 @@ void wr_use_read(const wr_column_use *use, const wr_plan_read *read, uint8_t bit
     wr_use_expr(use, read->range.start, bits);
     wr_use_expr(use, read->range.end, bits);
     wr_use_expr(use, read->range.per, bits);
+    for (uint32_t i = 0; i < read->range.n_keys; i++) wr_use_expr(use, read->range.keys[i], bits);
     wr_use_expr(use, read->on, bits);
 }
 

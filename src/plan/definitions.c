@@ -71,8 +71,11 @@ static void define_table(wr_planner *p, const wr_ast_definition *d, const char *
     if (!named) return;
     note_definition(named, d);
     named->index = p->plan->n_tables++;
-    p->plan->tables[named->index] =
-        (wr_plan_table){.name = name, .schema = named->schema, .begin = d->span.begin, .end = d->span.end};
+    p->plan->tables[named->index] = (wr_plan_table){.name = name,
+                                                    .schema = named->schema,
+                                                    .aggregation = WR_NONE_ID,
+                                                    .begin = d->span.begin,
+                                                    .end = d->span.end};
     wr_plan_table_annotations(p, d, named->index);
 }
 

@@ -58,6 +58,12 @@ static void tell_wrong_kind(wr_planner *p, const wr_named *named, wr_span span) 
 /* reads: it need not be a table that is meant. */
 static wr_named *find_table(wr_planner *p, const char *name, wr_span span, bool reads) {
     wr_named *named = wr_plan_find(p, name);
+    bool is_kept =
+        named && named->kind == WR_NAMED_TABLE && p->plan->tables[named->index].aggregation != WR_NONE_ID;
+    if (is_kept && !reads) {
+        wr_plan_error(p, span, WEIR_ENAME, "it can be read", "'%s' is kept by an aggregation", name);
+        return NULL;
+    }
     if (named && named->kind == WR_NAMED_TABLE) return named;
     if (named) {
         tell_wrong_kind(p, named, span);
@@ -107,7 +113,7 @@ static bool plan_aggregation(asking *a, const wr_named *named) {
     if (!wr_plan_extent_of(a->p, &nothing, a->ast->range, named->index, &a->q->extent)) return false;
     if (a->ast->on)
         a->q->on = wr_type_condition(a->p, &scope, a->ast->on, "the condition of an on-demand query");
-    return !a->ast->on || a->q->on;
+    return (!a->ast->on || a->q->on) && wr_plan_extent_keys(a->p, a->q->on, 0, &a->q->extent);
 }
 
 static bool plan_window(asking *a, const wr_named *named) {

@@ -132,6 +132,8 @@ typedef struct wr_plan_table {
     uint32_t *indexes; /* columns of @Index */
     uint32_t n_indexes;
     wr_plan_store *store; /* NULL: in memory */
+    uint32_t
+        aggregation; /* whose rows it keeps; WR_NONE_ID: it was defined. Queries of the app don't know it */
     uint32_t begin, end;
 } wr_plan_table;
 

@@ -27,6 +27,14 @@ static uint32_t count_queries(const wr_ast_app *app) {
     return n;
 }
 
+/* An aggregation in a store has a table for each granularity. */
+static uint32_t count_tables(const wr_ast_app *app) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < app->n_definitions; i++)
+        n += app->definitions[i]->kind == WR_DEFINE_AGGREGATION ? WR_N_UNITS : 1;
+    return n;
+}
+
 /* Room for all that the app can define: a definition makes two streams at most (a stream and its fault
  * stream, the two of a window) and a query (of a window), a query one stream. A
  * partition may have a view of each. */
@@ -36,7 +44,7 @@ static void make_room(wr_planner *p) {
     wr_plan *plan = p->plan;
     plan->streams = WR_PLAN_ARRAY(p, (2 * n_definitions + n_queries) * (1 + n_partitions), wr_plan_stream);
     plan->partitions = WR_PLAN_ARRAY(p, n_partitions, wr_plan_partition);
-    plan->tables = WR_PLAN_ARRAY(p, n_definitions, wr_plan_table);
+    plan->tables = WR_PLAN_ARRAY(p, count_tables(p->app), wr_plan_table);
     plan->triggers = WR_PLAN_ARRAY(p, n_definitions, wr_plan_trigger);
     plan->aggregations = WR_PLAN_ARRAY(p, n_definitions, wr_plan_aggregation);
     plan->windows = WR_PLAN_ARRAY(p, n_definitions, wr_plan_named_window);

@@ -91,7 +91,7 @@ static weir_status make_all(wr_task *t, weir_error *err) {
     for (uint32_t i = 0; i < p->n_streams; i++) t->streams[i].plan = &p->streams[i];
     for (uint32_t i = 0; i < p->n_tables; i++) WR_TRY(wr_task_new_table(t, i, err));
     for (uint32_t i = 0; i < p->n_aggregations; i++)
-        WR_TRY(wr_aggregation_new(&p->aggregations[i], &t->account, &t->aggregations[i], err));
+        WR_TRY(wr_aggregation_new(&p->aggregations[i], t->tables, &t->account, &t->aggregations[i], err));
     for (uint32_t i = 0; i < p->n_triggers; i++) {
         t->triggers[i].plan = &p->triggers[i];
         WR_TRY(wr_task_trigger_init(t, &t->triggers[i], err));
@@ -127,7 +127,8 @@ weir_status wr_task_renew(wr_task *t, weir_error *err) {
     for (uint32_t i = 0; i < t->plan->n_aggregations; i++) {
         wr_aggregation_free(t->aggregations[i]);
         t->aggregations[i] = NULL;
-        WR_TRY(wr_aggregation_new(&t->plan->aggregations[i], &t->account, &t->aggregations[i], err));
+        WR_TRY(
+            wr_aggregation_new(&t->plan->aggregations[i], t->tables, &t->account, &t->aggregations[i], err));
     }
     for (uint32_t i = 0; i < t->plan->n_partitions; i++) {
         wr_op_free(t->partitions[i]);

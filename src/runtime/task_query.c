@@ -152,8 +152,7 @@ static weir_status aggregation_rows(asked *a, weir_batch *out, weir_error *err) 
     wr_aggregation *aggregation = a->t->aggregations[a->q->extent.aggregation];
     weir_batch nothing, found;
     wr_chunk_faults faults;
-    wr_within within;
-    wr_unit unit;
+    wr_bucket_ask ask;
     WR_TRY(null_row(a, &nothing, err));
     nothing.n_cols = 0;
     wr_eval ev = eval_of(a, &nothing, &faults);
@@ -161,10 +160,9 @@ static weir_status aggregation_rows(asked *a, weir_batch *out, weir_error *err) 
     WR_TRY(wr_extent_compute(&a->extent, &ev, err));
     WR_TRY(wr_chunk_faults_status(&faults, err));
     if (a->turn.faults.n) return WEIR_OK; /* told by the caller */
-    const char *why = wr_extent_get(&a->extent, aggregation, 0, &within, &unit);
+    const char *why = wr_extent_get(&a->extent, aggregation, 0, &ask);
     if (why) return weir_fail(err, WEIR_EVALUE, "%s", why);
-    WR_TRY(
-        wr_aggregation_read(aggregation, unit, within.start, within.end, a->t->clock, a->arena, &found, err));
+    WR_TRY(wr_aggregation_read(aggregation, &ask, a->t->clock, a->arena, &found, err));
     WR_TRY(one_chunk(a, found.n_rows, out, err));
     out->cols = found.cols;
     return a->q->on && out->n_rows ? test_rows(a, out, err) : WEIR_OK;

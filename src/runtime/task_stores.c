@@ -18,6 +18,8 @@ void wr_task_add_store_stat(const wr_task *t, uint32_t table, wr_task_stat *stat
 }
 
 weir_status wr_task_settle_stores(wr_task *t, weir_error *err) {
+    for (uint32_t i = 0; t->stores && i < t->plan->n_aggregations; i++)
+        WR_TRY(wr_aggregation_settle(t->aggregations[i], err));
     for (uint32_t i = 0; t->stores && i < t->plan->n_tables; i++) {
         wr_backing *b = wr_table_backing(t->tables[i]);
         if (b) WR_TRY(wr_backing_settle(b, t->clock, err));

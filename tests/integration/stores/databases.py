@@ -20,6 +20,17 @@ class Sqlite:
     def store(self, table, database="test", more=""):
         return f"@store(type='sqlite', database='{self.folder}/{database}.db', table.name='{table}', synchronous='normal'{more})"
 
+    def places(self, name, n):
+        """Names of n databases, for tables whose names the store chooses."""
+        return [f"{name}_{i}" for i in range(n)]
+
+    def aggregation(self, place, more=""):
+        return f"@store(type='sqlite', database='{self.folder}/{place}.db', synchronous='normal'{more})"
+
+    def query_at(self, place, sql):
+        with sqlite3.connect(f"{self.folder}/{place}.db", timeout=30) as db:
+            return db.execute(sql).fetchall()
+
     def rdbms(self, table):
         return f"@store(type='rdbms', jdbc.url='jdbc:sqlite:{self.folder}/test.db', username='u', password='p', jdbc.driver.name='org.sqlite.JDBC', table.name='{table}', field.length='k:100')"
 
@@ -97,9 +108,24 @@ class Postgres:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait()
 
-    def store(self, table, database="postgres", more=""):
+    def uri(self):
         secret = self.password.replace("'", "%27").replace("\\", "%5C").replace('"', "%22").replace(" ", "%20")
-        return f"@store(type='postgresql', uri='postgresql://weir:{secret}@127.0.0.1:{self.port}/postgres', table.name='{table}'{more})"
+        return f"postgresql://weir:{secret}@127.0.0.1:{self.port}/postgres"
+
+    def store(self, table, database="postgres", more=""):
+        return f"@store(type='postgresql', uri='{self.uri()}', table.name='{table}'{more})"
+
+    def places(self, name, n):
+        """Names of n schemas."""
+        names = [f"{name}_{i}".lower() for i in range(n)]
+        self.query(" ".join(f"CREATE SCHEMA {place};" for place in names))
+        return names
+
+    def aggregation(self, place, more=""):
+        return f"@store(type='postgresql', uri='{self.uri()}?options=-csearch_path%3D{place}'{more})"
+
+    def query_at(self, place, sql):
+        return self.query(f"SET search_path = {place}; {sql}")
 
     def rdbms(self, table, password="${PG_PASSWORD}"):
         return (f"@store(type='rdbms', jdbc.url='jdbc:postgresql://127.0.0.1:{self.port}/postgres', username='weir', password=\"\"\"{password}\"\"\", "
@@ -109,7 +135,7 @@ class Postgres:
         assert not parameters
         env = {**os.environ, "PGPASSWORD": self.password}
         done = subprocess.run([self.bin / "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "weir", "-d", "postgres", "-AtX", "-F", "\x1f",
-                               "-v", "ON_ERROR_STOP=1", "-c", sql], capture_output=True, text=True, env=env)
+                               "-q", "-v", "ON_ERROR_STOP=1", "-c", sql], capture_output=True, text=True, env=env)
         if done.returncode:
             raise RuntimeError(done.stderr)
         return [tuple(int(v) if v.lstrip("-").isdigit() else v for v in line.split("\x1f")) for line in done.stdout.splitlines()]
