@@ -71,6 +71,7 @@ typedef struct wr_item_state {
     bool *residual_uses; /* by column of the residual's input */
     /* Of a trail: the fields of keys and tests. */
     uint32_t *key_fields, *test_fields;
+    bool is_exact;       /* the hash tells the key */
     bool finds_own_keys; /* hashes are also those of matches that take the row and come to this item */
     /* Of the call in hand. */
     const uint8_t *passes;   /* by physical row: own holds; NULL: it holds for all */
@@ -112,6 +113,8 @@ typedef struct wr_pattern {
     wr_cell_pool matches, entries;
     wr_trail *trail;      /* holds the matches; NULL: the items' lists do */
     uint32_t *out_fields; /* of the trail, by column of the output */
+    bool is_far;          /* some index of the trail is not in the cache */
+    bool settles_at_once; /* of the row in hand: what is left fresh counts as settled */
     bool is_ready;        /* the first matches wait */
     bool can_skip;        /* rows that pass no filter need not be walked, if times are in order */
     int64_t newest;       /* the latest time of an event so far */
@@ -236,8 +239,8 @@ weir_status wr_pattern_trail_new(wr_pattern *x, weir_error *err) WR_NODISCARD;
 void wr_pattern_trail_free(wr_pattern *x);
 weir_status wr_trail_prepare(wr_pattern *x, const wr_pattern_side *side, weir_error *err) WR_NODISCARD;
 weir_status wr_trail_offer_row(wr_pattern *x, wr_pattern_side *side, weir_error *err) WR_NODISCARD;
-/* All rows of the only stream. */
-weir_status wr_trail_walk(wr_pattern *x, wr_pattern_side *side, weir_error *err) WR_NODISCARD;
+/* All rows of the only stream; ordered: times are in order, of matches, too. */
+weir_status wr_trail_walk(wr_pattern *x, wr_pattern_side *side, bool ordered, weir_error *err) WR_NODISCARD;
 bool wr_trail_in_order(const wr_trail *t);
 /* Of the keys of a match, by which the item finds it; 0: they equal nothing, or there are none. */
 uint64_t wr_trail_hash(const wr_pattern *x, uint32_t item, const wr_trail_match *m);

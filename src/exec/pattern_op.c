@@ -162,8 +162,8 @@ static bool lists_in_order(const wr_pattern *x) {
     return true;
 }
 
-static weir_status walk(wr_pattern *x, weir_error *err) {
-    if (x->trail && x->head.plan->n_in == 1) return wr_trail_walk(x, &x->sides[0], err);
+static weir_status walk(wr_pattern *x, bool ordered, weir_error *err) {
+    if (x->trail && x->head.plan->n_in == 1) return wr_trail_walk(x, &x->sides[0], ordered, err);
     for (;;) {
         wr_pattern_side *first = NULL;
         weir_origin least = UINT64_MAX;
@@ -206,7 +206,7 @@ static weir_status pattern_process(wr_op *op, wr_turn *turn, const weir_batch *c
     bool ordered = x->can_skip && in_order(x, in);
     bool skip = ordered && lists_in_order(x);
     for (uint32_t s = 0; s < op->plan->n_in; s++) WR_TRY(wr_pattern_prepare(x, s, in[s], skip, err));
-    WR_TRY(walk(x, err));
+    WR_TRY(walk(x, skip, err));
     WR_TRY(fire_below(x, turn->until, err));
     if (x->can_skip) note_newest(x, in, ordered);
     return wr_pattern_output(x, out, err);

@@ -16,6 +16,26 @@ static const void *column_value(const weir_column *c, uint32_t row, size_t size)
     return !c->data || weir_is_null(c, row) ? NULL : (const char *)c->data + row * size;
 }
 
+/* A single int needs no comparing: its hash is another for each, and never 0. */
+static bool is_exact(const wr_plan_item *item) {
+    return item->n_keys == 1 && item->key_refs[0].type == WEIR_INT;
+}
+
+static uint64_t exact_hash(const void *value) {
+    int32_t v;
+    memcpy(&v, value, sizeof v);
+    uint64_t h = (UINT64_C(1) << 32 | (uint32_t)v) * WR_HASH_K1;
+    return h ^ h >> 32;
+}
+
+static void exact_column(const weir_column *c, const wr_pattern_side *side, uint64_t *hashes) {
+    for (uint32_t k = 0; k < side->n_walk; k++) {
+        uint32_t row = side->walk ? side->walk[k] : k;
+        const void *value = column_value(c, row, sizeof(int32_t));
+        hashes[row] = value ? exact_hash(value) : 0;
+    }
+}
+
 static void mix_column(const weir_column *c, weir_type type, const wr_pattern_side *side, uint64_t *hashes) {
     size_t size = wr_type_size(type, false);
     for (uint32_t k = 0; k < side->n_walk; k++) {
@@ -28,11 +48,17 @@ static void mix_column(const weir_column *c, weir_type type, const wr_pattern_si
 
 /* What each row that is walked looks for at each item, as a hash; 0: it equals nothing. */
 weir_status wr_trail_prepare(wr_pattern *x, const wr_pattern_side *side, weir_error *err) {
+    x->is_far = false;
+    for (uint32_t i = 1; i < x->plan->n_items; i++) x->is_far |= x->trail->steps[i].n_slots > WR_TRAIL_NEAR;
     for (uint32_t i = 0; i < side->n_items; i++) {
         wr_item_state *it = &x->items[side->items[i]];
         if (!it->plan->n_keys) continue;
         it->hashes = wr_arena_array(x->turn->arena, side->batch->n_rows + 1, sizeof *it->hashes);
         if (!it->hashes) return wr_pattern_no_memory(err);
+        if (it->is_exact) {
+            exact_column(&it->key_columns[0], side, it->hashes);
+            continue;
+        }
         for (uint32_t k = 0; k < side->n_walk; k++) it->hashes[side->walk ? side->walk[k] : k] = WR_HASH_K1;
         for (uint32_t k = 0; k < it->plan->n_keys; k++)
             mix_column(&it->key_columns[k], it->plan->key_refs[k].type, side, it->hashes);
@@ -40,12 +66,12 @@ weir_status wr_trail_prepare(wr_pattern *x, const wr_pattern_side *side, weir_er
     return WEIR_OK;
 }
 
-static void prefetch(const wr_pattern *x, const wr_pattern_side *side) {
+WR_INLINE void prefetch(const wr_pattern *x, const wr_pattern_side *side) {
     if (side->next + AHEAD >= side->n_walk) return;
     for (uint32_t i = 0; i < side->n_items; i++) {
         uint32_t item = side->items[i], at = side->next + AHEAD;
         const uint64_t *hashes = x->items[item].hashes;
-        if (!x->items[item].plan->n_keys) continue;
+        if (x->trail->steps[item].n_slots <= WR_TRAIL_NEAR) continue;
         for (int step = 0; step < 3; step++, at -= AHEAD / 3)
             wr_trail_prefetch(x->trail, item, hashes[side->walk ? side->walk[at] : at], step);
     }
@@ -76,6 +102,10 @@ uint64_t wr_trail_hash(const wr_pattern *x, uint32_t item, const wr_trail_match 
     const wr_item_state *it = &x->items[item];
     uint64_t h = WR_HASH_K1;
     if (!it->plan->n_keys) return 0;
+    if (it->is_exact) {
+        const void *value = wr_trail_value(x->trail, m, it->key_fields[0]);
+        return value ? exact_hash(value) : 0;
+    }
     for (uint32_t k = 0; k < it->plan->n_keys; k++) {
         const void *value = wr_trail_value(x->trail, m, it->key_fields[k]);
         if (!value || !wr_match_hash(it->plan->key_refs[k].type, value, &h)) return 0;
@@ -91,8 +121,9 @@ static weir_status wait_next(wr_pattern *x, uint32_t item, uint32_t id, int64_t 
     if (st == WEIR_OK) {
         const wr_item_state *next = &x->items[item + 1];
         m->hash = next->finds_own_keys ? next->hashes[x->row] : wr_trail_hash(x, item + 1, m);
-        wr_trail_prefetch(x->trail, item + 1, m->hash, 0);
-        st = wr_trail_wait(x->trail, item + 1, id, start, err);
+        if (x->is_far && m->hash && x->trail->steps[item + 1].n_slots)
+            wr_trail_prefetch(x->trail, item + 1, m->hash, 0);
+        st = wr_trail_wait(x->trail, item + 1, id, start, !item && x->settles_at_once, err);
     }
     if (st != WEIR_OK) wr_trail_drop(x->trail, id);
     return st;
@@ -201,7 +232,7 @@ static weir_status offer_equal(wr_pattern *x, wr_pattern_side *side, uint32_t it
         const wr_trail_match *m = wr_trail_at(t, id);
         next = m->next;
         t->n_matches_seen++;
-        if (keys_hold(x, it, m) && tests_hold(x, it, m))
+        if ((it->is_exact || keys_hold(x, it, m)) && tests_hold(x, it, m))
             st = go_on(x, side, item, id, wr_trail_leave(t, item, slot, before, id), err);
         else
             before = id;
@@ -225,7 +256,7 @@ static weir_status offer_all(wr_pattern *x, wr_pattern_side *side, uint32_t item
 }
 
 weir_status wr_trail_offer_row(wr_pattern *x, wr_pattern_side *side, weir_error *err) {
-    prefetch(x, side);
+    if (x->is_far) prefetch(x, side);
     wr_trail_expire(x->trail, x->batch->ts[x->row]);
     for (uint32_t i = 0; i < side->n_items; i++) WR_TRY(wr_trail_settle(x->trail, side->items[i], err));
     for (uint32_t i = side->n_items; i-- > 0;) {
@@ -241,10 +272,14 @@ weir_status wr_trail_offer_row(wr_pattern *x, wr_pattern_side *side, weir_error 
     return WEIR_OK;
 }
 
-weir_status wr_trail_walk(wr_pattern *x, wr_pattern_side *side, weir_error *err) {
+/* The next row walked settles what this one has left fresh. If all times are in order nothing can tell that
+ * from settling new matches at once, as these are the youngest of their queue; but after the last row a call
+ * may come whose times are not. */
+weir_status wr_trail_walk(wr_pattern *x, wr_pattern_side *side, bool ordered, weir_error *err) {
     x->batch = side->batch;
     for (; side->batch && side->next < side->n_walk; side->next++) {
         x->row = side->walk ? side->walk[side->next] : side->next;
+        x->settles_at_once = ordered && side->next + 1 < side->n_walk;
         WR_TRY(wr_trail_offer_row(x, side, err));
     }
     return WEIR_OK;
@@ -289,6 +324,7 @@ weir_status wr_pattern_trail_new(wr_pattern *x, weir_error *err) {
     for (uint32_t i = 0; i < p->n_items; i++) {
         wr_item_state *it = &x->items[i];
         it->finds_own_keys = finds_own_keys(p, i);
+        it->is_exact = is_exact(it->plan);
         WR_TRY(
             find_fields(x, it->plan->key_refs, sizeof(wr_event_ref), it->plan->n_keys, &it->key_fields, err));
         if (it->plan->n_tests)

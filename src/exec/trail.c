@@ -196,19 +196,24 @@ static weir_status make_room(wr_trail *t, wr_trail_step *s, weir_error *err) {
 
 static int64_t sort_time(const wr_trail_match *m) { return m->ts == -1 ? INT64_MAX : m->ts; }
 
-weir_status wr_trail_wait(wr_trail *t, uint32_t item, uint32_t id, int64_t start, weir_error *err) {
+weir_status wr_trail_wait(wr_trail *t, uint32_t item, uint32_t id, int64_t start, bool settled,
+                          weir_error *err) {
     wr_trail_step *s = &t->steps[item];
     wr_trail_match *m = wr_trail_at(t, id);
     WR_TRY(make_room(t, s, err));
     bool first = s->settled == s->tail;
     int64_t ts = sort_time(m);
+    m->next = WR_NO_CELL;
+    m->place = s->tail;
+    if (settled && first) {
+        WR_TRY(index_add(t, s, id, err));
+        s->settled++;
+    }
     s->in_order = first || (s->in_order && ts >= s->last_ts);
     s->starts_in_order = first || (s->starts_in_order && start >= s->most_start);
     s->last_ts = ts;
     s->most_start = first ? start : WR_MAX(s->most_start, start);
-    m->next = WR_NO_CELL;
-    m->place = s->tail++;
-    *wr_trail_waiting_at(s, m->place) = (wr_trail_waiting){start, id, (uint32_t)m->hash};
+    *wr_trail_waiting_at(s, s->tail++) = (wr_trail_waiting){start, id, (uint32_t)m->hash};
     s->n_live++;
     return WEIR_OK;
 }
@@ -262,7 +267,7 @@ static void expire_front(wr_trail *t, uint32_t item, uint32_t id) {
 }
 
 /* What is in front next will expire soon. */
-static void prefetch_front(const wr_trail *t, const wr_trail_step *s) {
+WR_INLINE void prefetch_front(const wr_trail *t, const wr_trail_step *s) {
     const wr_trail_waiting *w = wr_trail_waiting_at(s, s->head + 4);
     if (s->n_slots <= WR_TRAIL_NEAR || s->settled - s->head <= 4 || w->match == WR_NO_CELL) return;
     __builtin_prefetch(&s->slots[w->hash & (s->n_slots - 1)]);

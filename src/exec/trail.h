@@ -106,8 +106,9 @@ static inline void wr_trail_drop(wr_trail *t, uint32_t id) { /* one that waits n
 static inline wr_trail_waiting *wr_trail_waiting_at(const wr_trail_step *s, uint32_t place) {
     return &s->queue[place & (s->cap - 1)];
 }
-/* The match, with its hash and time set, waits for that item, fresh. */
-weir_status wr_trail_wait(wr_trail *t, uint32_t item, uint32_t id, int64_t start,
+/* The match, with its hash and time set, waits for that item, fresh; settled: it joins the others at once, if
+ * none is fresh. */
+weir_status wr_trail_wait(wr_trail *t, uint32_t item, uint32_t id, int64_t start, bool settled,
                           weir_error *err) WR_NODISCARD;
 weir_status wr_trail_settle_fresh(wr_trail *t, uint32_t item, weir_error *err) WR_NODISCARD;
 /* The fresh ones join the others. */
@@ -168,13 +169,13 @@ static inline void wr_trail_close(wr_trail *t, uint32_t item, wr_trail_slot *slo
     if (slot->first == WR_NO_CELL) wr_trail_free_slot(t, item, slot);
 }
 
-#define WR_TRAIL_NEAR 1024u /* a table of so many slots lies in the cache */
+#define WR_TRAIL_NEAR 4096u /* a table of so many slots lies in the cache */
 
-/* A search for this hash comes soon. Three steps, each of which needs what the one before fetched: its slot;
- * the matches that the slot names; the first one's place in the queue. */
-static inline void wr_trail_prefetch(const wr_trail *t, uint32_t item, uint64_t hash, int step) {
+/* A search for this hash comes soon, in an index that is not near. Three steps, each of which needs what the
+ * one before fetched: its slot; the matches that the slot names; the first one's place in the queue. (Always
+ * inline: gcc takes a function that only fetches for one without effect, and drops its calls.) */
+WR_INLINE void wr_trail_prefetch(const wr_trail *t, uint32_t item, uint64_t hash, int step) {
     const wr_trail_step *s = &t->steps[item];
-    if (s->n_slots <= WR_TRAIL_NEAR) return;
     const wr_trail_slot *slot = &s->slots[hash & (s->n_slots - 1)];
     if (step == 0) {
         __builtin_prefetch(slot);

@@ -63,7 +63,7 @@ static weir_status load_match(wr_pattern *x, uint32_t item, weir_reader *r, weir
     weir_status st = load_values(x->trail, item, m, r, arena, err);
     if (st == WEIR_OK) {
         m->hash = wr_trail_hash(x, item, m);
-        st = wr_trail_wait(x->trail, item, id, start, err);
+        st = wr_trail_wait(x->trail, item, id, start, false, err);
     }
     if (st != WEIR_OK) wr_trail_drop(x->trail, id);
     return st;
