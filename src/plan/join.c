@@ -111,6 +111,7 @@ static wr_expr *plan_on(wr_build *b, const wr_ast_join *ast) {
     wr_scope scope = wr_build_scope(b, "the condition of a join");
     scope.aggs = NULL;
     scope.probes = NULL;
+    scope.is_join_condition = true;
     return wr_type_condition(b->p, &scope, ast->on, "the condition of a join");
 }
 

@@ -43,6 +43,8 @@ wr_plan_op *wr_plan_new_op(wr_build *b, wr_op_kind kind, const char *label, wr_s
 void wr_plan_side_of(wr_build *b, uint32_t side, const wr_ast_stream *ast);
 /* #log and the like. NULL when it failed. */
 wr_plan_op *wr_plan_stream_function(wr_build *b, const wr_ast_call *call, const wr_scope_input *input);
+/* In a step of a pattern, where it adds attributes and is not run: the schema with them; false: told. */
+bool wr_plan_step_function(wr_build *b, const wr_ast_call *call, const wr_scope_input *input, wr_schema *out);
 void wr_plan_join_of(wr_build *b, const wr_ast_join *ast);
 /* A pattern or sequence. */
 void wr_plan_states_of(wr_build *b, const wr_ast_input *ast);

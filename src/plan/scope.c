@@ -168,12 +168,24 @@ static wr_expr *resolve_qualified(wr_planner *p, const wr_scope *s, const wr_ast
     return column_of(p, WR_EXPR_COLUMN, &input->schema, at, input->base, e->span);
 }
 
+/* Over a single stream Siddhi takes no heed of an index; of a side of a join 0 and last are the row itself.
+ * (Others are null in Siddhi there, and in a condition last is not what it seems.) */
+static bool is_own_event(wr_planner *p, const wr_scope *s, const wr_ast_expr *e) {
+    wr_ast_index index = e->as.ref.index;
+    if (s->n_inputs == 1 && !s->has_ends) return true;
+    if (!s->is_join) return false;
+    if (index.n == 0 && (index.kind != WR_INDEX_LAST || !s->is_join_condition)) return true;
+    wr_plan_unsupported(p, e->span, "other events than [0] of a side of a join");
+    return false;
+}
+
 wr_expr *wr_scope_resolve(wr_planner *p, const wr_scope *s, const wr_ast_expr *e) {
     const wr_ast_ref *ref = &e->as.ref;
     if (s->states) return wr_state_resolve(p, s, e);
     /* An input that was refused has no name: any reference may be its. */
     if (s->n_inputs && !*s->inputs[0].id) return NULL;
-    if (ref->index.kind != WR_INDEX_NONE || ref->second.text) {
+    if (ref->second.text || (ref->index.kind != WR_INDEX_NONE && !is_own_event(p, s, e))) {
+        if (s->is_join && !ref->second.text) return NULL; /* told */
         wr_plan_error(p, e->span, WEIR_ENAME, "an index picks an event of a pattern or sequence item",
                       "there are no events to index in %s of this query", s->place);
         return NULL;

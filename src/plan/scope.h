@@ -40,9 +40,10 @@ typedef struct wr_scope {
     const wr_schema *outputs; /* or NULL */
     wr_expr *const *outs;     /* what makes them */
     bool outputs_only;        /* inputs are not visible (a single-input query) */
-    wr_agg_list *aggs;        /* NULL: no aggregates here */
-    wr_probe_list *probes;    /* NULL: no `in` here */
-    bool never_probes;        /* nor in Siddhi: the filter of a step */
+    bool is_join, is_join_condition;
+    wr_agg_list *aggs;     /* NULL: no aggregates here */
+    wr_probe_list *probes; /* NULL: no `in` here */
+    bool never_probes;     /* nor in Siddhi: the filter of a step */
     /* The condition of an expression window: inputs[1] is `first` and inputs[2] `last`, and the columns
      * n_ends and n_ends + 1 are their timestamps. */
     bool has_ends;

@@ -17,6 +17,7 @@ wr_scope wr_build_scope(wr_build *b, const char *place) {
     }
     s.n_times = s.n_columns;
     if (b->states || b->query->n_sides < 2) return s;
+    s.is_join = true;
     for (uint32_t i = 0; i < 2; i++) s.has_time[i] = b->query->side[i].kind == WR_SIDE_STREAM;
     s.n_columns += 2;
     return s;

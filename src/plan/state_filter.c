@@ -159,17 +159,6 @@ static uint32_t count_parts(const wr_expr *e) {
     return e->kind == WR_EXPR_AND ? count_parts(e->a) + count_parts(e->b) : 1;
 }
 
-/* Siddhi takes functions that only compute in a step, but no stream processors, of which #log is one. */
-static void refuse_function(wr_planner *p, const wr_ast_handler *h) {
-    const char *ns = h->call->ns.text ? h->call->ns.text : "", *name = h->call->name.text;
-    const weir_stream_function_type *type = wr_registry_find_stream_function(p->registry, ns, name);
-    if (type && type->adds_only && !type->reads_all)
-        wr_plan_unsupported(p, h->span, "stream functions in a step of a pattern");
-    else
-        wr_plan_error(p, h->span, WEIR_ETYPE, "put it into a query before the pattern",
-                      "#%s%s%s() can't be used in a step of a pattern", ns, *ns ? ":" : "", name);
-}
-
 static wr_expr *type_filters(splitting *s, const wr_ast_stream *ast) {
     wr_expr *all = NULL;
     wr_scope scope = {.place = "the filter of a step",
@@ -181,8 +170,6 @@ static wr_expr *type_filters(splitting *s, const wr_ast_stream *ast) {
         if (h->kind == WR_HANDLER_FILTER)
             all =
                 and_also(s->b->p, all, wr_type_condition(s->b->p, &scope, h->filter, "the filter of a step"));
-        else
-            refuse_function(s->b->p, h);
     }
     return all;
 }

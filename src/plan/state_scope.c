@@ -44,8 +44,18 @@ static uint32_t add_ref(wr_planner *p, struct wr_state_scope *st, const wr_event
     return st->n_refs++;
 }
 
+/* Siddhi never fills in what a stream function adds in a step: selected, it is null, and a filter fails. */
+static wr_expr *added_attribute(wr_planner *p, const wr_scope *s, const wr_event_ref *ref, wr_span span) {
+    weir_value null = {.type = s->states->names[ref->item].schema.attrs[ref->column].type, .is_null = true};
+    if (s->states->own == WR_NO_ITEM && ref->pick != WR_EVENT_ALL) return wr_expr_const(p, &null, span);
+    wr_plan_unsupported(p, span, "what a stream function adds in a step, but to select it by itself");
+    return NULL;
+}
+
 static wr_expr *ref_column(wr_planner *p, const wr_scope *s, wr_event_ref ref, wr_span span) {
     const wr_schema *schema = &s->states->names[ref.item].schema;
+    if (ref.column != WR_EVENT_TIME && ref.column >= s->states->names[ref.item].n_own)
+        return added_attribute(p, s, &ref, span);
     wr_attr attr = {.name = "", .type = WEIR_LONG};
     if (ref.column != WR_EVENT_TIME) attr = schema->attrs[ref.column];
     if (attr.type == WEIR_NONE) return NULL;
@@ -165,7 +175,10 @@ static wr_expr *resolve_bare(wr_planner *p, const wr_scope *s, const wr_ast_expr
         owner = i;
     }
     if (owner == WR_NO_ITEM) {
-        unknown_everywhere(p, s, attr);
+        if (find_item(s, attr->text) != WR_NO_ITEM)
+            wr_plan_unsupported(p, attr->span, "whole events as values (name one of the event's attributes)");
+        else
+            unknown_everywhere(p, s, attr);
         return NULL;
     }
     return wr_state_first(p, s, owner, wr_schema_find(&s->states->names[owner].schema, attr->text), e->span);

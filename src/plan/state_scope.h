@@ -13,6 +13,7 @@ typedef struct wr_state_name {
     const char *alias; /* e1, or NULL: then the stream's name is its name */
     const char *id;    /* of the stream */
     wr_schema schema;
+    uint32_t n_own; /* attributes of the stream; a stream function adds those behind, which are null */
     bool is_counted, poisoned;
 } wr_state_name;
 

@@ -58,6 +58,7 @@ static void find_stream(shaping *sh, const wr_ast_stream *ast, wr_plan_item *ite
     sh->failed |= !source || source->poisoned;
     if (!source) return;
     name->schema = source->schema;
+    name->n_own = source->schema.n_attrs;
     name->poisoned = source->poisoned;
     if (source->is_static || source->index == WR_NONE_ID) {
         if (source->is_static)
@@ -252,6 +253,25 @@ static void find_equal_filters(wr_plan_pattern *pattern) {
     }
 }
 
+/* Siddhi takes functions that only compute in a step, but no stream processors, of which #log is one. */
+static void plan_functions(shaping *sh, uint32_t item) {
+    wr_planner *p = sh->b->p;
+    wr_state_name *name = &sh->names[item];
+    const wr_ast_stream *ast = sh->streams[item];
+    for (uint32_t i = 0; i < ast->n_handlers && !name->poisoned; i++) {
+        const wr_ast_handler *h = &ast->handlers[i];
+        if (h->kind == WR_HANDLER_FILTER) continue;
+        const char *ns = h->call->ns.text ? h->call->ns.text : "", *text = h->call->name.text;
+        const weir_stream_function_type *type = wr_registry_find_stream_function(p->registry, ns, text);
+        if (type && (!type->adds_only || type->reads_all)) type = NULL;
+        if (!type)
+            wr_plan_error(p, h->span, WEIR_ETYPE, "put it into a query before the pattern",
+                          "#%s%s%s() can't be used in a step of a pattern", ns, *ns ? ":" : "", text);
+        wr_scope_input input = {.id = name->id, .alias = name->alias, .schema = name->schema};
+        name->poisoned = !type || !wr_plan_step_function(sh->b, h->call, &input, &name->schema);
+    }
+}
+
 static void plan_filters(shaping *sh) {
     wr_planner *p = sh->b->p;
     for (uint32_t i = 0; i < sh->pattern->n_items; i++) {
@@ -260,6 +280,7 @@ static void plan_filters(shaping *sh) {
         *schema = sh->names[i].schema;
         sh->pattern->items[i].schema = schema;
         sh->pattern->items[i].keeps = WR_PLAN_ARRAY(p, schema->n_attrs, bool);
+        plan_functions(sh, i);
         if (!sh->names[i].poisoned) wr_plan_state_filter(sh->b, sh->pattern, i, sh->streams[i], sh->names);
     }
     if (!sh->failed) find_equal_filters(sh->pattern);

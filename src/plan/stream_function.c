@@ -62,37 +62,51 @@ static bool add_attributes(wr_planner *p, const wr_ast_call *call, const wr_scop
     return true;
 }
 
-wr_plan_op *wr_plan_stream_function(wr_build *b, const wr_ast_call *call, const wr_scope_input *input) {
+/* The function with its arguments, and what it makes of the input's attributes; false: told. */
+static bool type_function(wr_build *b, const wr_ast_call *call, const wr_scope_input *input,
+                          wr_plan_function *f, wr_schema *out) {
     const char *ns = call->ns.text ? call->ns.text : "";
     wr_scope scope;
     wr_scope_init(&scope, "the arguments of a stream function", input);
     const weir_stream_function_type *type =
         wr_registry_find_stream_function(b->p->registry, ns, call->name.text);
     wr_needed needed = type ? WR_NEEDED_NONE : wr_plan_need(b->p, WR_MODULE_STREAM_FUNCTION, call);
-    if (needed == WR_NEEDED_UNUSABLE) return NULL;
+    if (needed == WR_NEEDED_UNUSABLE) return false;
     if (needed == WR_NEEDED_OPEN)
         type = wr_registry_find_stream_function(b->p->registry, ns, call->name.text);
     if (!type) {
         unknown(b->p, call, ns);
-        return NULL;
+        return false;
     }
     wr_typed_args args = wr_type_args(b->p, &scope, call);
-    if (!args.ok || !unbox_args(b->p, &args)) return NULL;
+    if (!args.ok || !unbox_args(b->p, &args)) return false;
     weir_error err = {.code = WEIR_ETYPE};
     weir_stream_added added[WEIR_STREAM_ADDED_MAX];
     uint32_t n_added = 0;
     if (type->check(args.info, args.n, added, &n_added, &err) != WEIR_OK) {
         wr_plan_check_error(b->p, call, &err, type->params);
-        return NULL;
+        return false;
     }
-    wr_schema out = input->schema;
-    if (n_added && !add_attributes(b->p, call, input, added, n_added, &out)) return NULL;
+    *out = input->schema;
+    *f = (wr_plan_function){.type = type,
+                            .args = args.exprs,
+                            .arg_info = args.info,
+                            .n_args = args.n,
+                            .app_name = b->p->plan->name};
+    return !n_added || add_attributes(b->p, call, input, added, n_added, out);
+}
+
+wr_plan_op *wr_plan_stream_function(wr_build *b, const wr_ast_call *call, const wr_scope_input *input) {
+    wr_plan_function function;
+    wr_schema out;
+    if (!type_function(b, call, input, &function, &out)) return NULL;
     wr_plan_op *op = wr_plan_new_op(b, WR_OP_FUNCTION, wr_plan_text(b->p, call->span), input->schema, out);
-    if (op)
-        op->u.function = (wr_plan_function){.type = type,
-                                            .args = args.exprs,
-                                            .arg_info = args.info,
-                                            .n_args = args.n,
-                                            .app_name = b->p->plan->name};
+    if (op) op->u.function = function;
     return op;
+}
+
+bool wr_plan_step_function(wr_build *b, const wr_ast_call *call, const wr_scope_input *input,
+                           wr_schema *out) {
+    wr_plan_function function;
+    return type_function(b, call, input, &function, out);
 }
