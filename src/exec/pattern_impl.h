@@ -5,6 +5,7 @@
  *   pattern_offer.c    an event is offered to an item
  *   pattern_absent.c   the same for `not`, and what its timers do
  *   pattern_filter.c   which waiting matches pass an item's filter
+ *   pattern_residual.c what of a filter is left
  *   pattern_match.c    matches, lists of them, and the index of a list
  *   pattern_output.c   the rows that go out
  *   pattern_save.c     saving and loading
@@ -220,6 +221,13 @@ weir_status wr_item_candidates(wr_pattern *x, uint32_t item, uint32_t *n, weir_e
 uint32_t wr_ref_event(const wr_pattern *x, const wr_event_ref *ref, uint32_t match, uint32_t own,
                       bool *candidate);
 
+/* ---- pattern_residual.c ---- */
+
+/* Of the n matches, hits[k] says which have passed the rest of the item's filter: those that fail the
+ * residual are taken back. x->origin and x->row_chunk are those of the event in hand. */
+weir_status wr_pattern_residual(wr_pattern *x, uint32_t item, const uint32_t *matches, uint8_t *hits,
+                                uint32_t n, weir_error *err) WR_NODISCARD;
+
 /* ---- pattern_output.c ---- */
 
 /* Puts a match's values into row `row` of columns (with bitmaps). own: the item whose filter asks, or
@@ -242,6 +250,11 @@ weir_status wr_trail_offer_row(wr_pattern *x, wr_pattern_side *side, weir_error 
 /* All rows of the only stream; ordered: times are in order, of matches, too. */
 weir_status wr_trail_walk(wr_pattern *x, wr_pattern_side *side, bool ordered, weir_error *err) WR_NODISCARD;
 bool wr_trail_in_order(const wr_trail *t);
+/* A match's value into row `row` of a column with a bitmap; strings stay the match's. */
+weir_status wr_trail_put(wr_pattern *x, const wr_event_ref *ref, uint32_t match, weir_column *col,
+                         uint32_t row, weir_error *err) WR_NODISCARD;
+/* Makes x->candidates and x->hits hold n. */
+weir_status wr_pattern_candidates(wr_pattern *x, uint32_t n, weir_error *err) WR_NODISCARD;
 /* Of the keys of a match, by which the item finds it; 0: they equal nothing, or there are none. */
 uint64_t wr_trail_hash(const wr_pattern *x, uint32_t item, const wr_trail_match *m);
 

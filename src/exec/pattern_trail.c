@@ -162,6 +162,11 @@ static bool tests_hold(const wr_pattern *x, const wr_item_state *it, const wr_tr
 /* ---- Rows -------------------------------------------------------------------------------------------------
  */
 
+static void put_null(weir_column *col, uint32_t row, size_t size) {
+    memset((char *)col->data + row * size, 0, size);
+    weir_set_null(col, row);
+}
+
 static weir_status put_value(wr_pattern *x, uint32_t out, const wr_trail_match *m, weir_error *err) {
     const wr_event_ref *ref = &x->plan->outs[out];
     weir_column *col = &x->rows.cols[out];
@@ -176,8 +181,7 @@ static weir_status put_value(wr_pattern *x, uint32_t out, const wr_trail_match *
     else
         value = column_value(&x->batch->cols[ref->column], x->row, size);
     if (!value) {
-        memset(to, 0, size);
-        weir_set_null(col, x->rows.n);
+        put_null(col, x->rows.n, size);
         return WEIR_OK;
     }
     wr_match_copy_value(to, value, (uint32_t)size);
@@ -191,13 +195,31 @@ static weir_status put_value(wr_pattern *x, uint32_t out, const wr_trail_match *
                : wr_pattern_no_memory(err);
 }
 
+weir_status wr_trail_put(wr_pattern *x, const wr_event_ref *ref, uint32_t match, weir_column *col,
+                         uint32_t row, weir_error *err) {
+    (void)err;
+    size_t size = wr_type_size(ref->type, false);
+    const void *value = wr_trail_value(x->trail, wr_trail_at(x->trail, match),
+                                       wr_trail_field_of(x->trail, ref->item, ref->column));
+    if (value)
+        wr_match_copy_value((char *)col->data + row * size, value, (uint32_t)size);
+    else
+        put_null(col, row, size);
+    return WEIR_OK;
+}
+
 /* In the walk of a single stream nobody has looked up the chunk in hand. */
-static void end_chunk(wr_pattern *x, wr_pattern_side *side) {
+static void note_chunk(wr_pattern *x, wr_pattern_side *side) {
     if (!side->batch->chunk_end)
         side->chunk = x->row;
     else
         while (side->batch->chunk_end[side->chunk] <= x->row) side->chunk++;
+    x->row_chunk = side->chunk;
     x->origin = weir_batch_origin(side->batch, side->chunk);
+}
+
+static void end_chunk(wr_pattern *x, wr_pattern_side *side) {
+    note_chunk(x, side);
     wr_pattern_end_chunk(x);
 }
 
@@ -220,19 +242,50 @@ static weir_status go_on(wr_pattern *x, wr_pattern_side *side, uint32_t item, ui
     return st;
 }
 
-/* To the matches with the event's keys. */
+/* The candidates of a step with a residual, taken together, and which of them pass. */
+static weir_status test_rest(wr_pattern *x, wr_pattern_side *side, uint32_t item, uint32_t n,
+                             weir_error *err) {
+    if (!n) return WEIR_OK;
+    note_chunk(x, side);
+    return wr_pattern_residual(x, item, x->candidates, x->hits, n, err);
+}
+
+static weir_status add_candidate(wr_pattern *x, uint32_t id, uint32_t *n, weir_error *err) {
+    WR_TRY(wr_pattern_candidates(x, *n + 1, err));
+    x->candidates[*n] = id;
+    x->hits[(*n)++] = 1;
+    return WEIR_OK;
+}
+
+static bool passes(const wr_pattern *x, const wr_item_state *it, const wr_trail_match *m) {
+    return (it->is_exact || !it->plan->n_keys || keys_hold(x, it, m)) && tests_hold(x, it, m);
+}
+
+static weir_status test_slot(wr_pattern *x, wr_pattern_side *side, uint32_t item, const wr_trail_slot *slot,
+                             uint32_t *n, weir_error *err) {
+    for (uint32_t id = slot->first; id != WR_NO_CELL; id = wr_trail_at(x->trail, id)->next)
+        if (passes(x, &x->items[item], wr_trail_at(x->trail, id))) WR_TRY(add_candidate(x, id, n, err));
+    return test_rest(x, side, item, *n, err);
+}
+
+/* To the matches with the event's keys. With a residual, candidates are walked once more with what it said.
+ */
 static weir_status offer_equal(wr_pattern *x, wr_pattern_side *side, uint32_t item, weir_error *err) {
     wr_trail *t = x->trail;
     const wr_item_state *it = &x->items[item];
     uint64_t hash = it->hashes[x->row];
     wr_trail_slot *slot = hash ? wr_trail_find(t, item, hash) : NULL;
+    uint32_t n = 0, tried = 0;
     weir_status st = WEIR_OK;
     if (!slot) return WEIR_OK;
+    if (it->residual) WR_TRY(test_slot(x, side, item, slot, &n, err));
     for (uint32_t id = slot->first, before = WR_NO_CELL, next; id != WR_NO_CELL && st == WEIR_OK; id = next) {
         const wr_trail_match *m = wr_trail_at(t, id);
+        bool hit =
+            it->residual ? tried < n && x->candidates[tried] == id && x->hits[tried++] : passes(x, it, m);
         next = m->next;
         t->n_matches_seen++;
-        if ((it->is_exact || keys_hold(x, it, m)) && tests_hold(x, it, m))
+        if (hit)
             st = go_on(x, side, item, id, wr_trail_leave(t, item, slot, before, id), err);
         else
             before = id;
@@ -245,13 +298,18 @@ static weir_status offer_equal(wr_pattern *x, wr_pattern_side *side, uint32_t it
 static weir_status offer_all(wr_pattern *x, wr_pattern_side *side, uint32_t item, weir_error *err) {
     wr_trail *t = x->trail;
     const wr_trail_step *s = &t->steps[item];
+    uint32_t n = 0;
     for (uint32_t p = s->head; p != s->settled; p++) {
-        uint32_t id = s->queue[p & (s->cap - 1)].match;
+        uint32_t id = wr_trail_waiting_at(s, p)->match;
         if (id == WR_NO_CELL) continue;
         t->n_matches_seen++;
-        if (tests_hold(x, &x->items[item], wr_trail_at(t, id)))
-            WR_TRY(go_on(x, side, item, id, wr_trail_leave_queue(t, item, id), err));
+        if (passes(x, &x->items[item], wr_trail_at(t, id))) WR_TRY(add_candidate(x, id, &n, err));
     }
+    if (x->items[item].residual) WR_TRY(test_rest(x, side, item, n, err));
+    for (uint32_t k = 0; k < n; k++)
+        if (x->hits[k])
+            WR_TRY(
+                go_on(x, side, item, x->candidates[k], wr_trail_leave_queue(t, item, x->candidates[k]), err));
     return WEIR_OK;
 }
 

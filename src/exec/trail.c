@@ -15,15 +15,18 @@ static weir_status no_memory(weir_error *err) {
 /* ---- Life -------------------------------------------------------------------------------------------------
  */
 
+static bool is_time(const wr_event_ref *ref, uint32_t item) {
+    return ref->item == item && ref->column == WR_EVENT_TIME;
+}
+
 static bool keeps_time(const wr_plan_pattern *p, uint32_t item) {
-    for (uint32_t i = 0; i < p->n_outs; i++)
-        if (p->outs[i].item == item && p->outs[i].column == WR_EVENT_TIME) return true;
-    for (uint32_t i = item + 1; i < p->n_items; i++)
-        for (uint32_t k = 0; k < p->items[i].n_tests; k++) {
-            const wr_event_ref *ref = &p->items[i].tests[k].ref;
-            if (ref->item == item && ref->column == WR_EVENT_TIME) return true;
-        }
-    return false;
+    bool keeps = false;
+    for (uint32_t i = 0; i < p->n_outs; i++) keeps |= is_time(&p->outs[i], item);
+    for (uint32_t i = item + 1; i < p->n_items; i++) {
+        for (uint32_t k = 0; k < p->items[i].n_tests; k++) keeps |= is_time(&p->items[i].tests[k].ref, item);
+        for (uint32_t k = 0; k < p->items[i].n_refs; k++) keeps |= is_time(&p->items[i].refs[k], item);
+    }
+    return keeps;
 }
 
 static void add_field(wr_trail *t, uint32_t item, uint32_t column, weir_type type, uint32_t *at) {

@@ -100,8 +100,8 @@ typedef struct wr_plan_pattern {
 
 #define WR_TRAIL_FIELDS 32u /* most values that a match of a trail keeps */
 
-/* every e1=A -> e2=B -> …: plain events one after the other, with no `every` but the first and no condition
- * that needs a program run over pairs. A match of such a pattern waits at one step at a time. */
+/* every e1=A -> e2=B -> …: plain events one after the other, and no `every` but the first. A match of such a
+ * pattern waits at one step at a time. */
 bool wr_plan_is_trail(const wr_plan_pattern *p);
 
 #endif

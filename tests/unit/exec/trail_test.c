@@ -24,6 +24,11 @@ static const char *const apps[] = {
     "from every e1=A -> e2=B[v > e1.v] within 30 milliseconds select e1.v as a, e2.v as b insert into O;",
     STREAMS "from every e1=A -> e2=A[v == e1.v] -> e3=A[k == e2.k] within 60 milliseconds "
             "select e1.v as a, e2.k as k, e3.v as b insert into O;",
+    STREAMS "from every e1=A -> e2=A[k == e1.k and v > e1.v + 2] within 60 milliseconds "
+            "select e1.v as a, e2.k as k, e2.v as b insert into O;",
+    STREAMS
+    "from every e1=A -> e2=B[v == e1.v + 1 or k == e1.k] -> e3=A[k == e2.k and d + e1.d > e2.d] within 90 "
+    "milliseconds select e1.v as a, e2.k as k, e3.v as b insert into O;",
     STREAMS "from every e1=A[v > 8] -> e2=B[v < 3] -> e3=B[k == e1.k] -> e4=A "
             "select e1.d as a, e2.v as b, e4.k as k insert into O;",
 };
