@@ -39,6 +39,7 @@ WEIR_API const char *weir_version(void);
 
 typedef struct weir_engine weir_engine;
 typedef struct weir_app weir_app;
+typedef struct weir_revisions weir_revisions; /* where states of apps are kept: weir_revisions_new */
 
 /* ---- Engine: what apps can name ------------------------------------------------------------------------ */
 
@@ -137,6 +138,13 @@ typedef struct weir_app_options {
      * with NULL when it goes on. It must not touch the app. NULL: nobody is. */
     void (*on_wait)(void *ctx, const char *why);
     void *on_wait_ctx;
+    /* Checkpoints and revisions (weir_app_persist) hold what has changed since the one before; one of so many
+     * at least is whole. 0: 64; 1: all are. */
+    uint32_t whole_every;
+    weir_revisions *revisions; /* weir_app_persist keeps states there; borrowed, must outlive the app */
+    uint32_t keep_revisions;   /* the newest of the app's that are kept; 0: 3 */
+    int64_t persist_ms; /* one is taken by itself every so many ms, at the end of the first call after that
+                           which sends, flushes or moves the clock. 0: none. A failure is logged */
 } weir_app_options;
 
 /* Parses, checks and plans. On failure *err is the first error and *report (if wanted) has all; *out is NULL.
@@ -334,6 +342,34 @@ typedef struct weir_restore_options {
  * else. Operators are matched by signature; WEIR_ESTATE names what does not fit, and then they are empty. */
 WEIR_API weir_status weir_app_restore(weir_app *app, const void *bytes, size_t len,
                                       const weir_restore_options *options, weir_error *err) WEIR_MUST_CHECK;
+
+/* States kept under numbers, as Siddhi's persistence stores keep them: in a directory, or (dir NULL) in
+ * memory for as long as the object lives. Apps of the same name see each other's. Several apps and threads
+ * may use one. A revision holds what weir_app_snapshot does, but mostly only what has changed since the one
+ * before (weir_app_options.whole_every). It is numbered by the wall clock in ms, and always after the one
+ * before. The positions of an app's own sources are no part of it: those are kept by
+ * weir_app_options.state_dir. */
+WEIR_API weir_status weir_revisions_new(weir_engine *engine, const char *dir, weir_revisions **out,
+                                        weir_error *err) WEIR_MUST_CHECK;
+WEIR_API void weir_revisions_free(weir_revisions *r); /* NULL is fine; files stay */
+/* The app's, newest first; visit returns false to end. */
+WEIR_API weir_status weir_revisions_visit(weir_revisions *r, const char *app_name,
+                                          bool (*visit)(void *ctx, uint64_t revision), void *ctx,
+                                          weir_error *err) WEIR_MUST_CHECK;
+/* The newest; WEIR_EEND: there is none. */
+WEIR_API weir_status weir_revisions_last(weir_revisions *r, const char *app_name, uint64_t *revision,
+                                         weir_error *err) WEIR_MUST_CHECK;
+/* Deletes all but the newest `keep`, and those that they were built on. 0: all of the app's. */
+WEIR_API weir_status weir_revisions_clear(weir_revisions *r, const char *app_name, uint32_t keep,
+                                          weir_error *err) WEIR_MUST_CHECK;
+
+/* Keeps the app's state as a new revision. revision may be NULL. */
+WEIR_API weir_status weir_app_persist(weir_app *app, uint64_t *revision, weir_error *err) WEIR_MUST_CHECK;
+/* Goes back to a revision, as weir_app_restore. 0: the newest that is whole, which *restored then tells
+ * (restored may be NULL); damaged newer ones are logged. WEIR_EEND: there is none. */
+WEIR_API weir_status weir_app_restore_revision(weir_app *app, uint64_t revision, uint64_t *restored,
+                                               const weir_restore_options *options,
+                                               weir_error *err) WEIR_MUST_CHECK;
 
 /* ---- Looking in --------------------------------------------------------------------------------------- */
 

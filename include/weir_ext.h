@@ -519,6 +519,11 @@ typedef struct weir_aggregator_type {
     /* Like reset_all for one group, whose cost must not depend on the others. Optional: in a partition, where
      * groups of many keys lie side by side, an aggregator without it costs more memory for each key. */
     void (*reset)(void *self, uint32_t group);
+    /* Like save and load, for the listed groups alone, below what was reserved; loading replaces their state.
+     * Optional, both: without them the aggregates of a query are saved whole by every checkpoint in which one
+     * has changed. */
+    void (*save_some)(const void *self, const uint32_t *groups, uint32_t n, weir_writer *w);
+    weir_status (*load_some)(void *self, const uint32_t *groups, uint32_t n, weir_reader *r, weir_error *err);
 } weir_aggregator_type;
 
 /* ---- Windows ------------------------------------------------------------------------------------------ */

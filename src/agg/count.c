@@ -57,4 +57,6 @@ const weir_aggregator_type wr_agg_count = {
     .bytes = wr_fold_bytes,
     .save = wr_fold_save,
     .load = wr_fold_load,
+    .save_some = wr_fold_save_some,
+    .load_some = wr_fold_load_some,
 };

@@ -110,6 +110,24 @@ static weir_status load(void *self, uint32_t n_groups, weir_reader *r, weir_erro
                      : wr_fold_load(&x->u.plain, n_groups, r, err);
 }
 
+static void save_some(const void *self, const uint32_t *groups, uint32_t n, weir_writer *w) {
+    const extreme *x = self;
+    weir_write_u32(w, x->slides);
+    if (x->slides)
+        wr_deques_save_some(&x->u.deques, groups, n, w);
+    else
+        wr_fold_save_some(&x->u.plain, groups, n, w);
+}
+
+static weir_status load_some(void *self, const uint32_t *groups, uint32_t n, weir_reader *r,
+                             weir_error *err) {
+    extreme *x = self;
+    if (weir_read_u32(r) != x->slides)
+        return weir_fail(err, WEIR_ESTATE, "saved state of min() or max() is of another kind of window");
+    return x->slides ? wr_deques_load_some(&x->u.deques, groups, n, r, err)
+                     : wr_fold_load_some(&x->u.plain, groups, n, r, err);
+}
+
 static const weir_param_doc min_params[] = {
     {"min(<int|long|float|double> x)", "The smallest value, of the type of x."}, {NULL, NULL}};
 
@@ -135,6 +153,8 @@ const weir_aggregator_type wr_agg_min = {
     .bytes = bytes,
     .save = save,
     .load = load,
+    .save_some = save_some,
+    .load_some = load_some,
 };
 
 const weir_aggregator_type wr_agg_max = {
@@ -156,4 +176,6 @@ const weir_aggregator_type wr_agg_max = {
     .bytes = bytes,
     .save = save,
     .load = load,
+    .save_some = save_some,
+    .load_some = load_some,
 };

@@ -64,5 +64,8 @@ bool wr_deques_release(wr_deques *d, uint32_t group);
 size_t wr_deques_bytes(const wr_deques *d);
 void wr_deques_save(const wr_deques *d, uint32_t n_groups, weir_writer *w);
 weir_status wr_deques_load(wr_deques *d, uint32_t n_groups, weir_reader *r, weir_error *err) WR_NODISCARD;
+void wr_deques_save_some(const wr_deques *d, const uint32_t *groups, uint32_t n, weir_writer *w);
+weir_status wr_deques_load_some(wr_deques *d, const uint32_t *groups, uint32_t n, weir_reader *r,
+                                weir_error *err) WR_NODISCARD;
 
 #endif

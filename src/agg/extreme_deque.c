@@ -175,19 +175,24 @@ static void load_item(void *item, size_t item_bytes, weir_reader *r) {
     }
 }
 
-/* By group: how many items; then, if there are any, whether unordered, the extreme and the items in order. */
+/* How many items; then, if there are any, whether unordered, the extreme and the items in order. */
+static void save_deque(const wr_deques *d, const wr_deque *q, weir_writer *w) {
+    weir_write_u32(w, q->len);
+    if (!q->len) return;
+    weir_write_u32(w, q->unordered);
+    save_item(&q->value, d->item_bytes, w);
+    const char *items = deque_items(q);
+    uint32_t mask = deque_cap(q, d->item_bytes) - 1;
+    for (uint32_t i = 0; i < q->len; i++)
+        save_item(items + (size_t)((q->head + i) & mask) * d->item_bytes, d->item_bytes, w);
+}
+
 void wr_deques_save(const wr_deques *d, uint32_t n_groups, weir_writer *w) {
-    for (uint32_t g = 0; g < n_groups; g++) {
-        const wr_deque *q = &d->deques[g];
-        weir_write_u32(w, q->len);
-        if (!q->len) continue;
-        weir_write_u32(w, q->unordered);
-        save_item(&q->value, d->item_bytes, w);
-        const char *items = deque_items(q);
-        uint32_t mask = deque_cap(q, d->item_bytes) - 1;
-        for (uint32_t i = 0; i < q->len; i++)
-            save_item(items + (size_t)((q->head + i) & mask) * d->item_bytes, d->item_bytes, w);
-    }
+    for (uint32_t g = 0; g < n_groups; g++) save_deque(d, &d->deques[g], w);
+}
+
+void wr_deques_save_some(const wr_deques *d, const uint32_t *groups, uint32_t n, weir_writer *w) {
+    for (uint32_t i = 0; i < n; i++) save_deque(d, &d->deques[groups[i]], w);
 }
 
 static weir_status load_deque(wr_deques *d, wr_deque *q, uint32_t len, weir_reader *r, weir_error *err) {
@@ -214,6 +219,16 @@ weir_status wr_deques_load(wr_deques *d, uint32_t n_groups, weir_reader *r, weir
     for (uint32_t g = 0; g < n_groups; g++) {
         uint32_t len = weir_read_u32(r);
         if (len) WR_TRY(load_deque(d, &d->deques[g], len, r, err));
+    }
+    return weir_reader_status(r, err);
+}
+
+weir_status wr_deques_load_some(wr_deques *d, const uint32_t *groups, uint32_t n, weir_reader *r,
+                                weir_error *err) {
+    for (uint32_t i = 0; i < n; i++) {
+        wr_deques_reset(d, groups[i]);
+        uint32_t len = weir_read_u32(r);
+        if (len) WR_TRY(load_deque(d, &d->deques[groups[i]], len, r, err));
     }
     return weir_reader_status(r, err);
 }

@@ -89,3 +89,21 @@ weir_status wr_fold_load(void *self, uint32_t n_groups, weir_reader *r, weir_err
     for (size_t i = 0; i < n; i++) words[i] = weir_read_i64(r);
     return weir_reader_status(r, err);
 }
+
+void wr_fold_save_some(const void *self, const uint32_t *groups, uint32_t n, weir_writer *w) {
+    const wr_fold *f = self;
+    for (uint32_t i = 0; i < n; i++) {
+        const int64_t *words = (const int64_t *)f->cells + (size_t)groups[i] * f->cell_words;
+        for (uint32_t k = 0; k < f->cell_words; k++) weir_write_i64(w, words[k]);
+    }
+}
+
+weir_status wr_fold_load_some(void *self, const uint32_t *groups, uint32_t n, weir_reader *r,
+                              weir_error *err) {
+    wr_fold *f = self;
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t *words = (int64_t *)f->cells + (size_t)groups[i] * f->cell_words;
+        for (uint32_t k = 0; k < f->cell_words; k++) words[k] = weir_read_i64(r);
+    }
+    return weir_reader_status(r, err);
+}

@@ -38,6 +38,9 @@ bool wr_fold_release(void *self, uint32_t group);
 size_t wr_fold_bytes(const void *self);
 void wr_fold_save(const void *self, uint32_t n_groups, weir_writer *w);
 weir_status wr_fold_load(void *self, uint32_t n_groups, weir_reader *r, weir_error *err);
+void wr_fold_save_some(const void *self, const uint32_t *groups, uint32_t n, weir_writer *w);
+weir_status wr_fold_load_some(void *self, const uint32_t *groups, uint32_t n, weir_reader *r,
+                              weir_error *err);
 
 /* Makes room for n_groups elements of elem_bytes in *array (of *cap), zeros in what is new. For state kept by
  * group; accounted by its owner's bytes(). */

@@ -113,6 +113,8 @@ const weir_aggregator_type wr_agg_min_forever = {
     .bytes = wr_fold_bytes,
     .save = wr_fold_save,
     .load = wr_fold_load,
+    .save_some = wr_fold_save_some,
+    .load_some = wr_fold_load_some,
 };
 
 const weir_aggregator_type wr_agg_max_forever = {
@@ -134,4 +136,6 @@ const weir_aggregator_type wr_agg_max_forever = {
     .bytes = wr_fold_bytes,
     .save = wr_fold_save,
     .load = wr_fold_load,
+    .save_some = wr_fold_save_some,
+    .load_some = wr_fold_load_some,
 };

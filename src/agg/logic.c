@@ -78,6 +78,8 @@ const weir_aggregator_type wr_agg_and = {
     .bytes = wr_fold_bytes,
     .save = wr_fold_save,
     .load = wr_fold_load,
+    .save_some = wr_fold_save_some,
+    .load_some = wr_fold_load_some,
 };
 
 const weir_aggregator_type wr_agg_or = {
@@ -100,4 +102,6 @@ const weir_aggregator_type wr_agg_or = {
     .bytes = wr_fold_bytes,
     .save = wr_fold_save,
     .load = wr_fold_load,
+    .save_some = wr_fold_save_some,
+    .load_some = wr_fold_load_some,
 };

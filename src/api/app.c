@@ -6,6 +6,8 @@
 #include "lang/parser.h"
 
 #define USUAL_BATCH_LIMIT   4096u
+#define USUAL_REVISIONS     3
+#define USUAL_WHOLE_EVERY   64
 #define USUAL_CHECKPOINT_MS 1000
 #define USUAL_DRAIN_MS      300000
 
@@ -25,6 +27,8 @@ static void take_options(weir_app *app, const weir_app_options *options) {
     if (!app->options.batch_limit) app->options.batch_limit = USUAL_BATCH_LIMIT;
     if (app->options.checkpoint_ms <= 0) app->options.checkpoint_ms = USUAL_CHECKPOINT_MS;
     if (app->options.drain_ms <= 0) app->options.drain_ms = USUAL_DRAIN_MS;
+    if (!app->options.keep_revisions) app->options.keep_revisions = USUAL_REVISIONS;
+    if (!app->options.whole_every) app->options.whole_every = USUAL_WHOLE_EVERY;
 }
 
 char *wr_app_copy_text(const char *text, size_t len) {
@@ -164,6 +168,7 @@ static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diag
                            .state_dir = app->state_dir,
                            .checkpoint_ms = app->options.checkpoint_ms,
                            .drain_ms = app->options.drain_ms,
+                           .whole_every = app->options.whole_every,
                            .playback = app->playback,
                            .batch_limit = app->options.batch_limit,
                            .latency = &app->latency,

@@ -14,6 +14,7 @@
 #include "runtime/latency.h"
 #include "runtime/stores.h"
 #include "runtime/task.h"
+#include "state/chain.h"
 #include "weir.h"
 
 struct weir_engine {
@@ -58,7 +59,9 @@ struct weir_app {
     char *name;
     char *text; /* as it was given, or as changed since */
     size_t text_len;
-    uint64_t n_changes; /* of the plan: what was prepared before is void */
+    wr_chain_end chain;    /* of revisions, as far as it has come */
+    uint64_t persisted_ms; /* monotonic time of the last one; 0: none yet */
+    uint64_t n_changes;    /* of the plan: what was prepared before is void */
     wr_errors errors;
     char *base_dir, *state_dir, *error_dir;
     bool playback, no_io;
@@ -77,6 +80,8 @@ struct weir_app {
 weir_status wr_app_check(const weir_app *app, weir_error *err) WR_NODISCARD;
 /* Runs what the inbox holds. */
 weir_status wr_app_run_inbox(weir_app *app, weir_error *err) WR_NODISCARD;
+/* revisions.c: at the end of a call: keeps a revision if it is time for one. */
+void wr_app_persist_if_due(weir_app *app);
 /* The clock after an event with this timestamp, and whether it is late. */
 int64_t wr_app_clock_after(const weir_app *app, int64_t clock, int64_t ts, bool *late);
 weir_report *wr_report_new(wr_diag *diags, const wr_source *source);

@@ -12,6 +12,8 @@ typedef struct case_options {
     uint32_t threads; /* 0, 1: one */
     bool serial;
     bool restore_each_step; /* snapshot, and restore into a new app, after each step */
+    uint32_t restore_every; /* a revision after each step, mostly of changes; after so many steps the last one
+                               is restored into a new app. 0: no */
 } case_options;
 
 typedef struct case_result {

@@ -28,6 +28,8 @@ struct run {
     weir_value *values;
     uint32_t cap_values;
     json *answers;
+    weir_revisions *revisions; /* of restore_every */
+    uint32_t n_steps;
     bool is_muted; /* a transparent restore starts an app whose 'start' triggers have fired before */
     bool out_of_memory;
 };
@@ -261,6 +263,8 @@ static bool open_app(run *r, weir_error *err, weir_status *st) {
                           .force_serial = r->options->serial,
                           .threads = r->options->threads,
                           .threads_always = true,
+                          .revisions = r->revisions,
+                          .whole_every = 8,
                           .source_name = "app"};
     *st = weir_app_new(r->engine, r->text, strlen(r->text), &o, &r->app, NULL, err);
     return *st == WEIR_OK;
@@ -284,6 +288,24 @@ static bool subscribe_all(run *r) {
 static bool start(run *r) {
     weir_error err;
     return subscribe_all(r) && check(r, weir_app_start(r->app, &err), &err);
+}
+
+/* The newest revision, which mostly is one of changes, goes into a new app. */
+static bool restore_chain(run *r) {
+    weir_error err;
+    weir_status st = WEIR_OK;
+    weir_app_free(r->app);
+    r->app = NULL;
+    r->is_muted = true;
+    bool ok = open_app(r, &err, &st) ? start(r) : check(r, st, &err);
+    r->is_muted = false;
+    return ok && check(r, weir_app_restore_revision(r->app, 0, NULL, NULL, &err), &err);
+}
+
+static bool keep_revision(run *r) {
+    weir_error err;
+    if (!check(r, weir_app_persist(r->app, NULL, &err), &err)) return false;
+    return ++r->n_steps % r->options->restore_every != 0 || restore_chain(r);
 }
 
 /* The app's state goes into a new app. A `persist` step starts its clock at 0, as in Siddhi. */
@@ -335,6 +357,7 @@ static bool run_step(run *r, const json *step) {
     if (query && query->kind == JSON_STRING) return query_step(r, query);
     if (json_get(step, "persist")) return restore_into_new(r, true);
     if (!send_step(r, step)) return false;
+    if (r->options->restore_every) return keep_revision(r);
     return !r->options->restore_each_step || restore_into_new(r, false);
 }
 
@@ -433,7 +456,9 @@ void case_run(weir_engine *engine, const json *c, const char *base_dir, const ca
     weir_error err;
     weir_status st;
     memset(out, 0, sizeof *out);
-    if (load_text(&r, base_dir)) {
+    bool ready =
+        !options->restore_every || check(&r, weir_revisions_new(engine, NULL, &r.revisions, &err), &err);
+    if (ready && load_text(&r, base_dir)) {
         if (open_app(&r, &err, &st)) {
             if (must_fail)
                 fail(&r, CASE_FAILED, "    the app must be refused, but was accepted\n      (%.200s)\n",
@@ -454,6 +479,7 @@ void case_run(weir_engine *engine, const json *c, const char *base_dir, const ca
     }
     json_free(r.answers);
     weir_app_free(r.app);
+    weir_revisions_free(r.revisions);
     free(r.recorders);
     free(r.values);
     free(r.text);

@@ -21,7 +21,7 @@ typedef struct variable {
 
 typedef struct runner {
     const char *state_dir, *admin_address, *token, *apps_dir, *error_dir;
-    long long batch, checkpoint_ms, drain_s, threads, error_bytes;
+    long long batch, checkpoint_ms, whole_every, drain_s, threads, error_bytes;
     bool playback, quiet;
     stats_form stats;
     variable *variables;
@@ -180,6 +180,7 @@ static int run_all(runner *r, weir_engine *engine, char **files, int n) {
                               .state_dir = r->state_dir,
                               .checkpoint_ms = r->checkpoint_ms,
                               .drain_ms = r->drain_s * 1000,
+                              .whole_every = (uint32_t)r->whole_every,
                               .error_dir = r->error_dir,
                               .error_bytes = (size_t)r->error_bytes},
                       .apps_dir = r->apps_dir,
@@ -225,6 +226,7 @@ static bool take_option(runner *r, const char *name, const char *value) {
     if (!strcmp(name, "--drain")) return cli_number(name, value, 1, 31536000, &r->drain_s);
     if (!strcmp(name, "--define")) return take_definition(r, (char *)value);
     if (!strcmp(name, "--stats")) return take_stats(r, value);
+    if (!strcmp(name, "--whole-every")) return cli_number(name, value, 1, 10000, &r->whole_every);
     if (!strcmp(name, "--state")) r->state_dir = value;
     if (!strcmp(name, "--admin")) r->admin_address = value;
     if (!strcmp(name, "--token")) r->token = value;
@@ -268,6 +270,7 @@ static const cli_option options[] = {
     {"--state", "DIR", "keep checkpoints in DIR, and go on from the last one"},
     {"--checkpoint", "MS", "time between checkpoints (1000)"},
     {"--drain", "S", "how long the end of the input waits for sinks that are slow or away (300)"},
+    {"--whole-every", "N", "of N checkpoints one at least is whole, the others hold changes (64)"},
     {"--playback", NULL, "event time drives the clock, as with @app:playback"},
     {"--batch", "N", "most rows in a batch (4096)"},
     {"--threads", "N", "threads that work on the app's queries at the same time (1)"},

@@ -203,7 +203,10 @@ static bool take_option(tester *t, const cli_option *o, const char *value) {
         t->options.serial = true;
     else if (!strcmp(o->name, "--restore"))
         t->options.restore_each_step = true;
-    else if (!strcmp(o->name, "--record"))
+    else if (!strcmp(o->name, "--restore-every")) {
+        if (!cli_number(o->name, value, 1, 1000, &n)) return false;
+        t->options.restore_every = (uint32_t)n;
+    } else if (!strcmp(o->name, "--record"))
         t->record = true;
     else if (!strcmp(o->name, "--verbose"))
         t->verbose = true;
@@ -249,6 +252,8 @@ static const cli_option options[] = {
     {"--except", "FILE", "not the cases that FILE has too"},
     {"--serial", NULL, "take arrivals one by one, depth first, whatever the plan allows"},
     {"--restore", NULL, "after each step, snapshot and go on in a new app"},
+    {"--restore-every", "N",
+     "after each step keep a revision (mostly of changes), after N go on in a new app"},
     {"--record", NULL, "write the answers into cases that have none"},
     {"--junit", "FILE", "write a JUnit report"},
     {"--verbose", NULL, "name passed and skipped cases too"},

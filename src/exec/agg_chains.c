@@ -57,6 +57,7 @@ void wr_agg_set_forget(wr_agg_set *set, uint32_t key) {
     uint32_t group1 = 0;
     if (!set->groups) group1 = key < set->n_reserved ? key + 1 : 0;
     if (set->groups) group1 = key < set->chains->n_keys ? set->chains->first[key] : 0;
+    if (group1) wr_dirty_mark(&set->dirty, set->account, group1 - 1);
     for (; group1; group1 = set->groups ? set->chains->next[group1 - 1] : 0)
         for (uint32_t i = 0; i < set->n_states; i++)
             set->states[i].slot->type->reset(set->states[i].self, group1 - 1);

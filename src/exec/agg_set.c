@@ -113,6 +113,7 @@ void wr_agg_set_free(wr_agg_set *set) {
     }
     int lowered = wr_account_recharge(set->account, set->bytes_charged, 0);
     (void)lowered; /* going down passes no limit */
+    wr_dirty_fini(&set->dirty, set->account);
     wr_free(set->account, set->states, set->n_states * sizeof *set->states);
     wr_program_free(set->inputs);
     wr_agg_chains_free(set);
@@ -153,6 +154,7 @@ weir_status wr_agg_set_reserve(wr_agg_set *set, weir_error *err) {
 
 void wr_agg_set_reset(wr_agg_set *set) {
     uint32_t ids = wr_agg_set_ids(set);
+    wr_dirty_lose(&set->dirty);
     for (uint32_t i = 0; i < set->n_states; i++)
         set->states[i].slot->type->reset_all(set->states[i].self, ids);
     set->n_since_reset = 0;
@@ -173,11 +175,15 @@ static void drop_dead(wr_agg_set *set) {
     uint32_t ids = wr_agg_set_ids(set), n_dead = 0;
     for (uint32_t id = 0; id < ids; id++) n_dead += is_dead(set, id);
     if (n_dead == wr_groups_count(set->groups)) {
+        wr_dirty_lose(&set->dirty);
         wr_groups_clear(set->groups);
         return;
     }
     for (uint32_t id = 0; n_dead && id < ids; id++)
-        if (is_dead(set, id)) wr_groups_drop(set->groups, id);
+        if (is_dead(set, id)) {
+            wr_dirty_mark(&set->dirty, set->account, id);
+            wr_groups_drop(set->groups, id);
+        }
     wr_groups_tidy(set->groups);
 }
 
@@ -200,7 +206,7 @@ weir_status wr_agg_set_charge(wr_agg_set *set, weir_error *err) {
 
 /* ---- Saved state --------------------------------------------------------------------------------------- */
 
-static void save_shape(const wr_agg_set *set, weir_writer *w) {
+void wr_agg_set_save_shape(const wr_agg_set *set, weir_writer *w) {
     weir_write_u32(w, STATE_VERSION);
     weir_write_u32(w, set->n_keys);
     weir_write_u32(w, set->removes);
@@ -214,7 +220,7 @@ static void save_shape(const wr_agg_set *set, weir_writer *w) {
 }
 
 void wr_agg_set_save(const wr_agg_set *set, weir_writer *w) {
-    save_shape(set, w);
+    wr_agg_set_save_shape(set, w);
     weir_write_i64(w, (int64_t)set->n_since_reset);
     if (set->groups) wr_groups_save(set->groups, w);
     if (set->chains) wr_agg_chains_save(set, w);
@@ -270,12 +276,16 @@ static weir_status load_key_ids(wr_agg_set *set, weir_reader *r, weir_error *err
     return WEIR_OK;
 }
 
-weir_status wr_agg_set_load(wr_agg_set *set, weir_reader *r, weir_error *err) {
+weir_status wr_agg_set_load_shape(const wr_agg_set *set, weir_reader *r, weir_error *err) {
     weir_arena arena;
     wr_arena_init(&arena, NULL);
     weir_status status = load_shape(set, r, &arena, err);
     wr_arena_fini(&arena);
-    WR_TRY(status);
+    return status;
+}
+
+weir_status wr_agg_set_load(wr_agg_set *set, weir_reader *r, weir_error *err) {
+    WR_TRY(wr_agg_set_load_shape(set, r, err));
     set->n_since_reset = (uint64_t)weir_read_i64(r);
     if (set->groups) WR_TRY(wr_groups_load(set->groups, r, err));
     if (set->chains) WR_TRY(wr_agg_chains_load(set, r, err));

@@ -43,4 +43,11 @@ uint64_t wr_agg_set_live_groups(const wr_agg_set *set);
 void wr_agg_set_save(const wr_agg_set *set, weir_writer *w);
 weir_status wr_agg_set_load(wr_agg_set *set, weir_reader *r, weir_error *err) WR_NODISCARD;
 
+/* What has changed since wr_agg_set_track (agg_set_changes.c); false, and nothing is written: that isn't
+ * known group by group, or most has. Loading goes into a set as it was then; one that fails must be thrown
+ * away. */
+void wr_agg_set_track(wr_agg_set *set);
+bool wr_agg_set_save_changes(const wr_agg_set *set, weir_writer *w) WR_NODISCARD;
+weir_status wr_agg_set_load_changes(wr_agg_set *set, weir_reader *r, weir_error *err) WR_NODISCARD;
+
 #endif

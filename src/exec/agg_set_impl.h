@@ -4,6 +4,7 @@
 #define WR_AGG_SET_IMPL_H
 
 #include "exec/agg_set.h"
+#include "exec/dirty.h"
 #include "exec/groups.h"
 
 typedef struct wr_agg_state {
@@ -43,7 +44,13 @@ struct wr_agg_set {
     uint32_t sweep_at;      /* groups are swept when there are so many */
     uint32_t n_reserved;    /* groups that the aggregators have room for */
     size_t bytes_charged;   /* of the aggregators' own memory */
+    wr_dirty dirty;         /* groups that have changed since wr_agg_set_track */
+    uint32_t tracked_ids;   /* ids there were then */
 };
+
+/* Is the saved state of the same aggregates by the same keys? */
+void wr_agg_set_save_shape(const wr_agg_set *set, weir_writer *w);
+weir_status wr_agg_set_load_shape(const wr_agg_set *set, weir_reader *r, weir_error *err) WR_NODISCARD;
 
 uint32_t wr_agg_set_ids(const wr_agg_set *set); /* group ids, the one without keys included, are below this */
 /* Makes room in all aggregators for the ids there are. */

@@ -189,12 +189,19 @@ static weir_status find_groups(update *u, const wr_row_list *list, weir_error *e
     return wr_agg_chains_link(set, list, u->gid, u->key, err);
 }
 
+static void note_changes(const update *u, const wr_row_list *list) {
+    wr_agg_set *set = u->set;
+    for (uint32_t i = 0; i < list->n; i++)
+        wr_dirty_set(&set->dirty, set->account, u->gid[wr_row_at(list, i)]);
+}
+
 static weir_status take_range(update *u, const wr_row_list *list, weir_error *err) {
     wr_agg_set *set = u->set;
     if (!list->n) return WEIR_OK;
     if (set->groups || set->by_key) {
         WR_TRY(find_groups(u, list, err));
         WR_TRY(wr_agg_set_reserve(set, err));
+        if (set->dirty.is_on) note_changes(u, list);
     }
     set->n_since_reset += list->n;
     if (any_may_fail(u))
@@ -263,8 +270,8 @@ static weir_status take_ranges(update *u, weir_error *err) {
 
 static void finish_groups(update *u) {
     if (!u->set->groups) return;
-    if (!u->set->n_states) /* only the chunk's own rows were to be told apart */
-        wr_groups_clear(u->set->groups);
+    if (!u->set->n_states)               /* only the chunk's own rows were to be told apart */
+        wr_groups_clear(u->set->groups); /* which leaves no state behind */
     else if ((u->set->removes || u->set->by_key) && wr_groups_count(u->set->groups) >= u->set->sweep_at)
         wr_agg_set_sweep(u->set);
 }

@@ -235,15 +235,19 @@ weir_value wr_groups_value(const wr_groups *g, uint32_t id, uint32_t part) {
 
 /* ---- Saved state --------------------------------------------------------------------------------------- */
 
+static void save_keys(const wr_groups *g, uint32_t id, weir_writer *w) {
+    for (uint32_t p = 0; p < g->n_parts; p++) {
+        weir_value v = wr_group_keys_value(g, p, id);
+        weir_write_value(w, &v);
+    }
+}
+
 /* The limit, then for each id below it whether it is in use and, if so, its keys. */
 void wr_groups_save(const wr_groups *g, weir_writer *w) {
     weir_write_u32(w, g->limit);
     for (uint32_t id = 0; id < g->limit; id++) {
         weir_write_u32(w, wr_groups_in_use(g, id));
-        for (uint32_t p = 0; p < g->n_parts && wr_groups_in_use(g, id); p++) {
-            weir_value v = wr_group_keys_value(g, p, id);
-            weir_write_value(w, &v);
-        }
+        if (wr_groups_in_use(g, id)) save_keys(g, id, w);
     }
 }
 
@@ -272,6 +276,18 @@ static weir_status load_keys(const wr_groups *g, weir_reader *r, weir_arena *are
     return weir_reader_status(r, err);
 }
 
+static weir_status put_loaded(wr_groups *g, uint32_t id, const loaded_row *row, weir_error *err) {
+    if (!wr_group_keys_store(g, id, row->columns, 0)) return no_memory(err);
+    if (g->narrow && weir_is_null(&row->columns[0], 0)) {
+        g->null_id1 = id + 1;
+        return WEIR_OK;
+    }
+    uint32_t tag = wr_group_keys_tag_of(g, id);
+    if (!wr_group_table_reserve(g, tag)) return no_memory(err);
+    wr_group_table_put(g, tag, id);
+    return WEIR_OK;
+}
+
 /* The next id. */
 static weir_status load_group(wr_groups *g, weir_reader *r, weir_arena *arena, weir_error *err) {
     uint32_t id = g->limit;
@@ -283,16 +299,9 @@ static weir_status load_group(wr_groups *g, weir_reader *r, weir_arena *arena, w
     }
     loaded_row row;
     WR_TRY(load_keys(g, r, arena, &row, err));
-    if (!wr_group_keys_store(g, id, row.columns, 0)) return no_memory(err);
+    *wr_group_marks(g, id) = 0;
     g->limit++;
-    if (g->narrow && weir_is_null(&row.columns[0], 0)) {
-        g->null_id1 = id + 1;
-        return WEIR_OK;
-    }
-    uint32_t tag = wr_group_keys_tag_of(g, id);
-    if (!wr_group_table_reserve(g, tag)) return no_memory(err);
-    wr_group_table_put(g, tag, id);
-    return WEIR_OK;
+    return put_loaded(g, id, &row, err);
 }
 
 static weir_status load_all(wr_groups *g, weir_reader *r, weir_arena *arena, weir_error *err) {
@@ -317,5 +326,51 @@ weir_status wr_groups_load(wr_groups *g, weir_reader *r, weir_error *err) {
     weir_status status = load_all(g, r, &arena, err);
     wr_arena_fini(&arena);
     if (status != WEIR_OK) wr_groups_clear(g);
+    return status;
+}
+
+/* ---- Some ids alone ---- */
+
+static bool holds(const wr_groups *g, uint32_t id) { return id < g->limit && wr_groups_in_use(g, id); }
+
+void wr_groups_save_some(const wr_groups *g, const uint32_t *ids, uint32_t n, weir_writer *w) {
+    for (uint32_t i = 0; i < n; i++) {
+        bool in_use = holds(g, ids[i]);
+        weir_write_u32(w, in_use);
+        if (in_use) save_keys(g, ids[i], w);
+    }
+}
+
+/* Room for ids below limit; those that come to it are not in use. */
+static weir_status extend(wr_groups *g, uint32_t limit, weir_error *err) {
+    if (limit <= g->limit) return WEIR_OK;
+    if (wr_grow(g->account, &g->records, &g->cap, limit, g->stride) ||
+        wr_grow(g->account, &g->free_ids, &g->cap_free, limit, sizeof *g->free_ids))
+        return no_memory(err);
+    for (; g->limit < limit; g->limit++) *wr_group_marks(g, g->limit) = 0;
+    return WEIR_OK;
+}
+
+static weir_status load_one(wr_groups *g, uint32_t id, weir_reader *r, weir_arena *arena, weir_error *err) {
+    loaded_row row;
+    if (!weir_read_u32(r)) return weir_reader_status(r, err);
+    WR_TRY(load_keys(g, r, arena, &row, err));
+    return put_loaded(g, id, &row, err);
+}
+
+/* The old keys go first: one of them may have come back under another id. */
+weir_status wr_groups_load_some(wr_groups *g, const uint32_t *ids, uint32_t n, weir_reader *r,
+                                weir_error *err) {
+    weir_arena arena;
+    weir_status status = n ? extend(g, ids[n - 1] + 1, err) : WEIR_OK;
+    wr_arena_init(&arena, g->account);
+    for (uint32_t i = 0; status == WEIR_OK && i < n; i++)
+        if (wr_groups_in_use(g, ids[i])) wr_groups_retire(g, ids[i]);
+    for (uint32_t i = 0; status == WEIR_OK && i < n; i++) {
+        status = load_one(g, ids[i], r, &arena, err);
+        wr_arena_reset(&arena);
+    }
+    wr_arena_fini(&arena);
+    if (status == WEIR_OK) wr_groups_tidy(g);
     return status;
 }

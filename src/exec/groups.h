@@ -66,5 +66,10 @@ void wr_groups_clear(wr_groups *g);
 void wr_groups_save(const wr_groups *g, weir_writer *w);
 /* Replaces all keys; ids are kept. On failure the groups are empty. */
 weir_status wr_groups_load(wr_groups *g, weir_reader *r, weir_error *err) WR_NODISCARD;
+/* The keys of these ids alone (some may be in use no more), and the limit. Loading replaces what they were;
+ * then the limit is that of the highest id in use. */
+void wr_groups_save_some(const wr_groups *g, const uint32_t *ids, uint32_t n, weir_writer *w);
+weir_status wr_groups_load_some(wr_groups *g, const uint32_t *ids, uint32_t n, weir_reader *r,
+                                weir_error *err) WR_NODISCARD;
 
 #endif

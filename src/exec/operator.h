@@ -58,6 +58,12 @@ typedef struct wr_op_type {
     void (*start)(wr_op *op, int64_t clock);       /* the app starts, at this time; NULL: no matter */
     void (*save)(const wr_op *op, weir_writer *w); /* NULL together with load: no state */
     weir_status (*load)(wr_op *op, weir_reader *r, weir_error *err);
+    /* What has changed since track was called; false, and nothing is written: that isn't known, or most has.
+     * load_changes takes it into an operator as it was then; one that fails must be thrown away. NULL, all
+     * three: the state is always saved whole. */
+    void (*track)(wr_op *op);
+    bool (*save_changes)(const wr_op *op, weir_writer *w);
+    weir_status (*load_changes)(wr_op *op, weir_reader *r, weir_error *err);
     /* Rows of state held now; NULL: none. Bytes are in the account. */
     uint64_t (*rows)(const wr_op *op);
     /* by_key: what is kept for the partition key of that id is given up. NULL: nothing is. */

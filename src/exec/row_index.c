@@ -297,3 +297,7 @@ uint32_t wr_row_index_next(const wr_row_index *x, const weir_column *keys, uint3
                            uint32_t id) {
     return seek(x, keys, row, hash, x->links[id].next);
 }
+
+uint32_t wr_row_index_last(const wr_row_index *x) { return bucket_of(x, ONE_CHAIN)->tail; }
+
+uint32_t wr_row_index_before(const wr_row_index *x, uint32_t id) { return x->links[id].prev; }

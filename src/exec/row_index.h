@@ -45,5 +45,8 @@ void wr_row_index_prefetch_row(const wr_row_index *x, uint32_t hash);
 uint32_t wr_row_index_first(const wr_row_index *x, const weir_column *keys, uint32_t row, uint32_t hash);
 uint32_t wr_row_index_next(const wr_row_index *x, const weir_column *keys, uint32_t row, uint32_t hash,
                            uint32_t id);
+/* Of an index without columns: the row that was added last, and the one before another. */
+uint32_t wr_row_index_last(const wr_row_index *x);
+uint32_t wr_row_index_before(const wr_row_index *x, uint32_t id);
 
 #endif

@@ -42,8 +42,7 @@ weir_status wr_row_store_new(const wr_row_store_options *o, wr_account *account,
     return status;
 }
 
-/* Lets go of what one row refers to: objects, and in a BAG the bytes of strings. */
-static void drop_row(wr_row_store *s, weir_row_id id) {
+void wr_store_drop_row(wr_row_store *s, weir_row_id id) {
     wr_segment *seg = wr_store_segment(s, id);
     uint32_t row = wr_store_offset(s, id);
     for (uint32_t i = 0; i < s->n_cols; i++) {
@@ -62,18 +61,19 @@ static void drop_row(wr_row_store *s, weir_row_id id) {
 
 static void drop_all_rows(wr_row_store *s) {
     if (s->shape == WEIR_WINDOW_FIFO) {
-        for (weir_row_id id = s->settled; s->has_objects && id < s->tail; id++) drop_row(s, id);
+        for (weir_row_id id = s->settled; s->has_objects && id < s->tail; id++) wr_store_drop_row(s, id);
         return;
     }
     wr_row_store_settle(s);
     for (weir_row_id id = 0; id < s->tail; id++)
-        if (wr_row_store_has(s, id)) drop_row(s, id);
+        if (wr_row_store_has(s, id)) wr_store_drop_row(s, id);
 }
 
 void wr_row_store_free(wr_row_store *s) {
     if (!s) return;
     drop_all_rows(s);
     for (uint32_t i = 0; i < s->n_segs; i++) wr_segment_free(s, s->segs[i]);
+    wr_dirty_fini(&s->dirty, s->account);
     wr_free(s->account, s->spare, s->segment_bytes);
     wr_free(s->account, s->segs, s->cap_segs * sizeof *s->segs);
     wr_free(s->account, s->free_slots, s->cap_slots * sizeof *s->free_slots);
@@ -194,7 +194,7 @@ static weir_status append_fifo(wr_row_store *s, const weir_batch *b, weir_row_id
 
 /* ---- BAG ---- */
 
-static void set_live(wr_row_store *s, weir_row_id id, bool live) {
+void wr_store_set_live(wr_row_store *s, weir_row_id id, bool live) {
     uint64_t *words = wr_segment_live(s, wr_store_segment(s, id));
     uint32_t row = wr_store_offset(s, id);
     uint64_t bit = (uint64_t)1 << (row & 63);
@@ -233,14 +233,15 @@ static weir_status append_bag(wr_row_store *s, const weir_batch *b, weir_row_id 
         piece p = {b, k, 1, wr_store_segment(s, slot), wr_store_offset(s, slot)};
         status = take_in(s, &p, err);
         reference_objects(s, &p);
-        set_live(s, slot, true);
+        wr_store_set_live(s, slot, true);
+        wr_store_note(s, slot);
         ids[k++] = slot;
     }
     s->count += k;
     if (status == WEIR_OK) return WEIR_OK;
     while (k--) { /* back to how it was */
-        drop_row(s, ids[k]);
-        set_live(s, ids[k], false);
+        wr_store_drop_row(s, ids[k]);
+        wr_store_set_live(s, ids[k], false);
         s->free_slots[s->n_free++] = (uint32_t)ids[k];
         s->count--;
     }
@@ -262,7 +263,8 @@ void wr_row_store_release(wr_row_store *s, weir_row_id id) {
         return;
     }
     if (!wr_row_store_has(s, id)) return;
-    set_live(s, id, false);
+    wr_store_set_live(s, id, false);
+    wr_store_note(s, id);
     s->count--;
     s->free_slots[s->cap_slots - ++s->n_released] = (uint32_t)id;
 }
@@ -275,7 +277,7 @@ void wr_row_store_release_below(wr_row_store *s, weir_row_id id) {
 }
 
 static void settle_fifo(wr_row_store *s) {
-    for (weir_row_id id = s->settled; s->has_objects && id < s->head; id++) drop_row(s, id);
+    for (weir_row_id id = s->settled; s->has_objects && id < s->head; id++) wr_store_drop_row(s, id);
     s->settled = s->head;
     uint64_t n = s->n_segs ? (s->head >> s->shift) - s->base_seg : 0;
     if (!n) return;
@@ -288,7 +290,7 @@ static void settle_fifo(wr_row_store *s) {
 static void settle_bag(wr_row_store *s) {
     while (s->n_released) {
         uint32_t slot = s->free_slots[s->cap_slots - s->n_released--];
-        if (s->has_objects || s->has_strings) drop_row(s, slot);
+        if (s->has_objects || s->has_strings) wr_store_drop_row(s, slot);
         s->free_slots[s->n_free++] = slot;
     }
 }
@@ -307,10 +309,12 @@ int64_t wr_row_store_ts(const wr_row_store *s, weir_row_id id) {
 }
 
 void wr_row_store_set_ts(wr_row_store *s, weir_row_id id, int64_t ts) {
+    wr_store_note(s, id);
     wr_segment_ts(s, wr_store_segment(s, id))[wr_store_offset(s, id)] = ts;
 }
 
 void wr_row_store_set_ts_run(wr_row_store *s, weir_row_id id, const int64_t *ts, uint32_t n) {
+    if (n) wr_store_note(s, id);
     while (n) {
         uint32_t row = wr_store_offset(s, id), k = WR_MIN(n, wr_store_rows(s) - row);
         memcpy(wr_segment_ts(s, wr_store_segment(s, id)) + row, ts, k * sizeof *ts);
@@ -375,6 +379,7 @@ weir_status wr_row_store_set_value(wr_row_store *s, weir_row_id id, uint32_t col
     wr_segment *seg = wr_store_segment(s, id);
     uint32_t row = wr_store_offset(s, id);
     weir_value kept = *v;
+    wr_store_note(s, id);
     if (v->is_null) {
         if (!wr_segment_need_valid(s, seg, i)) return wr_store_no_memory(err);
         c->seen_null = true;
@@ -408,6 +413,7 @@ weir_status wr_row_store_set_cell(wr_row_store *s, weir_row_id id, uint32_t colu
         weir_value v = wr_column_get(from, row);
         return wr_row_store_set_value(s, id, column, &v, err);
     }
+    wr_store_note(s, id);
     char *to = wr_segment_cells(c, seg) + (size_t)wr_store_offset(s, id) * c->size;
     const char *cell = (const char *)from->data + (size_t)row * c->size;
     switch (c->size) {

@@ -81,5 +81,11 @@ bool wr_row_store_has(const wr_row_store *s, weir_row_id id); /* the row is ther
 void wr_row_store_save(const wr_row_store *s, weir_writer *w);
 /* Into a store without rows. WEIR_ESTATE when it was saved with other columns, or is damaged. */
 weir_status wr_row_store_load(wr_row_store *s, weir_reader *r, weir_error *err) WR_NODISCARD;
+/* From now on changes are noted. */
+void wr_row_store_track(wr_row_store *s);
+/* What has changed since then. False, and nothing is written: that isn't known, or most has changed. */
+bool wr_row_store_save_changes(const wr_row_store *s, weir_writer *w) WR_NODISCARD;
+/* Into a store as it was when tracking began. On failure it must be thrown away. */
+weir_status wr_row_store_load_changes(wr_row_store *s, weir_reader *r, weir_error *err) WR_NODISCARD;
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef WR_ROW_STORE_IMPL_H
 #define WR_ROW_STORE_IMPL_H
 
+#include "exec/dirty.h"
 #include "exec/row_store.h"
 
 typedef struct wr_text_block { /* bytes of long strings of a FIFO segment */
@@ -55,6 +56,8 @@ struct wr_row_store {
     weir_row_id settled;    /* FIFO: rows below have been let go */
     uint32_t *free_slots;   /* BAG: a stack of cap_slots; from its end down, the released ones */
     uint32_t n_free, n_released, cap_slots;
+    wr_dirty dirty;           /* BAG: slots that have changed since wr_row_store_track */
+    weir_row_id tracked_from; /* FIFO: rows from here on have come or changed since */
 };
 
 #define WR_SEGMENT_LEAST_SHIFT 4u
@@ -89,5 +92,17 @@ weir_status wr_store_keep_text(wr_row_store *s, wr_segment *seg, weir_string *te
                                weir_error *err) WR_NODISCARD;
 void wr_segment_free(wr_row_store *s, wr_segment *seg);
 weir_status wr_store_no_memory(weir_error *err);
+/* A row of a BAG comes, goes or is given another value; of a FIFO, is given another value. */
+static inline void wr_store_note(wr_row_store *s, weir_row_id id) {
+    if (s->shape == WEIR_WINDOW_BAG)
+        wr_dirty_mark(&s->dirty, s->account, (uint32_t)id);
+    else if (id < s->tracked_from)
+        s->tracked_from = id;
+}
+/* Lets go of what one row refers to: objects, and in a BAG the bytes of strings. */
+void wr_store_drop_row(wr_row_store *s, weir_row_id id);
+void wr_store_set_live(wr_row_store *s, weir_row_id id, bool live);
+/* All of them, of a FIFO whose rows are gone. */
+void wr_store_drop_segments(wr_row_store *s);
 
 #endif

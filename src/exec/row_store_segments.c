@@ -187,6 +187,12 @@ static void widen(wr_row_store *s, uint32_t shift) {
     wr_free(s->account, dropped->cols, s->n_cols * sizeof *s->cols);
 }
 
+void wr_store_drop_segments(wr_row_store *s) {
+    drop_segments(s);
+    s->segs = NULL;
+    s->cap_segs = 0;
+}
+
 static void start_layout(wr_row_store *s, uint32_t shift) {
     if (s->spare && shift != s->shift) {
         wr_free(s->account, s->spare, s->segment_bytes);

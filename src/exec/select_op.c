@@ -377,6 +377,22 @@ static weir_status select_load(wr_op *op, weir_reader *r, weir_error *err) {
     return s->aggs ? wr_agg_set_load(s->aggs, r, err) : WEIR_OK;
 }
 
+static void select_track(wr_op *op) {
+    select_op *s = (select_op *)op;
+    if (s->aggs) wr_agg_set_track(s->aggs);
+}
+
+static bool select_save_changes(const wr_op *op, weir_writer *w) {
+    const select_op *s = (const select_op *)op;
+    return s->aggs && wr_agg_set_save_changes(s->aggs, w);
+}
+
+static weir_status select_load_changes(wr_op *op, weir_reader *r, weir_error *err) {
+    select_op *s = (select_op *)op;
+    if (s->aggs) return wr_agg_set_load_changes(s->aggs, r, err);
+    return weir_fail(err, WEIR_ESTATE, "the saved state of a select has aggregates that it has not");
+}
+
 static uint64_t select_rows(const wr_op *op) {
     const select_op *s = (const select_op *)op;
     return s->aggs ? wr_agg_set_live_groups(s->aggs) : 0;
@@ -402,6 +418,9 @@ static const wr_op_type select_type = {.name = "select",
                                        .process = select_process,
                                        .save = select_save,
                                        .load = select_load,
+                                       .track = select_track,
+                                       .save_changes = select_save_changes,
+                                       .load_changes = select_load_changes,
                                        .rows = select_rows,
                                        .forget = select_forget,
                                        .free = select_free};

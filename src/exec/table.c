@@ -1,6 +1,7 @@
 /* table.c: see table.h. Finding and state; table_rows.c changes rows. */
 #include "exec/backing.h"
 #include "exec/table_impl.h"
+#include "state/writer.h"
 
 #include <stdlib.h>
 
@@ -233,4 +234,70 @@ weir_status wr_table_load(wr_table *t, weir_reader *r, weir_error *err) {
         WR_TRY(wr_table_take_in(t, id, err));
     }
     return WEIR_OK;
+}
+
+/* ---- What has changed ---- */
+
+void wr_table_track(wr_table *t) {
+    wr_row_store_track(t->rows);
+    t->tracked_number = t->next_number;
+}
+
+static bool is_new(const wr_table *t, uint32_t id) {
+    return id != WR_NO_SLOT && t->number[id] >= t->tracked_number;
+}
+
+/* The rows that changed, then which of them are new, the last one first. */
+bool wr_table_save_changes(const wr_table *t, weir_writer *w) {
+    if (!wr_row_store_save_changes(t->rows, w)) return false;
+    uint32_t n = 0;
+    for (uint32_t id = wr_row_index_last(t->all); is_new(t, id); id = wr_row_index_before(t->all, id)) n++;
+    weir_write_u32(w, n);
+    for (uint32_t id = wr_row_index_last(t->all); is_new(t, id); id = wr_row_index_before(t->all, id))
+        weir_write_u32(w, id);
+    return true;
+}
+
+static weir_status make_numbers(wr_table *t, weir_error *err) {
+    uint32_t before = t->cap_number, n = wr_row_store_n_slots(t->rows);
+    if (wr_grow(&t->account, &t->number, &t->cap_number, n, sizeof *t->number)) return no_memory(t, err);
+    if (t->cap_number > before) memset(t->number + before, 0, (t->cap_number - before) * sizeof *t->number);
+    return WEIR_OK;
+}
+
+weir_status wr_table_load_changes(wr_table *t, weir_reader *r, weir_error *err) {
+    WR_TRY(wr_row_store_load_changes(t->rows, r, err));
+    WR_TRY(make_numbers(t, err));
+    t->is_unsettled = true;
+    uint32_t n = wr_read_count(r, sizeof(uint32_t));
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t id = weir_read_u32(r);
+        if (!wr_row_store_has(t->rows, id))
+            return weir_fail(err, WEIR_ESTATE, "table '%s': a new row is named that is not there",
+                             t->plan->name);
+        t->number[id] = t->next_number + (n - 1 - i);
+    }
+    t->next_number += n;
+    return weir_reader_status(r, err);
+}
+
+static weir_status take_all_in(wr_table *t, const placed *rows, uint32_t n, weir_error *err) {
+    wr_table_clear_indexes(t);
+    for (uint32_t i = 0; i < n; i++) WR_TRY(wr_table_take_in(t, rows[i].id, err));
+    return WEIR_OK;
+}
+
+weir_status wr_table_settle_load(wr_table *t, weir_error *err) {
+    if (!t->is_unsettled) return WEIR_OK;
+    t->is_unsettled = false;
+    uint32_t n = 0, n_slots = wr_row_store_n_slots(t->rows);
+    size_t bytes = ((size_t)wr_table_count(t) + 1) * sizeof(placed);
+    placed *rows = wr_alloc(NULL, bytes);
+    if (!rows) return no_memory(t, err);
+    for (uint32_t id = 0; id < n_slots; id++)
+        if (wr_row_store_has(t->rows, id)) rows[n++] = (placed){.number = t->number[id], .id = id};
+    qsort(rows, n, sizeof *rows, by_number);
+    weir_status st = take_all_in(t, rows, n, err);
+    wr_free(NULL, rows, bytes);
+    return st;
 }

@@ -84,5 +84,12 @@ weir_status wr_table_fetch_keys(wr_table *t, const weir_column *keys, const weir
 void wr_table_save(const wr_table *t, weir_writer *w);
 /* On failure the table must be thrown away. */
 weir_status wr_table_load(wr_table *t, weir_reader *r, weir_error *err) WR_NODISCARD;
+/* From now on changes are noted; and what has changed since then. False, and nothing is written: that isn't
+ * known, or most has changed. Not of a table in a store. */
+void wr_table_track(wr_table *t);
+bool wr_table_save_changes(const wr_table *t, weir_writer *w) WR_NODISCARD;
+/* Into a table as it was then. Nothing can be found in it until wr_table_settle_load. */
+weir_status wr_table_load_changes(wr_table *t, weir_reader *r, weir_error *err) WR_NODISCARD;
+weir_status wr_table_settle_load(wr_table *t, weir_error *err) WR_NODISCARD;
 
 #endif

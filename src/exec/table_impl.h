@@ -33,6 +33,8 @@ struct wr_table {
     uint64_t *number; /* by row: counts insertions */
     uint32_t cap_number;
     uint64_t next_number;
+    uint64_t tracked_number;    /* rows from this number on have come since wr_table_track */
+    bool is_unsettled;          /* rows were loaded that the indexes don't know */
     struct wr_backing *backing; /* NULL: in memory only */
 };
 

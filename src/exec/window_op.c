@@ -136,7 +136,7 @@ static void settle_once_a_cycle(weir_window *w) {
 static weir_status fail_all(weir_window *w, weir_error *err) {
     for (uint32_t c = 0; c < w->input.n_chunks; c++)
         WR_TRY(weir_window_fail_chunk(w, c, "a session window that has a name takes no rows", err));
-    if (w->store) wr_row_store_release_below(w->store, w->input.first_id + w->input.n);
+    if (w->store && !w->input.id) wr_row_store_release_below(w->store, w->input.first_id + w->input.n);
     for (uint32_t i = 0; w->store && w->input.id && i < w->input.n; i++)
         wr_row_store_release(w->store, w->input.id[i]);
     return WEIR_OK;
@@ -196,6 +196,42 @@ static weir_status window_load(wr_op *op, weir_reader *r, weir_error *err) {
     return weir_reader_status(r, err);
 }
 
+/* ---- What has changed: of the rows; the window's own state, which is mostly a few numbers, is whole. ----
+ */
+
+static void window_track(wr_op *op) {
+    weir_window *w = (weir_window *)op;
+    if (w->store) wr_row_store_track(w->store);
+}
+
+static bool window_save_changes(const wr_op *op, weir_writer *out) {
+    const weir_window *w = (const weir_window *)op;
+    if (!w->store || w->condition || !wr_row_store_save_changes(w->store, out)) return false;
+    weir_write_i64(out, (int64_t)w->next_id);
+    if (w->type->save) w->type->save(w->self, out);
+    return true;
+}
+
+static weir_status reopen(weir_window *w, weir_error *err) {
+    if (w->type->close) w->type->close(w->self);
+    memset(w->self, 0, w->type->state_size);
+    return w->type->open ? w->type->open(w->self, w, &w->args, err) : WEIR_OK;
+}
+
+static weir_status window_load_changes(wr_op *op, weir_reader *r, weir_error *err) {
+    weir_window *w = (weir_window *)op;
+    if (!w->store || w->condition)
+        return weir_fail(err, WEIR_ESTATE, "the saved window %s held other rows", w->type->name);
+    WR_TRY(wr_row_store_load_changes(w->store, r, err));
+    w->next_id = (weir_row_id)weir_read_i64(r);
+    if (w->type->load) {
+        WR_TRY(reopen(w, err));
+        WR_TRY(w->type->load(w->self, w, r, err));
+    }
+    if (w->type->bytes) charge_self(w, w->type->bytes(w->self));
+    return weir_reader_status(r, err);
+}
+
 static const wr_op_type window_op_type = {
     .name = "window",
     .process = window_process,
@@ -203,6 +239,9 @@ static const wr_op_type window_op_type = {
     .start = window_start,
     .save = window_save,
     .load = window_load,
+    .track = window_track,
+    .save_changes = window_save_changes,
+    .load_changes = window_load_changes,
     .rows = window_rows,
     .free = window_free,
 };

@@ -78,6 +78,8 @@ weir_status wr_app_io_new(const wr_app_io_options *options, wr_io_wrong *wrong, 
     wr_arena_init(&io->cycle_arena, options->account);
     wr_connectors all = {0};
     weir_status st = make_pipe(io, err);
+    if (st == WEIR_OK && options->state_dir)
+        st = wr_shelf_new(options->state_dir, options->account, &io->shelf, err);
     if (st == WEIR_OK) st = wr_connectors_open(io, p, &all, wrong, ctx, err);
     wr_connectors_take(io, &all);
     for (uint32_t i = 0; st == WEIR_OK && i < io->n_drains; i++)
@@ -137,6 +139,7 @@ weir_status wr_app_io_free(wr_app_io *io, weir_error *err) {
         wr_free(NULL, shared, sizeof *shared + shared->size);
     }
     wr_arena_fini(&io->cycle_arena);
+    wr_shelf_free(io->shelf);
     wr_free(NULL, io, sizeof *io);
     return first;
 }

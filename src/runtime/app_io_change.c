@@ -294,6 +294,7 @@ weir_status wr_app_io_change(wr_app_io *io, wr_io_change *c, wr_task *task, wr_i
     io->options.plan = c->plan;
     io->options.task = task;
     io->options.inbox = inbox;
+    io->chain = (wr_chain_end){0};
     io->dirty = true;
     return WEIR_OK;
 }

@@ -5,6 +5,7 @@
 #include "io/sink.h"
 #include "io/source.h"
 #include "runtime/app_io.h"
+#include "state/chain.h"
 
 typedef enum wr_feed_state { WR_FEED_OPEN, WR_FEED_IDLE, WR_FEED_ENDED } wr_feed_state;
 
@@ -56,6 +57,8 @@ struct wr_app_io {
     weir_arena cycle_arena;
     uint64_t epoch; /* being written */
     int64_t next_checkpoint_ms;
+    wr_shelf *shelf;       /* of options.state_dir; NULL: no checkpoints */
+    wr_chain_end chain;    /* of checkpoints, as far as it has come */
     bool dirty;            /* something happened since the last checkpoint */
     int64_t last_event_ms; /* wall time of the last event, for @app:playback(idle.time) */
     int wake_fd[2];        /* a pipe: wr_app_io_wake writes */

@@ -1,14 +1,15 @@
 /* checkpoint.c: consistent cuts of an app: the task's state, the sources' positions, what the sinks need.
  *
- *   APP section: epoch | one FEED section a source | one SINK section a sink | TASK section
+ *   APP section: epoch | one FEED section a source | one SINK section a sink | TASK section, or its changes
+ *
+ * Most checkpoints hold of the task what has changed since the one before (state/chain.h); the rest is small.
  *
  * Order of a checkpoint: sinks prepare, the file becomes durable, sinks commit, sources acknowledge. A crash
  * before the file is durable goes back to the one before; a crash after it commits what was prepared. */
 #include <stdio.h>
 
 #include "runtime/drain.h"
-#include "state/file.h"
-#include "state/writer.h"
+#include "state/chain.h"
 
 #define TAG_APP          WR_TAG('A', 'P', 'P', ' ')
 #define TAG_FEED         WR_TAG('F', 'E', 'E', 'D')
@@ -50,13 +51,14 @@ static weir_status enlist_all(wr_app_io *io, weir_error *err) {
     return WEIR_OK;
 }
 
-static weir_status save_all(wr_app_io *io, weir_writer *w, weir_error *err) {
+static weir_status save_all(wr_app_io *io, weir_writer *w, bool *is_whole, weir_error *err) {
     wr_writer_begin_section(w, TAG_APP, VERSION);
     wr_write_u64(w, io->epoch);
     for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(save_feed(io, io->feeds[i], w, err));
     WR_TRY(enlist_all(io, err));
     for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(save_drain(io->drains[i], w, err));
-    wr_task_save(io->options.task, w);
+    bool whole = wr_chain_wants_whole(io->shelf, io->options.app_name, &io->chain, io->options.whole_every);
+    *is_whole = wr_task_save_next(io->options.task, &io->chain.number, whole, w);
     wr_writer_end_section(w);
     return wr_writer_status(w, err);
 }
@@ -106,15 +108,16 @@ weir_status wr_io_checkpoint(wr_app_io *io, weir_error *err) {
     WR_TRY(wr_app_io_move_faults(io, err));
     WR_TRY(wr_io_run_inbox(io, err)); /* failed rows are no part of the state */
     wr_writer_init(&w);
-    weir_status st = save_all(io, &w, err);
+    bool is_whole;
+    weir_status st = save_all(io, &w, &is_whole, err);
     if (st == WEIR_OK)
-        st = wr_snapshot_save(io->options.state_dir, io->options.app_name, io->epoch, w.buf.data, w.buf.len,
-                              err);
+        st = wr_chain_save(io->shelf, io->options.app_name, io->epoch, is_whole, &w, &io->chain, err);
+    if (st != WEIR_OK) io->chain = (wr_chain_end){0};
     wr_writer_fini(&w);
     WR_TRY(st);
     WR_TRY(commit_all(io, err));
     weir_error own;
-    if (wr_snapshot_prune(io->options.state_dir, io->options.app_name, KEPT_CHECKPOINTS, &own) != WEIR_OK)
+    if (wr_shelf_prune(io->shelf, io->options.app_name, KEPT_CHECKPOINTS, &own) != WEIR_OK)
         wr_app_io_log(io, WEIR_LOG_WARN, "old checkpoints could not be deleted: %s", own.message);
     return WEIR_OK;
 }
@@ -151,14 +154,29 @@ static weir_status load_drain(wr_drain *d, uint64_t epoch, weir_reader *r, weir_
     return wr_reader_end_section(r, err);
 }
 
-static weir_status load_all(wr_app_io *io, weir_reader *r, weir_arena *names, weir_error *err) {
+/* Of a state that others follow only the task's part counts. */
+static weir_status skip_places(weir_reader *r, weir_error *err) {
+    uint32_t version, tag;
+    WR_TRY(wr_reader_begin_section(r, TAG_APP, VERSION, &version, err));
+    wr_read_u64(r);
+    while ((tag = wr_reader_peek_tag(r)) == TAG_FEED || tag == TAG_SINK) {
+        WR_TRY(wr_reader_begin_section(r, tag, SINK_VERSION, &version, err));
+        wr_reader_skip_section(r);
+    }
+    return weir_reader_status(r, err);
+}
+
+static weir_status load_all(wr_app_io *io, weir_reader *states, uint32_t n, weir_arena *names,
+                            weir_error *err) {
     uint32_t version;
+    weir_reader *r = &states[n - 1];
+    for (uint32_t i = 0; i + 1 < n; i++) WR_TRY(skip_places(&states[i], err));
     WR_TRY(wr_reader_begin_section(r, TAG_APP, VERSION, &version, err));
     uint64_t epoch = wr_read_u64(r);
     for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(load_feed(io->feeds[i], r, names, err));
     for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(load_drain(io->drains[i], epoch, r, names, err));
-    WR_TRY(wr_task_load(io->options.task, r, err));
-    WR_TRY(wr_reader_end_section(r, err));
+    WR_TRY(wr_task_load_chain(io->options.task, states, n, err));
+    for (uint32_t i = 0; i < n; i++) WR_TRY(wr_reader_end_section(&states[i], err));
     io->epoch = epoch + 1;
     return WEIR_OK;
 }
@@ -176,17 +194,25 @@ typedef struct search {
     weir_error damage; /* of the newest that is damaged */
 } search;
 
-static weir_status load_one(wr_app_io *io, uint64_t revision, wr_buf *bytes, bool *is_damaged,
-                            weir_error *err) {
+static weir_status load_chain(wr_app_io *io, const wr_chain *c, weir_error *err) {
     weir_arena names;
-    weir_reader r;
-    weir_status st = wr_snapshot_load(io->options.state_dir, io->options.app_name, revision, bytes, err);
-    *is_damaged = st == WEIR_ESTATE;
-    WR_TRY(st);
+    weir_reader *states = wr_alloc(NULL, c->n * sizeof *states);
+    if (!states) return weir_fail(err, WEIR_ENOMEM, "no memory to load a checkpoint");
+    for (uint32_t i = 0; i < c->n; i++) wr_reader_init(&states[i], c->states[i].data, c->states[i].len);
     wr_arena_init(&names, NULL);
-    wr_reader_init(&r, bytes->data, bytes->len);
-    st = load_all(io, &r, &names, err);
+    weir_status st = load_all(io, states, c->n, &names, err);
     wr_arena_fini(&names);
+    wr_free(NULL, states, c->n * sizeof *states);
+    return st;
+}
+
+static weir_status load_one(wr_app_io *io, uint64_t revision, bool *is_damaged, weir_error *err) {
+    wr_chain c = {0};
+    weir_status st = wr_chain_load(io->shelf, io->options.app_name, revision, &c, err);
+    *is_damaged = st == WEIR_ESTATE;
+    if (st == WEIR_OK) st = load_chain(io, &c, err);
+    wr_chain_fini(&c);
+    io->chain = (wr_chain_end){0};
     return st;
 }
 
@@ -194,15 +220,14 @@ static weir_status load_one(wr_app_io *io, uint64_t revision, wr_buf *bytes, boo
 static weir_status load_newest(wr_app_io *io, search *found, weir_error *err) {
     uint64_t *revisions;
     uint32_t n;
-    WR_TRY(wr_snapshot_list(io->options.state_dir, io->options.app_name, &revisions, &n, err));
-    wr_buf bytes = WR_BUF_INIT;
+    WR_TRY(wr_shelf_list(io->shelf, io->options.app_name, &revisions, &n, err));
     weir_status st = WEIR_EEND;
     bool has_loaded = false;
     for (uint32_t i = 0; i < n && !has_loaded; i++) {
         weir_error own = {0};
         found->revision = revisions[i];
         bool is_damaged = false;
-        st = load_one(io, revisions[i], &bytes, &is_damaged, &own);
+        st = load_one(io, revisions[i], &is_damaged, &own);
         bool is_uncommitted = st == WEIR_EEND;
         if (is_damaged && !found->n_damaged++) found->damage = own;
         found->n_uncommitted += is_uncommitted;
@@ -211,7 +236,6 @@ static weir_status load_newest(wr_app_io *io, search *found, weir_error *err) {
         if (is_uncommitted && i + 1 == n)
             st = weir_fail(err, WEIR_ESTATE, "no checkpoint is left whose transaction was committed");
     }
-    wr_buf_fini(&bytes);
     wr_snapshot_list_free(revisions, n);
     return st;
 }

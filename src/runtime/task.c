@@ -118,6 +118,7 @@ static weir_status renew_query(wr_task *t, wr_query_state *q, weir_error *err) {
 }
 
 weir_status wr_task_renew(wr_task *t, weir_error *err) {
+    wr_task_forget_marks(t);
     for (uint32_t i = 0; i < t->plan->n_triggers; i++) WR_TRY(wr_task_trigger_init(t, &t->triggers[i], err));
     for (uint32_t i = 0; i < t->plan->n_tables; i++) {
         wr_table_free(t->tables[i]);
@@ -178,6 +179,7 @@ static void free_query(wr_query_state *q) {
 
 void wr_task_free(wr_task *t) {
     if (!t) return;
+    wr_task_forget_marks(t);
     wr_threads_free(t->threads);
     wr_arena_fini(&t->arena);
     for (uint32_t i = 0; t->queries && i < t->plan->n_queries; i++) free_query(&t->queries[i]);

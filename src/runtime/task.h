@@ -76,11 +76,17 @@ bool wr_task_is_serial(const wr_task *t);
 
 /* All state, clock included. */
 void wr_task_save(const wr_task *t, weir_writer *w);
+/* The same, or with !whole only what has changed since the state number *number of this task was saved, if
+ * that was the last one; *number becomes that of this one. 0: none. True: it is whole. When what was saved
+ * comes to nothing, forget the number. */
+bool wr_task_save_next(wr_task *t, uint64_t *number, bool whole, weir_writer *w);
 /* Empties tables and operators. On failure the task must be thrown away. */
 weir_status wr_task_renew(wr_task *t, weir_error *err) WR_NODISCARD;
 /* Into a task with the same plan, started or not; it then counts as started. What is loaded replaces all that
  * was there. On WEIR_ENOMEM the task must be thrown away, on any other failure renewed. */
 weir_status wr_task_load(wr_task *t, weir_reader *r, weir_error *err) WR_NODISCARD;
+/* The same of a whole state and those of changes that follow it, in order: n readers. */
+weir_status wr_task_load_chain(wr_task *t, weir_reader *states, uint32_t n, weir_error *err) WR_NODISCARD;
 /* Starts the clock at 0 again, keeping the state (what Siddhi's restore into a new app comes to). */
 void wr_task_reset_clock(wr_task *t);
 

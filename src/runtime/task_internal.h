@@ -14,6 +14,7 @@
 
 typedef struct wr_rules wr_rules;
 typedef struct wr_threads wr_threads;
+typedef struct wr_task_marks wr_task_marks; /* what a state was saved of: task_state.c */
 
 typedef struct wr_subscription {
     wr_rows_callback callback;
@@ -97,8 +98,13 @@ struct wr_task {
     uint64_t n_cycles;
     bool is_started;
     bool has_subscribed_queries;
-    wr_threads *threads; /* NULL: one does it all */
+    wr_threads *threads;  /* NULL: one does it all */
+    wr_task_marks *marks; /* NULL: nobody asks for changes */
+    uint64_t n_saved;     /* states, by wr_task_save_next */
 };
+
+/* task_state.c: the next state is saved whole. */
+void wr_task_forget_marks(wr_task *t);
 
 /* task.c */
 void wr_task_log(const wr_turn *turn, int level, const char *format, ...) WR_PRINTF(3, 4);

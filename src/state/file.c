@@ -17,7 +17,9 @@
 
 #define MAGIC           "WEIRSNAP"
 #define FORMAT          1u
+#define FORMAT_CHANGES  2u
 #define HEADER_BYTES    32u
+#define LINK_BYTES      16u /* of FORMAT_CHANGES, behind the header */
 #define SUFFIX          ".snapshot"
 #define TEMPORARY       ".tmp"
 #define REVISION_DIGITS 20u
@@ -80,21 +82,31 @@ static bool write_all(int fd, const void *bytes, size_t len) {
     return true;
 }
 
-static void make_header(unsigned char h[HEADER_BYTES], const void *bytes, size_t len) {
-    memset(h, 0, HEADER_BYTES);
-    memcpy(h, MAGIC, 8);
-    wr_put_u32(h + 8, FORMAT);
-    wr_put_u64(h + 16, len);
-    wr_put_u64(h + 24, XXH3_64bits(bytes, len));
+uint64_t wr_snapshot_checksum(const void *bytes, size_t len, wr_snapshot_id after) {
+    if (!after.revision) return XXH3_64bits(bytes, len);
+    return XXH3_64bits_withSeed(bytes, len, XXH3_64bits(&after, sizeof after));
 }
 
-static weir_status write_file(const char *path, const void *bytes, size_t len, weir_error *err) {
-    unsigned char header[HEADER_BYTES];
-    make_header(header, bytes, len);
+static size_t make_header(unsigned char h[HEADER_BYTES + LINK_BYTES], wr_snapshot_id after, const void *bytes,
+                          size_t len) {
+    memset(h, 0, HEADER_BYTES + LINK_BYTES);
+    memcpy(h, MAGIC, 8);
+    wr_put_u32(h + 8, after.revision ? FORMAT_CHANGES : FORMAT);
+    wr_put_u64(h + 16, len);
+    wr_put_u64(h + 24, wr_snapshot_checksum(bytes, len, after));
+    wr_put_u64(h + 32, after.revision);
+    wr_put_u64(h + 40, after.checksum);
+    return HEADER_BYTES + (after.revision ? LINK_BYTES : 0);
+}
+
+static weir_status write_file(const char *path, wr_snapshot_id after, const void *bytes, size_t len,
+                              weir_error *err) {
+    unsigned char header[HEADER_BYTES + LINK_BYTES];
+    size_t header_bytes = make_header(header, after, bytes, len);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return io_error(err, "create", path);
     weir_status status = WEIR_OK;
-    if (!write_all(fd, header, sizeof header) || !write_all(fd, bytes, len))
+    if (!write_all(fd, header, header_bytes) || !write_all(fd, bytes, len))
         status = io_error(err, "write", path);
     else if (fsync(fd))
         status = io_error(err, "sync", path);
@@ -115,8 +127,8 @@ static weir_status publish(const char *temporary, const char *path, const char *
     return sync_directory(dir, err);
 }
 
-weir_status wr_snapshot_save(const char *dir, const char *app, uint64_t revision, const void *bytes,
-                             size_t len, weir_error *err) {
+weir_status wr_snapshot_save(const char *dir, const char *app, uint64_t revision, wr_snapshot_id after,
+                             const void *bytes, size_t len, weir_error *err) {
     wr_buf path = WR_BUF_INIT, temporary = WR_BUF_INIT;
     put_path(&path, dir, app, revision);
     put_path(&temporary, dir, app, revision);
@@ -127,7 +139,7 @@ weir_status wr_snapshot_save(const char *dir, const char *app, uint64_t revision
     else if (mkdir(dir, 0700) && errno != EEXIST)
         status = io_error(err, "make directory", dir);
     if (!status) {
-        status = write_file(temporary.data, bytes, len, err);
+        status = write_file(temporary.data, after, bytes, len, err);
         if (!status) status = publish(temporary.data, path.data, dir, err);
         if (status) unlink(temporary.data);
     }
@@ -160,14 +172,32 @@ static weir_status damaged(weir_error *err, const char *path, const char *what) 
 static weir_status check_header(const unsigned char *h, size_t got, uint64_t size, const char *path,
                                 weir_error *err) {
     if (got < HEADER_BYTES || memcmp(h, MAGIC, 8) != 0) return damaged(err, path, "it is not a snapshot");
-    if (wr_get_u32(h + 8) > FORMAT)
+    if (wr_get_u32(h + 8) > FORMAT_CHANGES)
         return weir_fail(err, WEIR_ESTATE, "snapshot '%s' has format %u, this weir reads up to %u", path,
-                         wr_get_u32(h + 8), FORMAT);
-    if (wr_get_u64(h + 16) != size - HEADER_BYTES) return damaged(err, path, "its length is wrong");
+                         wr_get_u32(h + 8), FORMAT_CHANGES);
+    size -= HEADER_BYTES;
+    if (wr_get_u32(h + 8) == FORMAT_CHANGES) size -= LINK_BYTES; /* wraps around if there is none */
+    if (wr_get_u64(h + 16) != size) return damaged(err, path, "its length is wrong");
     return WEIR_OK;
 }
 
-static weir_status read_file(int fd, const char *path, wr_buf *out, weir_error *err) {
+static weir_status read_link(int fd, const char *path, const unsigned char *h, wr_snapshot_id *after,
+                             weir_error *err) {
+    wr_buf b = WR_BUF_INIT;
+    *after = (wr_snapshot_id){0};
+    if (wr_get_u32(h + 8) != FORMAT_CHANGES) return WEIR_OK;
+    weir_status status = read_into(fd, path, &b, LINK_BYTES, err);
+    if (!status && b.len == LINK_BYTES) {
+        const unsigned char *at = (const unsigned char *)b.data;
+        *after = (wr_snapshot_id){wr_get_u64(at), wr_get_u64(at + 8)};
+    }
+    wr_buf_fini(&b);
+    if (!status && !after->revision) return damaged(err, path, "it does not say what it follows");
+    return status;
+}
+
+/* Without out, the link alone is read. */
+static weir_status read_file(int fd, const char *path, wr_buf *out, wr_snapshot_id *after, weir_error *err) {
     struct stat st;
     wr_buf head = WR_BUF_INIT;
     unsigned char h[HEADER_BYTES] = {0};
@@ -180,26 +210,35 @@ static weir_status read_file(int fd, const char *path, wr_buf *out, weir_error *
     WR_TRY(status);
     WR_TRY(check_header(h, got, (uint64_t)st.st_size, path, err));
     size_t len = (size_t)wr_get_u64(h + 16);
+    WR_TRY(read_link(fd, path, h, after, err));
+    if (!out) return WEIR_OK;
     WR_TRY(read_into(fd, path, out, len, err));
-    if (out->len != len || XXH3_64bits(out->data, len) != wr_get_u64(h + 24))
+    if (out->len != len || wr_snapshot_checksum(out->data, len, *after) != wr_get_u64(h + 24))
         return damaged(err, path, "its checksum is wrong");
     return WEIR_OK;
 }
 
-weir_status wr_snapshot_load(const char *dir, const char *app, uint64_t revision, wr_buf *out,
-                             weir_error *err) {
+static weir_status open_and_read(const char *dir, const char *app, uint64_t revision, wr_buf *out,
+                                 wr_snapshot_id *after, weir_error *err) {
     wr_buf path = WR_BUF_INIT;
-    wr_buf_clear(out);
     put_path(&path, dir, app, revision);
     if (path.failed) {
         wr_buf_fini(&path);
         return weir_fail(err, WEIR_ENOMEM, "no memory to load a snapshot");
     }
     int fd = open(path.data, O_RDONLY | O_CLOEXEC);
-    weir_status status = fd < 0 ? io_error(err, "open", path.data) : read_file(fd, path.data, out, err);
+    weir_status status =
+        fd < 0 ? io_error(err, "open", path.data) : read_file(fd, path.data, out, after, err);
     if (fd >= 0) close(fd);
-    if (status) wr_buf_clear(out);
     wr_buf_fini(&path);
+    return status;
+}
+
+weir_status wr_snapshot_load(const char *dir, const char *app, uint64_t revision, wr_buf *out,
+                             wr_snapshot_id *after, weir_error *err) {
+    wr_buf_clear(out);
+    weir_status status = open_and_read(dir, app, revision, out, after, err);
+    if (status) wr_buf_clear(out);
     return status;
 }
 
@@ -279,27 +318,6 @@ weir_status wr_snapshot_list(const char *dir, const char *app, uint64_t **out, u
 
 void wr_snapshot_list_free(uint64_t *list, uint32_t n) { wr_free(NULL, list, n * sizeof *list); }
 
-weir_status wr_snapshot_load_newest(const char *dir, const char *app, wr_buf *out, wr_snapshot_found *found,
-                                    weir_error *err) {
-    uint64_t *list;
-    uint32_t n;
-    memset(found, 0, sizeof *found);
-    WR_TRY(wr_snapshot_list(dir, app, &list, &n, err));
-    weir_status status = WEIR_EEND;
-    for (uint32_t i = 0; i < n; i++) {
-        weir_error now = {0};
-        status = wr_snapshot_load(dir, app, list[i], out, &now);
-        found->revision = list[i];
-        if (status && err) *err = now;
-        if (status != WEIR_ESTATE) break;
-        if (!found->n_damaged++) found->damage = now;
-    }
-    wr_snapshot_list_free(list, n);
-    if (status == WEIR_EEND) return weir_fail(err, WEIR_EEND, "app '%s' has no snapshot in '%s'", app, dir);
-    if (status == WEIR_ESTATE && err) *err = found->damage;
-    return status;
-}
-
 typedef struct pruning {
     const char *dir;
     uint64_t oldest_kept;
@@ -315,12 +333,27 @@ static bool prune_file(void *ctx, const char *file, bool is_temporary, uint64_t 
     return true;
 }
 
+/* Does it have all that is needed to load it, but for what is older? One that can't be read might. */
+static bool stands_alone(const char *dir, const char *app, uint64_t revision) {
+    wr_snapshot_id after = {0};
+    return open_and_read(dir, app, revision, NULL, &after, NULL) == WEIR_OK && !after.revision;
+}
+
+/* What a snapshot follows was always written right before it, so it is enough to go back to a whole one. */
+static uint64_t oldest_needed(const char *dir, const char *app, const uint64_t *list, uint32_t n,
+                              uint32_t keep) {
+    if (!keep) return UINT64_MAX;
+    if (n <= keep) return 0;
+    uint32_t i = keep - 1;
+    while (i + 1 < n && !stands_alone(dir, app, list[i])) i++;
+    return list[i];
+}
+
 weir_status wr_snapshot_prune(const char *dir, const char *app, uint32_t keep, weir_error *err) {
     uint64_t *list;
     uint32_t n;
     WR_TRY(wr_snapshot_list(dir, app, &list, &n, err));
-    keep = WR_MAX(keep, 1);
-    pruning p = {.dir = dir, .oldest_kept = n > keep ? list[keep - 1] : 0};
+    pruning p = {.dir = dir, .oldest_kept = oldest_needed(dir, app, list, n, keep)};
     wr_snapshot_list_free(list, n);
     return walk(dir, app, prune_file, &p, err);
 }

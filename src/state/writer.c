@@ -150,3 +150,5 @@ void wr_writer_end_section(weir_writer *w) {
     wr_put_u64(at + 8, len);
     wr_put_u64(at + 16, XXH3_64bits(at + WR_SECTION_HEADER, len));
 }
+
+uint64_t wr_section_checksum(const void *header) { return wr_get_u64((const unsigned char *)header + 16); }

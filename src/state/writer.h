@@ -43,6 +43,9 @@ void wr_write_text(weir_writer *w, const char *text); /* a C string, with its le
 void wr_writer_begin_section(weir_writer *w, uint32_t tag, uint32_t version);
 void wr_writer_end_section(weir_writer *w);
 
+/* The checksum of a section that has been ended, by where its header begins. */
+uint64_t wr_section_checksum(const void *header);
+
 void wr_reader_init(weir_reader *r, const void *bytes, size_t len);
 uint8_t wr_read_u8(weir_reader *r);
 uint64_t wr_read_u64(weir_reader *r);
