@@ -393,6 +393,18 @@ typedef struct weir_stat {
 WEIR_API void weir_app_visit_stats(const weir_app *app, void (*visit)(void *ctx, const weir_stat *stat),
                                    void *ctx);
 
+/* @app:statistics: with reporter 'console' the counters of streams, triggers, sources and sinks (throughput)
+ * and queries (latency), by Siddhi's names for them, go to the engine's log every interval; at DETAIL the
+ * memory of queries, tables, windows and aggregations, too. weir_app_start sets BASIC if the app has the
+ * annotation, else OFF; this sets another level. */
+typedef enum weir_statistics {
+    WEIR_STATISTICS_OFF,
+    WEIR_STATISTICS_BASIC,
+    WEIR_STATISTICS_DETAIL
+} weir_statistics;
+WEIR_API weir_status weir_app_set_statistics(weir_app *app, weir_statistics level,
+                                             weir_error *err) WEIR_MUST_CHECK;
+
 /* Latency from a row's arrival to the end of the cycle that processed it. */
 typedef struct weir_latency {
     uint64_t count;

@@ -122,6 +122,8 @@ void wr_app_on_wrong_io(void *ctx, uint32_t begin, uint32_t end, const weir_erro
 /* Between two cycles the app may be asked. */
 static void on_turn(void *ctx) {
     weir_app *app = ctx;
+    wr_app_report_if_due(app);
+    if (!app->options.on_turn) return;
     app->in_turn = true;
     app->options.on_turn(app->options.on_turn_ctx);
     app->in_turn = false;
@@ -174,7 +176,7 @@ static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diag
                            .latency = &app->latency,
                            .app_name = app->name,
                            .n_working = &app->engine->n_working,
-                           .on_turn = app->options.on_turn ? on_turn : NULL,
+                           .on_turn = app->options.on_turn || app->plan->statistics.is_on ? on_turn : NULL,
                            .on_turn_ctx = app};
     weir_status st = wr_app_io_new(&o, wr_app_on_wrong_io, &wrong, &app->io, err);
     wr_app_note_feeders(app);
@@ -281,6 +283,7 @@ void weir_app_free(weir_app *app) {
     wr_free(NULL, app->base_dir, 0);
     wr_free(NULL, app->state_dir, 0);
     wr_free(NULL, app->error_dir, 0);
+    wr_free(NULL, app->metrics, app->n_metrics * sizeof *app->metrics);
     wr_errors_close(&app->errors);
     wr_free(NULL, app, sizeof *app);
 }
@@ -300,6 +303,7 @@ weir_status weir_app_start(weir_app *app, weir_error *err) {
     if (st == WEIR_OK && with_io) st = wr_app_io_start(app->io, err);
     app->is_busy = false;
     app->is_broken = st != WEIR_OK;
+    wr_app_start_statistics(app);
     return st;
 }
 

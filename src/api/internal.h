@@ -61,7 +61,11 @@ struct weir_app {
     size_t text_len;
     wr_chain_end chain;    /* of revisions, as far as it has come */
     uint64_t persisted_ms; /* monotonic time of the last one; 0: none yet */
-    uint64_t n_changes;    /* of the plan: what was prepared before is void */
+    weir_statistics statistics;
+    uint64_t reported_ms; /* monotonic time of the last report */
+    uint64_t *metrics;    /* counters as they were then, in the order of a report */
+    uint32_t n_metrics;
+    uint64_t n_changes; /* of the plan: what was prepared before is void */
     wr_errors errors;
     char *base_dir, *state_dir, *error_dir;
     bool playback, no_io;
@@ -80,6 +84,9 @@ struct weir_app {
 weir_status wr_app_check(const weir_app *app, weir_error *err) WR_NODISCARD;
 /* Runs what the inbox holds. */
 weir_status wr_app_run_inbox(weir_app *app, weir_error *err) WR_NODISCARD;
+/* statistics.c: what the app's @app:statistics asks for; and at the end of a call a report, if one is due. */
+void wr_app_start_statistics(weir_app *app);
+void wr_app_report_if_due(weir_app *app);
 /* revisions.c: at the end of a call: keeps a revision if it is time for one. */
 void wr_app_persist_if_due(weir_app *app);
 /* The clock after an event with this timestamp, and whether it is late. */

@@ -135,6 +135,7 @@ static void swap(weir_app *app, incoming *in) {
     app->queries = old.queries;
     app->n_changes++;
     app->chain = (wr_chain_end){0};
+    wr_app_start_statistics(app);
     wr_app_note_feeders(app);
     wr_app_relisten(app);
 }

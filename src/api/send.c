@@ -84,9 +84,15 @@ static weir_status check_times(const int64_t *ts, uint32_t n, int64_t least_allo
                      (long long)(most > WR_TIME_MAX ? most : least));
 }
 
-static weir_status run_and_persist(weir_app *app, weir_error *err) {
-    WR_TRY(wr_app_run_inbox(app, err));
+/* What goes by the wall clock and has no thread of its own. */
+static void end_call(weir_app *app) {
     wr_app_persist_if_due(app);
+    wr_app_report_if_due(app);
+}
+
+static weir_status run_and_end(weir_app *app, weir_error *err) {
+    WR_TRY(wr_app_run_inbox(app, err));
+    end_call(app);
     return WEIR_OK;
 }
 
@@ -112,7 +118,7 @@ weir_status weir_send_chunk(weir_app *app, weir_stream stream, const int64_t *ts
         return st;
     }
     bool wait = app->options.queue && wr_inbox_rows(app->inbox) < app->options.batch_limit;
-    return wait ? WEIR_OK : run_and_persist(app, err);
+    return wait ? WEIR_OK : run_and_end(app, err);
 }
 
 weir_status weir_send(weir_app *app, weir_stream stream, int64_t ts_ms, const weir_value *values,
@@ -122,7 +128,7 @@ weir_status weir_send(weir_app *app, weir_stream stream, int64_t ts_ms, const we
 
 weir_status weir_flush(weir_app *app, weir_error *err) {
     WR_TRY(wr_app_check(app, err));
-    WR_TRY(run_and_persist(app, err));
+    WR_TRY(run_and_end(app, err));
     return app->io ? wr_app_io_flush(app->io, err) : WEIR_OK;
 }
 
@@ -131,7 +137,7 @@ weir_status weir_advance(weir_app *app, int64_t now_ms, weir_error *err) {
     WR_TRY(check_times(&now_ms, 1, INT64_MIN, err));
     int64_t clock = WR_MAX(now_ms, clock_now(app));
     WR_TRY(wr_inbox_end_arrival(app->inbox, WR_NONE_ID, clock, false, err));
-    return app->options.queue ? WEIR_OK : run_and_persist(app, err);
+    return app->options.queue ? WEIR_OK : run_and_end(app, err);
 }
 
 /* ---- By column ---- */
@@ -217,6 +223,6 @@ weir_status weir_send_columns(weir_app *app, weir_stream stream, const int64_t *
         if (st == WEIR_OK) st = run_cycle(app, &in, 1, n, clock, late, n, err);
     }
     wr_arena_fini(&arena);
-    if (st == WEIR_OK) wr_app_persist_if_due(app);
+    if (st == WEIR_OK) end_call(app);
     return st;
 }

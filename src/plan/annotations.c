@@ -8,6 +8,8 @@
 #include "lang/parser.h"
 #include "lang/suggest.h"
 
+#define USUAL_INTERVAL_S 60
+
 /* ---- Reading one ------------------------------------------------------------------------------------------
  */
 
@@ -44,11 +46,11 @@ static bool item_is(const wr_ast_annotation_item *item, const char *const *keys)
     return false;
 }
 
-/* Tells each element whose key is not among those. */
-static void known_keys(wr_planner *p, const wr_ast_annotation *a, const char *const *keys) {
+/* Tells each element whose key is not among those; one without a key may be a value. */
+static void known_keys(wr_planner *p, const wr_ast_annotation *a, const char *const *keys, bool takes_value) {
     for (uint32_t i = 0; i < a->n_items; i++) {
         const wr_ast_annotation_item *item = &a->items[i];
-        if (item_is(item, keys)) continue;
+        if (item_is(item, keys) || (takes_value && !item->key && !item->child)) continue;
         char hint[128] = "";
         wr_suggest suggest;
         wr_suggest_init(&suggest, item->key ? item->key : "");
@@ -68,7 +70,7 @@ static void known_keys(wr_planner *p, const wr_ast_annotation *a, const char *co
 static void app_playback(wr_planner *p, const wr_ast_annotation *a) {
     static const char *const keys[] = {"idle.time", "increment", NULL};
     p->plan->clock = WR_CLOCK_PLAYBACK;
-    known_keys(p, a, keys);
+    known_keys(p, a, keys, false);
     const wr_ast_annotation_item *idle = wr_ast_find_item(a, "idle.time");
     const wr_ast_annotation_item *increment = wr_ast_find_item(a, "increment");
     if (!idle != !increment) {
@@ -83,11 +85,38 @@ static void app_playback(wr_planner *p, const wr_ast_annotation *a) {
 
 /* Counters are always kept, for weir ps and /metrics: what is asked for here is there without asking. Written
  * 'true' or 'false', or with keys. */
+static int64_t statistics_interval(wr_planner *p, const wr_ast_annotation *a) {
+    const wr_ast_annotation_item *item = wr_ast_find_item(a, "interval");
+    if (!item || !item->value) return USUAL_INTERVAL_S * 1000;
+    char *end;
+    long n = strtol(item->value, &end, 10);
+    if (*item->value && !*end && n > 0 && n <= INT32_MAX) return n * 1000;
+    wr_plan_error(p, item->value_span, WEIR_ECONFIG, "interval='5' is five seconds",
+                  "interval must be a whole number of seconds above 0");
+    return 0;
+}
+
+static wr_reporter statistics_reporter(wr_planner *p, const wr_ast_annotation *a) {
+    const wr_ast_annotation_item *item = wr_ast_find_item(a, "reporter");
+    if (!item || !item->value || !strcasecmp(item->value, "console")) return WR_REPORTER_CONSOLE;
+    if (!strcasecmp(item->value, "jmx")) return WR_REPORTER_JMX;
+    wr_plan_error(p, item->value_span, WEIR_ECONFIG, "reporter is 'console' or 'jmx'",
+                  "@app:statistics knows no reporter '%s'", item->value);
+    return WR_REPORTER_CONSOLE;
+}
+
+/* As Siddhi reads it: enable='true' switches it on whatever else is there; without a value of its own it is
+ * on, and else if that value is 'true'. */
 static void app_statistics(wr_planner *p, const wr_ast_annotation *a) {
     static const char *const keys[] = {"enable", "reporter", "interval", "include", NULL};
-    bool is_keyed = false;
-    for (uint32_t i = 0; i < a->n_items; i++) is_keyed |= a->items[i].key || a->items[i].child;
-    if (is_keyed) known_keys(p, a, keys);
+    known_keys(p, a, keys, true);
+    const char *enable = wr_plan_annotation_value(a, "enable"), *value = wr_plan_annotation_value(a, NULL);
+    const char *include = wr_plan_annotation_value(a, "include");
+    p->plan->statistics = (wr_plan_statistics){.is_on = (enable && !strcasecmp(enable, "true")) || !value ||
+                                                        !strcasecmp(value, "true"),
+                                               .reporter = statistics_reporter(p, a),
+                                               .interval_ms = statistics_interval(p, a),
+                                               .include = include ? wr_plan_strdup(p, include) : NULL};
 }
 
 static const char *app_text(wr_planner *p, const char *name) {

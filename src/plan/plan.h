@@ -469,12 +469,22 @@ static inline const wr_schema *wr_plan_query_out(const wr_plan_query *q) {
 
 typedef enum wr_clock_kind { WR_CLOCK_WALL, WR_CLOCK_PLAYBACK } wr_clock_kind;
 
+/* @app:statistics */
+typedef enum wr_reporter { WR_REPORTER_CONSOLE, WR_REPORTER_JMX } wr_reporter;
+typedef struct wr_plan_statistics {
+    bool is_on;
+    wr_reporter reporter;
+    int64_t interval_ms; /* 0: not said */
+    const char *include; /* globs of metric names, with commas between them; NULL: all */
+} wr_plan_statistics;
+
 typedef struct wr_plan {
     weir_arena arena;        /* holds all of this */
     const char *name;        /* @app:name, or NULL */
     const char *description; /* or NULL */
     wr_clock_kind clock;
     bool no_io; /* @app:transportChannelCreationEnabled('false'): sources and sinks are checked, not opened */
+    wr_plan_statistics statistics;
     weir_guarantee guarantee;      /* @app:guarantee; at least once without it */
     int64_t idle_ms, increment_ms; /* @app:playback(idle.time, increment); 0: none */
     wr_plan_stream *streams;
