@@ -69,13 +69,27 @@ static bool has_gone_on(const wr_pattern *x, uint32_t item, const wr_match *m) {
            (item + 2 < x->plan->n_items && m->ev[item + 2] != WR_NO_EVENT);
 }
 
+/* A counted step without a least number hands its matches on before it has taken their events. They get a
+ * later time then, and with it perhaps another place among those that have come to a later item. */
+static void move_on_in_time(wr_pattern *x, uint32_t item, uint32_t match, int64_t ts) {
+    wr_match_at(x, match)->ts = ts;
+    for (uint32_t i = item + 1; i < x->plan->n_items; i++) {
+        wr_match_list *l = &x->items[i].fresh;
+        if (!l->n) continue;
+        if (wr_entry_at(x, l->tail)->match == match)
+            l->last_ts = WR_MAX(l->last_ts, ts);
+        else
+            l->is_sorted = false;
+    }
+}
+
 static weir_status pass_counted(wr_pattern *x, uint32_t item, uint32_t match, weir_error *err) {
     wr_item_state *it = &x->items[item];
     const wr_plan_item *p = it->plan;
     wr_match *m = wr_match_at(x, match);
     uint32_t event, n;
     WR_TRY(wr_item_take(x, item, false, &event, err));
-    m->ts = wr_taken_at(&it->events, event)->ts;
+    move_on_in_time(x, item, match, wr_taken_at(&it->events, event)->ts);
     if (m->ev[item] == WR_NO_EVENT)
         m->ev[item] = event;
     else

@@ -65,6 +65,7 @@ KINDS = [
     ("tables/rows-after-the-last-was-deleted", [r"define table", r"delete T"], [r"@PrimaryKey|@Index"], anything),
     ("rate-limits/first-every-1-events", [r"first every 1 events"], [], anything),
     ("rate-limits/snapshot-of-computed-totals", [r"output snapshot", AGGREGATES], [], anything),
+    ("patterns/not-and-event-of-the-last-step", [r"from every [^;]*(not (\w+)\b[^;>]* and .*|and not (\w+)\b.*)-> [^;]*=(\2|\3)\b"], [], more),
     ("by design: condition of an expression window in a partition", [r"partition", r"expression(Batch)?\("], [], anything),
     ("by design: rate limits count from the app's start", [r"partition", r"output [a-z ]*every \d+ (milli)?sec"], [], anything),
     ("by design: order of a partition's keys", [r"partition"], [], same_but_order),
