@@ -141,6 +141,8 @@ typedef struct weir_app_options {
     /* Checkpoints and revisions (weir_app_persist) hold what has changed since the one before; one of so many
      * at least is whole. 0: 64; 1: all are. */
     uint32_t whole_every;
+    const weir_ref *refs; /* what the app may refer to, and defaults; borrowed, must outlive the app */
+    uint32_t n_refs;
     weir_revisions *revisions; /* weir_app_persist keeps states there; borrowed, must outlive the app */
     uint32_t keep_revisions;   /* the newest of the app's that are kept; 0: 3 */
     int64_t persist_ms; /* one is taken by itself every so many ms, at the end of the first call after that

@@ -73,6 +73,18 @@ typedef struct weir_pair {
     uint32_t begin, end;
 } weir_pair;
 
+/* What belongs to a deployment and not to an app. With a name: what @source(ref='name', …), @sink or @store
+ * take their type and settings from, where they don't say otherwise themselves. Without one: settings of all
+ * that are of this kind ("source", "sink", "store", "sourceMapper", "sinkMapper") and type, where nothing
+ * else says otherwise. */
+typedef struct weir_ref {
+    const char *name; /* NULL: defaults */
+    const char *kind; /* of defaults */
+    const char *type;
+    const weir_pair *settings;
+    uint32_t n_settings;
+} weir_ref;
+
 /* What an instance is opened with: setting i belongs to row i of the descriptor's options. */
 typedef struct weir_settings {
     const weir_setting *of;

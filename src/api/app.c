@@ -63,7 +63,8 @@ weir_status wr_app_plan(weir_app *app, wr_source *source, wr_plan **out, wr_diag
     }
     wr_arena_init(&tree, &app->account);
     st = wr_parse_app(source, &tree, &ast, diags);
-    wr_plan_options options = {.account = &app->account, .app_name = NULL};
+    wr_plan_options options = {
+        .account = &app->account, .refs = app->options.refs, .n_refs = app->options.n_refs};
     if (st == WEIR_OK) st = wr_plan_app(ast, source, app->engine->registry, &options, out, diags);
     wr_arena_fini(&tree);
     return st;
@@ -171,6 +172,7 @@ static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diag
                            .checkpoint_ms = app->options.checkpoint_ms,
                            .drain_ms = app->options.drain_ms,
                            .whole_every = app->options.whole_every,
+                           .keep = app->options.keep_revisions,
                            .playback = app->playback,
                            .batch_limit = app->options.batch_limit,
                            .latency = &app->latency,

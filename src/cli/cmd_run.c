@@ -10,6 +10,7 @@
 
 #include "cli/admin.h"
 #include "cli/cli.h"
+#include "cli/config.h"
 
 #define STATUS_EVERY_MS 500
 
@@ -20,12 +21,13 @@ typedef struct variable {
 } variable;
 
 typedef struct runner {
-    const char *state_dir, *admin_address, *token, *apps_dir, *error_dir;
+    const char *config_file, *state_dir, *admin_address, *token, *apps_dir, *error_dir;
     long long batch, checkpoint_ms, whole_every, drain_s, threads, error_bytes;
     bool playback, quiet;
     stats_form stats;
     variable *variables;
     uint32_t n_variables;
+    config config; /* of --config */
     host host;
     int64_t shown_ms;
     pthread_mutex_t lines; /* of standard error */
@@ -50,7 +52,8 @@ static const char *variable_value(void *ctx, const char *name) {
     const runner *r = ctx;
     for (uint32_t i = 0; i < r->n_variables; i++)
         if (!strcmp(r->variables[i].name, name)) return r->variables[i].value;
-    return NULL;
+    const char *value = getenv(name);
+    return value ? value : config_property(&r->config, name);
 }
 
 /* ---- What is shown while it runs ---- */
@@ -181,6 +184,9 @@ static int run_all(runner *r, weir_engine *engine, char **files, int n) {
                               .checkpoint_ms = r->checkpoint_ms,
                               .drain_ms = r->drain_s * 1000,
                               .whole_every = (uint32_t)r->whole_every,
+                              .keep_revisions = (uint32_t)r->config.keep,
+                              .refs = r->config.refs,
+                              .n_refs = r->config.n_refs,
                               .error_dir = r->error_dir,
                               .error_bytes = (size_t)r->error_bytes},
                       .apps_dir = r->apps_dir,
@@ -227,6 +233,7 @@ static bool take_option(runner *r, const char *name, const char *value) {
     if (!strcmp(name, "--define")) return take_definition(r, (char *)value);
     if (!strcmp(name, "--stats")) return take_stats(r, value);
     if (!strcmp(name, "--whole-every")) return cli_number(name, value, 1, 10000, &r->whole_every);
+    if (!strcmp(name, "--config")) r->config_file = value;
     if (!strcmp(name, "--state")) r->state_dir = value;
     if (!strcmp(name, "--admin")) r->admin_address = value;
     if (!strcmp(name, "--token")) r->token = value;
@@ -235,6 +242,19 @@ static bool take_option(runner *r, const char *name, const char *value) {
     if (!strcmp(name, "--errors-size")) return cli_number(name, value, 1 << 16, INT64_MAX, &r->error_bytes);
     if (!strcmp(name, "--playback")) r->playback = true;
     if (!strcmp(name, "--quiet")) r->quiet = true;
+    return true;
+}
+
+/* The command line goes before the file. */
+static bool take_config(runner *r) {
+    if (!r->config_file) return true;
+    if (!config_read(&r->config, r->config_file)) {
+        config_free(&r->config);
+        free(r->variables);
+        return false;
+    }
+    if (!r->state_dir) r->state_dir = r->config.state_dir;
+    if (!r->checkpoint_ms) r->checkpoint_ms = r->config.checkpoint_ms;
     return true;
 }
 
@@ -252,6 +272,7 @@ static int run(int argc, char **argv) {
         if (!args.wrong) fprintf(stderr, "weir run: give an app, or several; see weir run --help\n");
         return CLI_USAGE;
     }
+    if (!take_config(&r)) return CLI_USAGE;
     pthread_mutex_init(&r.lines, NULL);
     weir_engine_options eo = {.struct_size = sizeof eo, .log = on_log, .log_ctx = &r};
     int result = CLI_FAILED;
@@ -262,11 +283,14 @@ static int run(int argc, char **argv) {
         weir_engine_free(engine);
     }
     pthread_mutex_destroy(&r.lines);
+    config_free(&r.config);
     free(r.variables);
     return result;
 }
 
 static const cli_option options[] = {
+    {"--config", "FILE",
+     "connections, settings and variables of this deployment, in YAML (refs, properties, …)"},
     {"--state", "DIR", "keep checkpoints in DIR, and go on from the last one"},
     {"--checkpoint", "MS", "time between checkpoints (1000)"},
     {"--drain", "S", "how long the end of the input waits for sinks that are slow or away (300)"},

@@ -75,7 +75,9 @@ typedef struct wr_planner {
     wr_script *scripts;     /* room for one a definition */
     uint32_t n_scripts;
     wr_any_types *any_types; /* NULL: the tables stay as they are */
-    bool is_on_demand;       /* a query is planned against a plan that runs: no index is made for it */
+    const weir_ref *refs;    /* borrowed */
+    uint32_t n_refs;
+    bool is_on_demand; /* a query is planned against a plan that runs: no index is made for it */
 } wr_planner;
 
 /* ---- Errors -----------------------------------------------------------------------------------------------

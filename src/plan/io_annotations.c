@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "lang/suggest.h"
 #include "plan/annotations.h"
 
 static const char *lower(wr_planner *p, const char *text) {
@@ -39,8 +40,69 @@ static const wr_ast_annotation *child_named(wr_planner *p, const wr_ast_annotati
     return found;
 }
 
-static const char *required_type(wr_planner *p, const wr_ast_annotation *a) {
+/* The connector has nothing to do with it. */
+static void leave_out(wr_option *options, uint32_t *n, const char *key) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; options && i < *n; i++)
+        if (strcmp(options[i].key, key) != 0) options[kept++] = options[i];
+    *n = kept;
+}
+
+/* ---- Settings from outside ---- */
+
+static bool has_option(const wr_option *options, uint32_t n, const char *key) {
+    for (uint32_t i = 0; i < n; i++)
+        if (!strcmp(options[i].key, key)) return true;
+    return false;
+}
+
+/* The settings that the annotation has not itself; errors about them are placed at `span`. */
+static void add_settings(wr_planner *p, const weir_ref *ref, wr_span span, wr_option **options, uint32_t *n) {
+    wr_option *all = WR_PLAN_ARRAY(p, *n + ref->n_settings, wr_option);
+    if (!all) return;
+    memcpy(all, *options, *n * sizeof *all);
+    for (uint32_t i = 0; i < ref->n_settings; i++) {
+        const char *key = lower(p, ref->settings[i].key);
+        if (has_option(all, *n, key)) continue;
+        all[(*n)++] = (wr_option){.key = key,
+                                  .value = wr_plan_strdup(p, ref->settings[i].value),
+                                  .begin = span.begin,
+                                  .end = span.end};
+    }
+    *options = all;
+}
+
+static void add_defaults(wr_planner *p, const char *kind, const char *type, wr_span span, wr_option **options,
+                         uint32_t *n) {
+    for (uint32_t i = 0; type && i < p->n_refs; i++) {
+        const weir_ref *r = &p->refs[i];
+        if (!r->name && r->kind && !strcasecmp(r->kind, kind) && r->type && !strcasecmp(r->type, type))
+            add_settings(p, r, span, options, n);
+    }
+}
+
+/* What the annotation refers to; NULL: to nothing, or to what is not there, which is told. */
+static const weir_ref *find_ref(wr_planner *p, const wr_ast_annotation *a) {
+    const wr_ast_annotation_item *item = wr_ast_find_item(a, "ref");
+    char hint[160] = "give it in a file: weir run --config FILE";
+    wr_suggest suggest;
+    if (!item || !item->value) return NULL;
+    wr_suggest_init(&suggest, item->value);
+    for (uint32_t i = 0; i < p->n_refs; i++) {
+        if (!p->refs[i].name) continue;
+        if (!strcmp(p->refs[i].name, item->value)) return &p->refs[i];
+        wr_suggest_offer(&suggest, p->refs[i].name);
+    }
+    if (p->n_refs) wr_suggest_hint(&suggest, hint, sizeof hint);
+    wr_plan_error(p, item->value_span, WEIR_ECONFIG, hint,
+                  "@%s refers to '%s', which the configuration has not", a->name.text, item->value);
+    return NULL;
+}
+
+static const char *required_type(wr_planner *p, const wr_ast_annotation *a, const weir_ref *ref) {
     const char *type = wr_plan_annotation_value(a, "type");
+    if (!type && ref) type = ref->type;
+    if (!type && wr_ast_find_item(a, "ref")) return ""; /* told */
     if (!type)
         wr_plan_error(p, a->span, WEIR_ECONFIG,
                       strcasecmp(a->name.text, "store") ? "say which kind: @source(type='file', …)"
@@ -49,14 +111,23 @@ static const char *required_type(wr_planner *p, const wr_ast_annotation *a) {
     return type ? wr_plan_strdup(p, type) : NULL;
 }
 
-static void refuse_unsupported(wr_planner *p, const wr_ast_annotation *a) {
-    const wr_ast_annotation_item *ref = wr_ast_find_item(a, "ref");
-    if (ref) wr_plan_unsupported(p, ref->span, "settings from a deployment file (ref)");
+/* Its own options, those of what it refers to, and those of all that are like it, in this order. */
+static const char *read_place(wr_planner *p, const wr_ast_annotation *a, const char *kind,
+                              wr_option **options, uint32_t *n) {
+    const weir_ref *ref = find_ref(p, a);
+    const char *type = required_type(p, a, ref);
+    *options = read_options(p, a, "type", false, n);
+    leave_out(*options, n, "ref");
+    if (ref) add_settings(p, ref, wr_ast_find_item(a, "ref")->span, options, n);
+    add_defaults(p, kind, type, a->span, options, n);
+    return type;
 }
 
-static void read_map(wr_planner *p, const wr_ast_annotation *map, wr_plan_io *io) {
-    io->map_type = required_type(p, map);
+static void read_map(wr_planner *p, const wr_ast_annotation *map, bool is_source, wr_plan_io *io) {
+    io->map_type = required_type(p, map, NULL);
     io->map_options = read_options(p, map, "type", false, &io->n_map_options);
+    add_defaults(p, is_source ? "sourceMapper" : "sinkMapper", io->map_type, map->span, &io->map_options,
+                 &io->n_map_options);
     const wr_ast_annotation *attributes = child_named(p, map, "attributes");
     if (attributes) io->attributes = read_options(p, attributes, NULL, true, &io->n_attributes);
     const wr_ast_annotation *payload = child_named(p, map, "payload");
@@ -83,20 +154,6 @@ static void read_on_error(wr_planner *p, const wr_ast_annotation *a, wr_plan_io 
         }
     wr_plan_error(p, item->value_span, WEIR_ECONFIG, "it is 'LOG', 'WAIT', 'STREAM' or 'STORE'",
                   "on.error knows no '%s'", item->value);
-}
-
-/* The connector has nothing to do with it. */
-static void leave_out(wr_option *options, uint32_t *n, const char *key) {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; options && i < *n; i++)
-        if (strcmp(options[i].key, key) != 0) options[kept++] = options[i];
-    *n = kept;
-}
-
-static bool has_option(const wr_option *options, uint32_t n, const char *key) {
-    for (uint32_t i = 0; i < n; i++)
-        if (!strcmp(options[i].key, key)) return true;
-    return false;
 }
 
 static void read_destination(wr_planner *p, const wr_ast_annotation *a, const wr_plan_io *io,
@@ -164,11 +221,10 @@ static void read_sink(wr_planner *p, const wr_ast_annotation *a, const wr_plan_s
 static void read_io(wr_planner *p, const wr_ast_annotation *a, wr_plan_io *io) {
     io->begin = a->span.begin;
     io->end = a->span.end;
-    refuse_unsupported(p, a);
-    io->type = wr_ast_find_item(a, "ref") ? "" : required_type(p, a);
-    io->options = read_options(p, a, "type", false, &io->n_options);
+    bool is_source = !strcasecmp(a->name.text, "source");
+    io->type = read_place(p, a, is_source ? "source" : "sink", &io->options, &io->n_options);
     const wr_ast_annotation *map = child_named(p, a, "map");
-    if (map) read_map(p, map, io);
+    if (map) read_map(p, map, is_source, io);
 }
 
 static wr_plan_io *read_all(wr_planner *p, const wr_ast_annotations *annotations, const char *name,
@@ -195,11 +251,8 @@ void wr_plan_io_annotations(wr_planner *p, const wr_ast_annotations *annotations
 wr_plan_store *wr_plan_store_annotation(wr_planner *p, const wr_ast_annotation *a) {
     wr_plan_store *store = WR_PLAN_NEW(p, wr_plan_store);
     if (!store) return NULL;
-    const wr_ast_annotation_item *ref = wr_ast_find_item(a, "ref");
-    if (ref) wr_plan_unsupported(p, ref->span, "settings from a deployment file (ref)");
     *store = (wr_plan_store){.begin = a->span.begin, .end = a->span.end};
-    store->type = ref ? "" : required_type(p, a);
-    store->options = read_options(p, a, "type", false, &store->n_options);
+    store->type = read_place(p, a, "store", &store->options, &store->n_options);
     const wr_ast_annotation *cache = child_named(p, a, "cache");
     store->has_cache = cache != NULL;
     if (cache) store->cache_options = read_options(p, cache, NULL, false, &store->n_cache_options);

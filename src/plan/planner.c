@@ -105,26 +105,28 @@ typedef struct planning {
     const wr_ast_app *app;
     const wr_source *src;
     const wr_registry *registry;
-    wr_account *account;
-    const char *app_name;
+    wr_plan_options options;
     wr_diag *diags;
     wr_any_types any_types;
 } planning;
 
 static weir_status plan_once(planning *all, wr_plan **out) {
     *out = NULL;
-    wr_plan *plan = wr_alloc_zero(all->account, sizeof *plan);
+    wr_account *account = all->options.account;
+    wr_plan *plan = wr_alloc_zero(account, sizeof *plan);
     if (!plan) return WEIR_ENOMEM;
-    wr_arena_init(&plan->arena, all->account);
+    wr_arena_init(&plan->arena, account);
     wr_planner p = {.app = all->app,
                     .src = all->src,
                     .registry = all->registry,
                     .diags = all->diags,
                     .plan = plan,
                     .arena = &plan->arena,
-                    .any_types = &all->any_types};
-    wr_arena_init(&p.scratch, all->account);
-    weir_status st = plan_app(&p, all->app_name);
+                    .any_types = &all->any_types,
+                    .refs = all->options.refs,
+                    .n_refs = all->options.n_refs};
+    wr_arena_init(&p.scratch, account);
+    weir_status st = plan_app(&p, all->options.app_name);
     wr_arena_fini(&p.scratch);
     if (p.out_of_memory) {
         weir_error err;
@@ -141,12 +143,8 @@ static weir_status plan_once(planning *all, wr_plan **out) {
 
 weir_status wr_plan_app(const wr_ast_app *app, const wr_source *src, const wr_registry *registry,
                         const wr_plan_options *options, wr_plan **out, wr_diag *diags) {
-    planning all = {.app = app,
-                    .src = src,
-                    .registry = registry,
-                    .account = options ? options->account : NULL,
-                    .app_name = options ? options->app_name : NULL,
-                    .diags = diags};
+    planning all = {.app = app, .src = src, .registry = registry, .diags = diags};
+    if (options) all.options = *options;
     uint32_t known;
     weir_status st;
     do { /* once more, when a table turned out to hold values of other types than it says */

@@ -15,6 +15,8 @@
 typedef struct wr_plan_options {
     wr_account *account;  /* charged for the plan; may be NULL */
     const char *app_name; /* when there is no @app:name; may be NULL */
+    const weir_ref *refs; /* what @source, @sink and @store may refer to, and defaults of types */
+    uint32_t n_refs;
 } wr_plan_options;
 
 /* Plans a whole app. The tree and the source are read only during the call (the plan copies what it needs),

@@ -70,6 +70,7 @@ typedef struct wr_app_io_options {
     const char *state_dir; /* NULL: no checkpoints */
     int64_t checkpoint_ms;
     int64_t drain_ms;     /* how long the end of the input waits for sinks that are slow or away */
+    uint32_t keep;        /* the newest checkpoints, at least */
     uint32_t whole_every; /* of so many checkpoints one at least is whole; 1: all */
     bool playback;
     uint32_t batch_limit;

@@ -11,12 +11,11 @@
 #include "runtime/drain.h"
 #include "state/chain.h"
 
-#define TAG_APP          WR_TAG('A', 'P', 'P', ' ')
-#define TAG_FEED         WR_TAG('F', 'E', 'E', 'D')
-#define TAG_SINK         WR_TAG('S', 'I', 'N', 'K')
-#define VERSION          1u
-#define SINK_VERSION     2u /* 1: one place, without a word before it */
-#define KEPT_CHECKPOINTS 3u
+#define TAG_APP      WR_TAG('A', 'P', 'P', ' ')
+#define TAG_FEED     WR_TAG('F', 'E', 'E', 'D')
+#define TAG_SINK     WR_TAG('S', 'I', 'N', 'K')
+#define VERSION      1u
+#define SINK_VERSION 2u /* 1: one place, without a word before it */
 
 static weir_status save_feed(wr_app_io *io, wr_feed *f, weir_writer *w, weir_error *err) {
     weir_status st = WEIR_OK;
@@ -117,7 +116,7 @@ weir_status wr_io_checkpoint(wr_app_io *io, weir_error *err) {
     WR_TRY(st);
     WR_TRY(commit_all(io, err));
     weir_error own;
-    if (wr_shelf_prune(io->shelf, io->options.app_name, KEPT_CHECKPOINTS, &own) != WEIR_OK)
+    if (wr_shelf_prune(io->shelf, io->options.app_name, io->options.keep, &own) != WEIR_OK)
         wr_app_io_log(io, WEIR_LOG_WARN, "old checkpoints could not be deleted: %s", own.message);
     return WEIR_OK;
 }
