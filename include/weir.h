@@ -75,6 +75,8 @@ WEIR_API weir_status weir_register_decoder(weir_engine *engine, const weir_decod
                                            weir_error *err) WEIR_MUST_CHECK;
 WEIR_API weir_status weir_register_encoder(weir_engine *engine, const weir_encoder_type *type,
                                            weir_error *err) WEIR_MUST_CHECK;
+WEIR_API weir_status weir_register_http(weir_engine *engine, const weir_http_type *type,
+                                        weir_error *err) WEIR_MUST_CHECK;
 
 /* Opens all modules that weir knows of, instead of each when an app first names something of it. The first
  * failure is returned, after all were tried. */

@@ -188,6 +188,40 @@ typedef struct weir_input {
 
 typedef struct weir_bus weir_bus; /* the engine's in-memory topics */
 
+/* ---- Requests over HTTP ------------------------------------------------------------------------------- */
+
+/* What formats ask others with, such as a schema registry. It is registered by a module (weir_register_http),
+ * so that the core needs no HTTP library. Nothing blocks but wait() and close(). */
+typedef struct weir_http_args {
+    const char *who;                 /* for messages: "schema registry 'http://…'" */
+    const char *username, *password; /* these may be NULL */
+    const char *token;
+    const char *ca_file, *certificate_file, *key_password; /* PEM; ca_file NULL: the system's authorities */
+    bool skips_verification;
+    size_t answer_limit; /* bytes of an answer that are kept */
+    const struct weir_io_host *host;
+} weir_http_args; /* outlives the instance */
+
+typedef struct weir_http_type {
+    size_t struct_size;
+    const char *name, *doc, *example;
+    const struct weir_option *options; /* none: an empty table */
+    weir_status (*open)(const weir_http_args *args, void **self, weir_error *err);
+    /* Begins a request; NULL: no memory. One that fails for a reason that may pass (no connection, a
+     * time-out, 408, 425, 429, 5xx) is sent again, with back-off, until it is released. body may be NULL. */
+    void *(*ask)(void *self, const char *method, const char *url, const char *content_type, const char *body,
+                 size_t len);
+    /* OK: it is answered; the text is good until it is released. status 0: it could never be sent. EAGAIN:
+     * not yet. */
+    weir_status (*answer)(void *self, void *request, long *status, const char **text, size_t *len);
+    void (*release)(void *self, void *request);
+    /* Until something was answered, or for so long. */
+    void (*wait)(void *self, int64_t ms);
+    const char *(*state)(
+        void *self);           /* why it does not work just now; "": it does. Good until the next call */
+    void (*close)(void *self); /* requests must have been released. NULL is fine */
+} weir_http_type;
+
 typedef enum weir_log_level {
     WEIR_LOG_ERROR = 0,
     WEIR_LOG_WARN = 1,
@@ -212,6 +246,9 @@ typedef struct weir_io_host {
     void *shared_ctx;
     const char *state_dir; /* where checkpoints are: a connector may keep files beside them, under names of
                               its own; NULL: none */
+    /* What asks by HTTP; a module is opened for it. NULL with *err: there is none. */
+    const weir_http_type *(*http)(void *ctx, weir_error *err);
+    void *http_ctx;
 } weir_io_host;
 
 typedef enum weir_guarantee {
@@ -322,6 +359,9 @@ typedef struct weir_decode {
     weir_rows *rows; /* rows are added here */
     size_t consumed; /* out: whole records only, those reported as bad included */
     bool has_ts;     /* out: the records have times of their own, which rows->ts has */
+    int64_t
+        wait_ms; /* out, with OK, if the next record needs something that isn't there yet (a schema that was
+                    asked for): it is left unconsumed, and worth a try after so long. 0: it is not that */
     /* Asked once for each filled row before it counts (row == rows->n). NULL: every row is taken. */
     weir_verdict (*accept)(void *ctx, weir_rows *rows, uint32_t row, const char **reason);
     void *accept_ctx;
@@ -338,6 +378,8 @@ typedef struct weir_decoder_args {
     /* By attribute: what @attributes says of it ("$.a.b", "2"; "trp:key" is never wanted), or NULL: the
      * format's own idea. NULL: there is no @attributes */
     const char *const *mapping;
+    const weir_io_host *host;
+    bool from_stream; /* records come in a stream of bytes, not each in a message */
 } weir_decoder_args;
 
 typedef struct weir_decoder_type {
@@ -359,6 +401,8 @@ typedef struct weir_decoder_type {
     void (*save)(const void *self, weir_writer *w);
     weir_status (*load)(void *self, weir_reader *r, weir_error *err);
     void (*close)(void *self);
+    /* What keeps it from decoding just now, for people; "": nothing. NULL: never anything. */
+    const char *(*state)(const void *self);
 } weir_decoder_type;
 
 /* ---- Encoders ----------------------------------------------------------------------------------------- */
@@ -416,6 +460,9 @@ typedef struct weir_encoder_type {
     /* True: all rows of a call make one record; the engine calls it once for a chunk (or for the rows of a
      * chunk for which the sink's options are alike). Asked once, after open. NULL: never. */
     bool (*is_grouping)(const void *self);
+    /* What has to be asked of others before the first row; may block up to its time-out, and be called again
+     * when it failed. NULL: nothing. */
+    weir_status (*start)(void *self, weir_error *err);
 } weir_encoder_type;
 
 /* ---- Sinks -------------------------------------------------------------------------------------------- */

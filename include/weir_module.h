@@ -30,7 +30,7 @@ extern "C" {
 #endif
 
 /* Counts up whenever a module built before could not be used any more. */
-#define WEIR_MODULE_ABI   1u
+#define WEIR_MODULE_ABI   2u
 #define WEIR_MODULE_MAGIC 0x72696577u /* "weir" */
 
 /* What the file exports under the name weir_module. Its head is checked before anything of it is called. */

@@ -8,7 +8,7 @@ build="$build libyaml-dev libexpat1-dev libpcre2-dev"
 build="$build libunistring-dev duktape-dev liblua5.4-dev libqpid-proton11-dev"
 build="$build libssl-dev libzmq3-dev libcurl4-openssl-dev"
 test="$build clang-14 libclang-rt-14-dev clang-format-14 python3 zstd openssl python3-confluent-kafka postgresql"
-test="$test mosquitto python3-paho-mqtt python3-zmq curl python3-websockets"
+test="$test mosquitto python3-paho-mqtt python3-zmq curl python3-websockets python3-avro"
 
 case ${1-} in
 build) packages=$build ;;

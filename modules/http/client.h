@@ -20,6 +20,7 @@ typedef struct http_job {
     uint32_t n_attributes, n_tries;
     int64_t retry_ms;
     bool is_waiting; /* for its next try */
+    void *tag;       /* the caller's */
     /* The answer. */
     long status;
     char *answer, *answer_headers; /* malloc; the latter as they came, status line first */

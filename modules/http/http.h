@@ -15,5 +15,6 @@ extern const weir_sink_type http_sink_type;                   /* sink.c */
 extern const weir_sink_type http_request_sink_type;           /* sink.c */
 extern const weir_sink_type http_call_sink_type;              /* sink.c */
 extern const weir_sink_type http_answer_sink_type;            /* answer_sink.c */
+extern const weir_http_type http_asker_type;                  /* asker.c */
 
 #endif

@@ -15,7 +15,7 @@ static weir_status start(weir_engine *engine, weir_error *err) {
         WIRE_TRY(weir_register_source(engine, sources[i], err));
     for (size_t i = 0; i < sizeof sinks / sizeof *sinks; i++)
         WIRE_TRY(weir_register_sink(engine, sinks[i], err));
-    return WEIR_OK;
+    return weir_register_http(engine, &http_asker_type, err);
 }
 
 WEIR_MODULE("http", start)

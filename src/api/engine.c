@@ -113,6 +113,11 @@ weir_status weir_register_encoder(weir_engine *engine, const weir_encoder_type *
     return wr_io_registry_add_encoder(engine->io, type, err);
 }
 
+weir_status weir_register_http(weir_engine *engine, const weir_http_type *type, weir_error *err) {
+    WR_TRY(check_args(engine, type, "weir_register_http", err));
+    return wr_io_registry_add_http(engine->io, type, err);
+}
+
 weir_status weir_register_store(weir_engine *engine, const weir_store_type *type, weir_error *err) {
     WR_TRY(check_args(engine, type, "weir_register_store", err));
     return wr_io_registry_add_store(engine->io, type, err);

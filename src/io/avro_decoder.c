@@ -1,408 +1,423 @@
-/* avro_decoder.c: Avro's binary encoding to rows, by a schema given inline or in a file; or by the schema
- * that each message names, in the wire format of the schema registry: a zero byte, the id as int32
- * (big-endian), the record. Attributes are found in the writer's schema by name or path, so messages of
- * several versions can be read side by side; what nobody wants is skipped.
+/* avro_decoder.c: the format avro, inwards: messages that are a record each, by a schema or by the id of a
+ * schema registry (a zero byte, the id as int32, big-endian, the record); and container files.
  *
- * A message can't make it work for longer than its length allows: blocks of items without bytes are counted.
- */
+ * Attributes are found in the writer's schema by name or path, so records of several versions can be read
+ * side by side; or by way of a reader's schema (avro_read.h). */
 #include <stdio.h>
 #include <string.h>
 
-#include "io/avro_schema.h"
+#include "base/alloc.h"
+#include "io/avro_container.h"
+#include "io/avro_options.h"
 #include "io/file_text.h"
-#include "io/json_path.h"
 #include "io/number.h"
+#include "io/rows.h"
 #include "io/table.h"
-#include "weir_format.h"
 
-#define MAX_DEPTH      64
-#define EMPTY_ITEMS    100000 /* of a message */
 #define REGISTRY_BYTES 5
+#define MOST_VERSIONS  10000
+#define NO_ID          (-1)
 
-enum { OPT_DEF, OPT_FILE, OPT_IDS, OPT_REGISTRY, OPT_MISSING };
+enum { OPT_IDS = WR_AVRO_FIRST_OTHER, OPT_DESERIALIZER, OPT_MISSING, OPT_LIMIT };
 
 static const weir_option options[] = {
-    [OPT_DEF] = {"schema.def", WEIR_OPTION_TEXT, false, NULL, NULL, "The schema's JSON."},
-    [OPT_FILE] = {"schema.file", WEIR_OPTION_TEXT, false, NULL, NULL, "The file that holds the schema."},
-    [OPT_IDS] = {"schema.*", WEIR_OPTION_TEXT, false, NULL, NULL,
-                 "The schemas of a registry by id: schema.id7.file='a.avsc', schema.id8.def='{...}'; each "
-                 "message then "
-                 "begins with the registry's five bytes."},
-    [OPT_REGISTRY] = {"registry.prefix", WEIR_OPTION_BOOL, false, "false", NULL,
-                      "Messages begin with the registry's five bytes, though one schema serves all of them."},
+    WR_AVRO_OPTIONS(
+        "The id of the schema in the registry; messages are plain records of it, as in Siddhi, or "
+        "are read as it with registry.prefix.",
+        "Messages begin with the registry's five bytes. By default they do when schemas are given by "
+        "id, and with schema.registry unless schema.id is given too."),
+    [OPT_IDS] =
+        {"schema.*", WEIR_OPTION_TEXT, false, NULL, NULL,
+         "Schemas by their ids without a registry: schema.id7.file='a.avsc', schema.id8.def='{...}'."},
+    [OPT_DESERIALIZER] = {"use.avro.deserializer", WEIR_OPTION_BOOL, false, "false", NULL,
+                          "As in Siddhi: messages begin with the registry's five bytes."},
     [OPT_MISSING] = {"fail.on.missing.attribute", WEIR_OPTION_BOOL, false, "true", NULL,
                      "An attribute that a schema doesn't have is refused; else it is null."},
+    [OPT_LIMIT] = {"block.limit", WEIR_OPTION_BYTES, false, "64 MB", NULL,
+                   "Of container files: a larger block, packed or unpacked, counts as damaged."},
     {0}};
-
-/* What to do with values of a type: put them into a column, or go on with their fields. */
-typedef struct plan {
-    const wr_avro_type *type;
-    uint32_t column;      /* or WR_JSON_NO_COLUMN */
-    struct plan **fields; /* by field or branch; NULL: skip it */
-    const wr_json_node *node;
-} plan;
 
 typedef struct version {
     int64_t id;
-    plan *root;
+    wr_avro_plan *root; /* NULL: of no use: */
+    const char *why;
 } version;
 
 typedef struct avro {
     const weir_decoder_args *args;
     weir_filler *filler;
-    weir_arena arena;
+    weir_arena arena, file_arena; /* the latter: of the file's schema and plan */
     wr_json_node paths;
+    wr_avro_plan_args plan_args;
+    wr_schema_registry *registry; /* NULL: none */
+    const wr_avro_type *reader;   /* NULL: as written, or not known yet: */
+    bool reader_is_asked;         /* schema.id of the registry */
+    uint32_t reader_id;
     version *versions;
-    uint32_t n_versions;
+    uint32_t n_versions, cap_versions, last;
     bool has_prefix;
-    uint64_t n_records;
+    wr_avro_container file;
+    wr_avro_plan *of_file;
+    uint64_t n_records, offset;
+    char reason[300];
 } avro;
 
-typedef struct input {
-    const unsigned char *at, *end;
-    const char *wrong;
-    uint32_t empty_items; /* that may still come */
-} input;
+/* ---- Schemas ------------------------------------------------------------------------------------------ */
 
-/* ---- Bytes -------------------------------------------------------------------------------------------- */
-
-static void fail(input *in, const char *wrong) {
-    if (!in->wrong) in->wrong = wrong;
-    in->at = in->end;
+static weir_status parse(avro *d, const char *text, size_t len, const wr_avro_type **out, weir_error *err) {
+    wr_avro_type *type;
+    WR_TRY(wr_avro_schema_parse(text, len, &d->arena, &type, err));
+    *out = type;
+    return type->kind == WR_AVRO_RECORD ? WEIR_OK
+                                        : weir_fail(err, WEIR_ECONFIG, "avro: the schema is no record");
 }
 
-static int64_t take_long(input *in) {
-    uint64_t v = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        if (in->at == in->end) break;
-        unsigned char byte = *in->at++;
-        v |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
-    }
-    fail(in, "the record is cut off");
-    return 0;
+static weir_status keep_version(avro *d, int64_t id, wr_avro_plan *root, const char *why, weir_error *err) {
+    if (d->n_versions >= MOST_VERSIONS)
+        return weir_fail(err, WEIR_ECONFIG, "avro: more than %d schemas", MOST_VERSIONS);
+    if (wr_grow(NULL, &d->versions, &d->cap_versions, d->n_versions + 1, sizeof *d->versions))
+        return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    d->last = d->n_versions;
+    d->versions[d->n_versions++] = (version){id, root, why};
+    return WEIR_OK;
 }
 
-static const char *take_bytes(input *in, uint64_t n) {
-    if (n > (uint64_t)(in->end - in->at)) {
-        fail(in, "the record is cut off");
-        return NULL;
-    }
-    const char *p = (const char *)in->at;
-    in->at += n;
-    return p;
+static weir_status add_version(avro *d, int64_t id, const wr_avro_type *writer, weir_error *err) {
+    wr_avro_plan *root;
+    WR_TRY(wr_avro_plan_new(&d->plan_args, writer, writer == d->reader ? NULL : d->reader, &root, err));
+    return keep_version(d, id, root, NULL, err);
 }
 
-static double take_floating(input *in, bool is_double) {
-    uint64_t bits = 0;
-    const unsigned char *p = (const unsigned char *)take_bytes(in, is_double ? 8 : 4);
-    for (int i = is_double ? 7 : 3; p && i >= 0; i--) bits = bits << 8 | p[i];
-    float f;
-    double d;
-    uint32_t low = (uint32_t)bits;
-    memcpy(&f, &low, sizeof f);
-    memcpy(&d, &bits, sizeof d);
-    return is_double ? d : (double)f;
+/* EAGAIN: it has been asked for; ENAME: the registry has none; ECONFIG and the like: it is of no use. */
+static weir_status of_registry(avro *d, uint32_t id, const wr_avro_type **out, weir_error *err) {
+    const wr_registered *schema;
+    WR_TRY(wr_schema_registry_get(d->registry, id, &schema, err));
+    if (strcmp(schema->type, "AVRO") != 0)
+        return weir_fail(err, WEIR_ECONFIG, "schema %u of the registry is no Avro schema but %.20s", id,
+                         schema->type);
+    return parse(d, schema->text, schema->len, out, err);
 }
 
-/* The branch of a union. */
-static uint32_t take_branch(input *in, const wr_avro_type *t) {
-    int64_t i = take_long(in);
-    if (in->wrong || (i >= 0 && i < (int64_t)t->n)) return (uint32_t)i;
-    fail(in, "a union has no such branch");
-    return 0;
+/* The reader's schema, if it has to be asked for. */
+static weir_status need_reader(avro *d, weir_error *err) {
+    if (!d->reader_is_asked || d->reader) return WEIR_OK;
+    return of_registry(d, d->reader_id, &d->reader, err);
 }
 
-/* ---- Skipping ----------------------------------------------------------------------------------------- */
-
-static void skip(input *in, const wr_avro_type *t, unsigned depth);
-
-static void skip_blocks(input *in, const wr_avro_type *t, unsigned depth) {
-    for (int64_t n; !in->wrong && (n = take_long(in)) != 0;) {
-        if (n < 0) { /* its size in bytes follows, to skip it at once */
-            int64_t size = take_long(in);
-            if (size < 0) fail(in, "a block has a negative size");
-            (void)take_bytes(in, (uint64_t)size);
-            continue;
-        }
-        for (int64_t i = 0; i < n && !in->wrong; i++) {
-            const unsigned char *before = in->at;
-            if (t->kind == WR_AVRO_MAP) (void)take_bytes(in, (uint64_t)take_long(in));
-            skip(in, t->types[0], depth + 1);
-            if (in->at == before && !in->empty_items--) fail(in, "too many empty items");
-        }
-    }
+static version *find_version(avro *d, int64_t id) {
+    if (d->last < d->n_versions && d->versions[d->last].id == id) return &d->versions[d->last];
+    for (uint32_t i = 0; i < d->n_versions; i++)
+        if (d->versions[i].id == id || d->versions[i].id == NO_ID) return d->last = i, &d->versions[i];
+    return NULL;
 }
 
-static void skip(input *in, const wr_avro_type *t, unsigned depth) {
-    if (depth > MAX_DEPTH) fail(in, "records are nested too deep");
-    if (in->wrong) return;
-    switch (t->kind) {
-    case WR_AVRO_NULL: break;
-    case WR_AVRO_BOOLEAN: (void)take_bytes(in, 1); break;
-    case WR_AVRO_INT:
-    case WR_AVRO_LONG:
-    case WR_AVRO_ENUM: (void)take_long(in); break;
-    case WR_AVRO_FLOAT: (void)take_bytes(in, 4); break;
-    case WR_AVRO_DOUBLE: (void)take_bytes(in, 8); break;
-    case WR_AVRO_BYTES:
-    case WR_AVRO_STRING: (void)take_bytes(in, (uint64_t)take_long(in)); break;
-    case WR_AVRO_FIXED: (void)take_bytes(in, t->size); break;
-    case WR_AVRO_UNION: skip(in, t->types[take_branch(in, t)], depth + 1); break;
-    case WR_AVRO_ARRAY:
-    case WR_AVRO_MAP: skip_blocks(in, t, depth); break;
-    case WR_AVRO_RECORD:
-        for (uint32_t i = 0; i < t->n && !in->wrong; i++) skip(in, t->types[i], depth + 1);
-    }
-}
-
-/* ---- Values ------------------------------------------------------------------------------------------- */
-
-static void put_text(avro *d, input *in, uint32_t column, uint64_t len) {
-    const char *text = take_bytes(in, len);
-    if (text) weir_filler_text(d->filler, column, text, (size_t)len);
-}
-
-static void put_symbol(avro *d, input *in, uint32_t column, const wr_avro_type *t) {
-    int64_t i = take_long(in);
-    if (in->wrong) return;
-    if (i < 0 || i >= (int64_t)t->n)
-        fail(in, "an enum has no such symbol");
+static weir_status ask_version(avro *d, int64_t id, weir_error *err) {
+    const wr_avro_type *writer = NULL;
+    WR_TRY(need_reader(d, err));
+    if (id == NO_ID)
+        writer = d->reader;
     else
-        weir_filler_text(d->filler, column, t->names[i], strlen(t->names[i]));
+        WR_TRY(of_registry(d, (uint32_t)id, &writer, err));
+    return add_version(d, id, writer, err);
 }
 
-static void put_value(avro *d, input *in, uint32_t column, const wr_avro_type *t) {
-    switch (t->kind) {
-    case WR_AVRO_NULL: weir_filler_null(d->filler, column); break;
-    case WR_AVRO_BOOLEAN: {
-        const char *p = take_bytes(in, 1);
-        if (p) weir_filler_bool(d->filler, column, *p != 0);
-        break;
-    }
-    case WR_AVRO_INT:
-    case WR_AVRO_LONG: weir_filler_long(d->filler, column, take_long(in)); break;
-    case WR_AVRO_FLOAT: weir_filler_double(d->filler, column, take_floating(in, false)); break;
-    case WR_AVRO_DOUBLE: weir_filler_double(d->filler, column, take_floating(in, true)); break;
-    case WR_AVRO_BYTES:
-    case WR_AVRO_STRING: put_text(d, in, column, (uint64_t)take_long(in)); break;
-    case WR_AVRO_FIXED: put_text(d, in, column, t->size); break;
-    case WR_AVRO_ENUM: put_symbol(d, in, column, t); break;
-    case WR_AVRO_UNION: put_value(d, in, column, t->types[take_branch(in, t)]); break;
-    default: fail(in, "a value of several parts where an attribute is expected");
-    }
-}
+/* What the registry has doesn't change: nor does it that it is of no use. */
+static bool is_final(weir_status st) { return st != WEIR_OK && st != WEIR_EAGAIN && st != WEIR_ENOMEM; }
 
-/* A union said that the record is not there. */
-static void put_nulls(avro *d, const wr_json_node *node) {
-    if (node->column != WR_JSON_NO_COLUMN && node->is_wanted) weir_filler_null(d->filler, node->column);
-    for (const wr_json_node *c = node->children; c; c = c->next) put_nulls(d, c);
-}
-
-static void run(avro *d, input *in, const plan *p, unsigned depth) {
-    const wr_avro_type *t = p->type;
-    if (p->column != WR_JSON_NO_COLUMN) {
-        put_value(d, in, p->column, t);
-    } else if (t->kind == WR_AVRO_UNION) {
-        uint32_t i = take_branch(in, t);
-        if (in->wrong) return;
-        if (p->fields[i])
-            run(d, in, p->fields[i], depth + 1);
-        else if (t->types[i]->kind == WR_AVRO_NULL)
-            put_nulls(d, p->node);
-        else
-            skip(in, t->types[i], depth + 1);
-    } else {
-        for (uint32_t i = 0; i < t->n && !in->wrong; i++) {
-            if (p->fields[i])
-                run(d, in, p->fields[i], depth + 1);
-            else
-                skip(in, t->types[i], depth + 1);
+/* OK with *out; EAGAIN: it has been asked for; else err says why there is none. */
+static weir_status need_version(avro *d, int64_t id, const wr_avro_plan **out, weir_error *err) {
+    version *v = find_version(d, id);
+    if (!v && !d->registry)
+        return weir_fail(err, WEIR_ENAME, "the message names the schema id %lld, which is not known",
+                         (long long)id);
+    if (!v) {
+        const wr_registered *schema;
+        weir_status st = ask_version(d, id, err);
+        bool is_there =
+            id == NO_ID || wr_schema_registry_get(d->registry, (uint32_t)id, &schema, NULL) == WEIR_OK;
+        if (!is_final(st) || !is_there) {
+            if (st != WEIR_OK) return st;
+        } else {
+            const char *why = wr_arena_strndup(&d->arena, err->message, strlen(err->message));
+            if (!why) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+            WR_TRY(keep_version(d, id, NULL, why, err));
         }
+        v = find_version(d, id);
     }
+    *out = v->root;
+    return v->root ? WEIR_OK : weir_fail(err, WEIR_ECONFIG, "%s", v->why);
 }
 
 /* ---- Messages ----------------------------------------------------------------------------------------- */
 
-static const plan *plan_of_message(avro *d, input *in) {
-    if (!d->has_prefix) return d->versions[0].root;
-    const unsigned char *p = (const unsigned char *)take_bytes(in, REGISTRY_BYTES);
-    if (!p || p[0] != 0) {
-        fail(in, "the registry's zero byte and schema id are missing");
-        return NULL;
+/* The plan for a message; NULL: in->wrong, or EAGAIN. */
+static weir_status plan_of_message(avro *d, wr_avro_input *in, const wr_avro_plan **out) {
+    int64_t id = NO_ID;
+    weir_error err = {0};
+    *out = NULL;
+    if (d->has_prefix) {
+        const unsigned char *p = (const unsigned char *)wr_avro_take_bytes(in, REGISTRY_BYTES);
+        if (!p || p[0] != 0) {
+            in->wrong = NULL;
+            wr_avro_fail(in, "the registry's zero byte and schema id are missing");
+            return WEIR_OK;
+        }
+        id = (int64_t)p[1] << 24 | p[2] << 16 | p[3] << 8 | p[4];
     }
-    int64_t id = (int64_t)p[1] << 24 | p[2] << 16 | p[3] << 8 | p[4];
-    for (uint32_t i = 0; i < d->n_versions; i++)
-        if (d->versions[i].id == id || d->versions[i].id < 0) return d->versions[i].root;
-    fail(in, "the message names a schema id that is not known");
-    return NULL;
+    weir_status st = need_version(d, id, out, &err);
+    if (st == WEIR_OK || st == WEIR_EAGAIN || st == WEIR_ENOMEM) return st;
+    snprintf(d->reason, sizeof d->reason, "%.290s",
+             strncmp(err.message, "avro: ", 6) == 0 ? err.message + 6 : err.message);
+    wr_avro_fail(in, d->reason);
+    return WEIR_OK;
 }
 
-static weir_status avro_decode(void *self, weir_decode *call, weir_error *err) {
-    avro *d = self;
-    input in = {(const unsigned char *)call->bytes, (const unsigned char *)call->bytes + call->len, NULL,
-                EMPTY_ITEMS};
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "no memory for an Avro record");
+}
+
+static weir_status decode_message(avro *d, weir_decode *call, weir_error *err) {
+    wr_avro_input in = {(const unsigned char *)call->bytes, (const unsigned char *)call->bytes + call->len,
+                        NULL, WR_AVRO_EMPTY_ITEMS};
     weir_record record = {call->bytes, call->len, d->n_records + 1, 0};
-    weir_status st;
-    call->consumed = 0;
-    const plan *root = plan_of_message(d, &in);
+    const wr_avro_plan *root;
+    weir_status st = plan_of_message(d, &in, &root);
+    if (st == WEIR_ENOMEM) return no_memory(err);
+    if (st == WEIR_EAGAIN) {
+        call->wait_ms = WR_REGISTRY_WAIT_MS;
+        return WEIR_OK;
+    }
     WR_TRY(weir_filler_begin(d->filler, call, err));
-    if (root) run(d, &in, root, 0);
+    if (root) wr_avro_plan_run(root, &in, d->filler);
     if (!in.wrong && in.at < in.end) in.wrong = "bytes after the record";
     if (in.wrong) weir_filler_fault(d->filler, -1, "Avro: %s", in.wrong);
     weir_verdict verdict = weir_filler_end(d->filler, &record, &st);
-    if (st != WEIR_OK) return weir_fail(err, st, "no memory for an Avro record");
+    if (st != WEIR_OK) return no_memory(err);
     if (verdict == WEIR_ROW_LATER) return WEIR_OK;
     d->n_records++;
     call->consumed = call->len;
     return WEIR_EAGAIN;
 }
 
-/* ---- Plans -------------------------------------------------------------------------------------------- */
+/* ---- Container files ---------------------------------------------------------------------------------- */
 
-static bool has_parts(const wr_avro_type *t) {
-    if (t->kind == WR_AVRO_RECORD || t->kind == WR_AVRO_ARRAY || t->kind == WR_AVRO_MAP) return true;
-    for (uint32_t i = 0; t->kind == WR_AVRO_UNION && i < t->n; i++)
-        if (has_parts(t->types[i])) return true;
-    return false;
+/* The plan for the file's schema; a schema that can't serve is told, and the file passed over. */
+static weir_status take_header(avro *d, weir_error *err) {
+    wr_avro_type *writer;
+    wr_avro_plan_args args = d->plan_args;
+    wr_arena_fini(&d->file_arena);
+    wr_arena_init(&d->file_arena, NULL);
+    args.arena = &d->file_arena;
+    d->of_file = NULL;
+    WR_TRY(wr_avro_schema_parse(d->file.schema.data, d->file.schema.len, &d->file_arena, &writer, err));
+    return wr_avro_plan_new(&args, writer, d->reader, &d->of_file, err);
 }
 
-static const char *name_of(const avro *d, const wr_json_node *node) {
-    while (node->column == WR_JSON_NO_COLUMN && node->children) node = node->children;
-    return d->args->schema->attributes[node->column].name;
+/* Without its bytes: how many of them are there depends on how they come. */
+static void report(avro *d, weir_decode *call, const char *why) {
+    weir_record record = {"", 0, d->n_records + 1, d->offset + call->consumed};
+    weir_report_bad(call, &record, -1, "Avro: %s", why);
 }
 
-static bool wants(const wr_json_node *node) {
-    if (node->column != WR_JSON_NO_COLUMN) return node->is_wanted;
-    for (const wr_json_node *c = node->children; c; c = c->next)
-        if (wants(c)) return true;
-    return false;
+/* What is wrong within a block takes the rest of it along. */
+static void lose_block(avro *d, weir_decode *call, const char *why) {
+    uint64_t n = d->file.n_left;
+    char text[400];
+    snprintf(text, sizeof text, "%.200s; %llu record%s of its block %s lost", why, (unsigned long long)n,
+             n == 1 ? "" : "s", n == 1 ? "is" : "are");
+    report(d, call, text);
+    d->n_records += wr_avro_container_give_up(&d->file, &call->consumed);
 }
 
-static weir_status make_plan(avro *d, const wr_avro_type *t, const wr_json_node *node, plan **out,
-                             weir_error *err);
-
-static weir_status plan_field(avro *d, plan *p, const wr_json_node *child, weir_error *err) {
-    const wr_avro_type *t = p->type;
-    for (uint32_t i = 0; child->name && i < t->n; i++)
-        if (strlen(t->names[i]) == child->name_len && memcmp(t->names[i], child->name, child->name_len) == 0)
-            return make_plan(d, t->types[i], child, &p->fields[i], err);
-    if (!d->args->settings->of[OPT_MISSING].as.b) return WEIR_OK;
-    return weir_fail(err, WEIR_ENAME, "avro: the schema's record '%s' has no field for the attribute '%s'",
-                     t->name, name_of(d, child));
+static wr_avro_input rest_of_block(const avro *d) {
+    const unsigned char *begin = (const unsigned char *)d->file.unpacked.data;
+    return (wr_avro_input){begin + d->file.at, begin + d->file.unpacked.len, NULL, WR_AVRO_EMPTY_ITEMS};
 }
 
-static weir_status plan_branches(avro *d, plan *p, weir_error *err) {
-    bool has_record = false;
-    for (uint32_t i = 0; i < p->type->n; i++) {
-        if (p->type->types[i]->kind != WR_AVRO_RECORD) continue;
-        has_record = true;
-        WR_TRY(make_plan(d, p->type->types[i], p->node, &p->fields[i], err));
+static size_t place_of(const avro *d, const wr_avro_input *in) {
+    return (size_t)((const char *)in->at - d->file.unpacked.data);
+}
+
+/* After a restart: the records that were read before. */
+static bool skip_done(avro *d, weir_decode *call) {
+    while (d->file.n_skip) {
+        wr_avro_input in = rest_of_block(d);
+        wr_avro_plan_skip(d->of_file, &in);
+        if (in.wrong) {
+            lose_block(d, call, in.wrong);
+            return false;
+        }
+        wr_avro_container_skipped(&d->file, place_of(d, &in));
     }
-    if (has_record) return WEIR_OK;
-    return weir_fail(err, WEIR_ECONFIG, "avro: the path of attribute '%s' goes into what is no record",
-                     name_of(d, p->node));
+    return true;
 }
 
-static weir_status make_plan(avro *d, const wr_avro_type *t, const wr_json_node *node, plan **out,
-                             weir_error *err) {
-    if (!wants(node)) return WEIR_OK;
-    plan *p = *out = wr_arena_zero(&d->arena, 1, sizeof *p);
-    if (!p || !(p->fields = wr_arena_zero(&d->arena, t->n + 1, sizeof *p->fields)))
-        return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    p->type = t;
-    p->column = node->column;
-    p->node = node;
-    if (node->also)
-        return weir_fail(err, WEIR_EUNSUPPORTED, "avro: two attributes have the same path: '%s' and '%s'",
-                         name_of(d, node), name_of(d, node->also));
-    if (node->column != WR_JSON_NO_COLUMN)
-        return !has_parts(t) ? WEIR_OK
-                             : weir_fail(err, WEIR_ECONFIG,
-                                         "avro: the attribute '%s' is a record, an array or a map; "
-                                         "give the path of a value in a record",
-                                         name_of(d, node));
-    if (t->kind == WR_AVRO_UNION) return plan_branches(d, p, err);
-    if (t->kind != WR_AVRO_RECORD)
-        return weir_fail(err, WEIR_ECONFIG, "avro: the path of attribute '%s' goes into what is no record",
-                         name_of(d, node));
-    for (const wr_json_node *c = node->children; c; c = c->next) WR_TRY(plan_field(d, p, c, err));
+/* OK: the row has to wait; EAGAIN: go on. */
+static weir_status take_record(avro *d, weir_decode *call, weir_error *err) {
+    if (!skip_done(d, call)) return WEIR_EAGAIN;
+    wr_avro_input in = rest_of_block(d);
+    const char *begin = (const char *)in.at;
+    weir_status st;
+    WR_TRY(weir_filler_begin(d->filler, call, err));
+    wr_avro_plan_run(d->of_file, &in, d->filler);
+    if (!in.wrong && d->file.n_left == 1 && in.at < in.end) in.wrong = "bytes after the block's last record";
+    if (in.wrong) {
+        wr_rows_unfill(call->rows, call->rows->n);
+        lose_block(d, call, in.wrong);
+        return WEIR_EAGAIN;
+    }
+    weir_record record = {begin, (size_t)((const char *)in.at - begin), d->n_records + 1,
+                          d->offset + call->consumed};
+    weir_verdict verdict = weir_filler_end(d->filler, &record, &st);
+    if (st != WEIR_OK) return no_memory(err);
+    if (verdict == WEIR_ROW_LATER) return WEIR_OK;
+    d->n_records++;
+    wr_avro_container_done(&d->file, place_of(d, &in), &call->consumed);
+    return WEIR_EAGAIN;
+}
+
+static weir_status begin_file(avro *d, weir_decode *call, weir_error *err) {
+    weir_error own = {0};
+    weir_status st = take_header(d, &own);
+    if (st == WEIR_ENOMEM) return no_memory(err);
+    if (st == WEIR_OK) return WEIR_OK;
+    report(d, call, strncmp(own.message, "avro: ", 6) == 0 ? own.message + 6 : own.message);
+    d->file.is_lost = true;
     return WEIR_OK;
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------- */
-
-static weir_status add_version(avro *d, int64_t id, const char *text, bool is_file, weir_error *err) {
-    size_t len = strlen(text);
-    wr_avro_type *type;
-    if (is_file) WR_TRY(wr_file_text(text, &d->arena, &text, &len, err));
-    WR_TRY(wr_avro_schema_parse(text, len, &d->arena, &type, err));
-    version *v = &d->versions[d->n_versions++];
-    v->id = id;
-    if (type->kind != WR_AVRO_RECORD) return weir_fail(err, WEIR_ECONFIG, "avro: the schema is no record");
-    plan *root = NULL;
-    WR_TRY(make_plan(d, type, &d->paths, &root, err));
-    if (!root) { /* nothing is wanted: the record is only walked through */
-        root = wr_arena_zero(&d->arena, 1, sizeof *root);
-        if (!root || !(root->fields = wr_arena_zero(&d->arena, type->n + 1, sizeof *root->fields)))
-            return weir_fail(err, WEIR_ENOMEM, "out of memory");
-        *root = (plan){type, WR_JSON_NO_COLUMN, root->fields, &d->paths};
+/* EAGAIN: the reader's schema is there; OK: not yet. */
+static weir_status need_reader_of_file(avro *d, weir_decode *call, weir_error *err) {
+    weir_error own = {0};
+    weir_status st = need_reader(d, &own);
+    if (st == WEIR_OK) return WEIR_EAGAIN;
+    if (st == WEIR_EAGAIN) {
+        call->wait_ms = WR_REGISTRY_WAIT_MS;
+        return WEIR_OK;
     }
-    v->root = root;
-    return WEIR_OK;
+    if (st == WEIR_ENOMEM) return no_memory(err);
+    report(d, call, own.message);
+    d->file.is_lost = true;
+    return WEIR_EAGAIN;
+}
+
+static weir_status next_part(avro *d, weir_decode *call, weir_error *err) {
+    const char *wrong = "";
+    if (!d->of_file && !d->file.is_lost) {
+        weir_status st = need_reader_of_file(d, call, err);
+        if (st != WEIR_EAGAIN) return st;
+        if (d->file.has_header) WR_TRY(begin_file(d, call, err));
+    }
+    switch (wr_avro_container_next(&d->file, call->bytes, call->len, call->ends, &call->consumed, &wrong)) {
+    case WR_AVRO_RECORD_NEXT: return take_record(d, call, err);
+    case WR_AVRO_HEADER_NEXT: return WEIR_EAGAIN;
+    case WR_AVRO_BAD_NEXT: report(d, call, wrong); return WEIR_EAGAIN;
+    case WR_AVRO_NOMEM_NEXT: return no_memory(err);
+    case WR_AVRO_MORE_NEXT: break;
+    }
+    return WEIR_EEND;
+}
+
+static weir_status decode_file(avro *d, weir_decode *call, weir_error *err) {
+    weir_status st = WEIR_EAGAIN;
+    while (st == WEIR_EAGAIN) {
+        if (call->rows->n >= call->rows->limit) {
+            st = WEIR_OK;
+            break;
+        }
+        st = next_part(d, call, err);
+    }
+    d->offset += call->consumed;
+    return st == WEIR_EEND ? WEIR_EAGAIN : st;
+}
+
+static weir_status avro_decode(void *self, weir_decode *call, weir_error *err) {
+    avro *d = self;
+    call->consumed = 0;
+    return call->is_message ? decode_message(d, call, err) : decode_file(d, call, err);
+}
+
+/* ---- Opening ------------------------------------------------------------------------------------------ */
+
+static weir_status refuse_key(const weir_pair *pair, weir_error *err) {
+    weir_fail(err, WEIR_ENAME, "avro: there is no option '%s'", pair->key);
+    if (!err) return WEIR_ENAME;
+    snprintf(err->hint, sizeof err->hint,
+             "schema.def, schema.file, schema.id, schema.registry, schema.id7.file or schema.id7.def");
+    err->begin = pair->begin;
+    err->end = pair->end;
+    return WEIR_ENAME;
 }
 
 /* schema.id7.file and schema.id7.def */
 static weir_status add_by_id(avro *d, const weir_pair *pair, weir_error *err) {
-    if (strcmp(pair->key, "schema.registry") == 0)
-        return weir_fail(err, WEIR_EUNSUPPORTED,
-                         "avro: weir asks no schema registry; give it the schemas: schema.id7.file='a.avsc'");
     const char *id = pair->key + strlen("schema.id"), *dot = strchr(pair->key + strlen("schema."), '.');
+    const char *text = pair->value;
+    size_t len = strlen(text);
+    const wr_avro_type *type;
     int32_t number;
     bool is_file = dot && strcmp(dot, ".file") == 0, is_def = dot && strcmp(dot, ".def") == 0;
     bool is_id = strncmp(pair->key, "schema.id", 9) == 0 && dot >= id;
     if (!is_id || (!is_file && !is_def) || wr_parse_int(id, (size_t)(dot - id), &number) != WR_NUMBER_OK ||
-        number < 0) {
-        weir_fail(err, WEIR_ENAME, "avro: there is no option '%s'", pair->key);
-        if (err) {
-            snprintf(err->hint, sizeof err->hint,
-                     "schema.def, schema.file, schema.id7.file or schema.id7.def");
-            err->begin = pair->begin;
-            err->end = pair->end;
-        }
-        return WEIR_ENAME;
-    }
+        number < 0)
+        return refuse_key(pair, err);
     d->has_prefix = true;
-    return add_version(d, number, pair->value, is_file, err);
+    if (is_file) WR_TRY(wr_file_text(text, &d->arena, &text, &len, err));
+    WR_TRY(parse(d, text, len, &type, err));
+    return add_version(d, number, type, err);
+}
+
+static bool is_other_key(const char *key) {
+    for (const weir_option *o = options; o->name; o++)
+        if (strcmp(o->name, key) == 0) return true;
+    return strncmp(key, "schema.", 7) != 0;
 }
 
 static weir_status add_versions(avro *d, weir_error *err) {
     const weir_settings *settings = d->args->settings;
-    const weir_setting *def = &settings->of[OPT_DEF], *file = &settings->of[OPT_FILE];
-    d->versions = wr_arena_zero(&d->arena, settings->n_pairs + 1, sizeof *d->versions);
-    if (!d->versions) return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    d->has_prefix = settings->of[OPT_REGISTRY].as.b;
-    for (uint32_t i = 0; i < settings->n_pairs; i++) {
-        const char *key = settings->pairs[i].key;
-        if (strncmp(key, "schema.", 7) == 0 && strcmp(key, "schema.def") != 0 &&
-            strcmp(key, "schema.file") != 0)
-            WR_TRY(add_by_id(d, &settings->pairs[i], err));
-    }
-    if (d->n_versions + def->given + file->given == 0)
-        return weir_fail(err, WEIR_ECONFIG,
-                         "avro: no schema: give schema.def, schema.file or schema.id7.file");
-    if ((def->given || file->given) && d->n_versions + def->given + file->given > 1)
-        return weir_fail(err, WEIR_ECONFIG,
-                         "avro: give schema.def or schema.file or schemas by id, not several of them");
-    if (def->given) return add_version(d, -1, def->text, false, err);
-    return file->given ? add_version(d, -1, file->text, true, err) : WEIR_OK;
+    for (uint32_t i = 0; i < settings->n_pairs; i++)
+        if (!is_other_key(settings->pairs[i].key)) WR_TRY(add_by_id(d, &settings->pairs[i], err));
+    return WEIR_OK;
 }
 
-static weir_status avro_open(void *self, const weir_decoder_args *args, weir_error *err) {
-    avro *d = self;
-    d->args = args;
-    wr_arena_init(&d->arena, NULL);
-    d->paths.column = WR_JSON_NO_COLUMN;
+/* Whether messages begin with an id, and what the schema that was given is for. */
+static weir_status set_schemas(avro *d, const char *text, size_t len, weir_error *err) {
+    const weir_setting *set = d->args->settings->of;
+    bool by_id = set[WR_AVRO_OPT_ID].given;
+    if (by_id && !d->registry)
+        return weir_fail(err, WEIR_ECONFIG,
+                         "avro: schema.id needs schema.registry; without one say schema.id%s.file",
+                         set[WR_AVRO_OPT_ID].text);
+    if (text) WR_TRY(parse(d, text, len, &d->reader, err));
+    d->reader_is_asked = by_id;
+    d->reader_id = (uint32_t)set[WR_AVRO_OPT_ID].as.l;
+    d->has_prefix = d->registry && !by_id;
+    WR_TRY(add_versions(d, err));
+    if (set[WR_AVRO_OPT_PREFIX].given) d->has_prefix = set[WR_AVRO_OPT_PREFIX].as.b;
+    if (set[OPT_DESERIALIZER].as.b) d->has_prefix = true;
+    if (d->registry && !d->has_prefix && !by_id && !d->reader)
+        return weir_fail(err, WEIR_ECONFIG,
+                         "avro: messages without an id need schema.id, schema.def or schema.file");
+    if (!d->has_prefix && d->n_versions)
+        return weir_fail(err, WEIR_ECONFIG,
+                         "avro: schemas by id need messages with ids: registry.prefix is 'false'");
+    return WEIR_OK;
+}
+
+/* What plain messages are, and those with ids that need not be looked at. As in Siddhi, without any schema
+ * the record is the stream's. */
+static weir_status set_only_schema(avro *d, weir_error *err) {
+    const char *text;
+    size_t len;
+    if (d->n_versions || d->registry || d->args->from_stream) return WEIR_OK;
+    if (!d->reader) {
+        WR_TRY(wr_avro_schema_of_stream(d->args->schema, false, &d->arena, &text, &len, err));
+        WR_TRY(parse(d, text, len, &d->reader, err));
+    }
+    return add_version(d, NO_ID, d->reader, err);
+}
+
+static weir_status add_paths(avro *d, const weir_decoder_args *args, weir_error *err) {
     for (uint32_t i = 0; i < args->schema->n_attributes; i++) {
         const char *path = args->mapping ? args->mapping[i] : NULL, *name = args->schema->attributes[i].name;
         bool wanted = !args->wanted || args->wanted[i];
@@ -410,36 +425,79 @@ static weir_status avro_open(void *self, const weir_decoder_args *args, weir_err
         WR_TRY(path ? wr_json_path_add(&d->paths, path, i, wanted, &d->arena, err)
                     : wr_json_name_add(&d->paths, name, i, wanted, &d->arena, err));
     }
-    WR_TRY(weir_filler_new(args, args->settings->of[OPT_MISSING].as.b, &d->filler, err));
-    return add_versions(d, err);
+    return WEIR_OK;
 }
 
-static void avro_reset(void *self) { ((avro *)self)->n_records = 0; }
+static weir_status avro_open(void *self, const weir_decoder_args *args, weir_error *err) {
+    avro *d = self;
+    const weir_setting *set = args->settings->of;
+    const char *text;
+    size_t len = 0;
+    d->args = args;
+    wr_arena_init(&d->arena, NULL);
+    wr_arena_init(&d->file_arena, NULL);
+    d->paths.column = WR_JSON_NO_COLUMN;
+    if (set[OPT_LIMIT].as.l < 16 || set[OPT_LIMIT].as.l > 1 << 30)
+        return weir_fail(err, WEIR_ECONFIG, "avro: block.limit must be from 16 bytes to 1 GB");
+    d->file.limit = (size_t)set[OPT_LIMIT].as.l;
+    d->plan_args = (wr_avro_plan_args){args->schema, &d->paths, set[OPT_MISSING].as.b, &d->arena};
+    WR_TRY(add_paths(d, args, err));
+    WR_TRY(weir_filler_new(args, set[OPT_MISSING].as.b, &d->filler, err));
+    WR_TRY(wr_avro_schema_text(set, &d->arena, &text, &len, err));
+    WR_TRY(wr_schema_registry_open(set, args->host, &d->registry, err));
+    WR_TRY(set_schemas(d, text, len, err));
+    return set_only_schema(d, err);
+}
+
+/* ---- Life --------------------------------------------------------------------------------------------- */
+
+static void avro_reset(void *self) {
+    avro *d = self;
+    d->n_records = d->offset = 0;
+    d->of_file = NULL;
+    wr_avro_container_reset(&d->file);
+}
 
 static void avro_save(const void *self, weir_writer *w) {
-    weir_write_u32(w, 1);
-    weir_write_i64(w, (int64_t)((const avro *)self)->n_records);
+    const avro *d = self;
+    weir_write_u32(w, 2);
+    weir_write_i64(w, (int64_t)d->n_records);
+    weir_write_i64(w, (int64_t)d->offset);
+    wr_avro_container_save(&d->file, w);
 }
 
 static weir_status avro_load(void *self, weir_reader *r, weir_error *err) {
-    if (weir_read_u32(r) != 1) return weir_fail(err, WEIR_ESTATE, "avro: saved by another version");
-    ((avro *)self)->n_records = (uint64_t)weir_read_i64(r);
-    return weir_reader_status(r, err);
+    avro *d = self;
+    if (weir_read_u32(r) != 2) return weir_fail(err, WEIR_ESTATE, "avro: saved by another version");
+    d->n_records = (uint64_t)weir_read_i64(r);
+    d->offset = (uint64_t)weir_read_i64(r);
+    d->of_file = NULL;
+    return wr_avro_container_load(&d->file, r, err);
+}
+
+static const char *avro_state(const void *self) {
+    const avro *d = self;
+    return d->registry ? wr_schema_registry_state(d->registry) : "";
 }
 
 static void avro_close(void *self) {
     avro *d = self;
     weir_filler_free(d->filler);
+    wr_schema_registry_close(d->registry);
+    wr_avro_container_fini(&d->file);
+    wr_free(NULL, d->versions, d->cap_versions * sizeof *d->versions);
+    wr_arena_fini(&d->file_arena);
     wr_arena_fini(&d->arena);
 }
 
 const weir_decoder_type wr_avro_decoder = {
     .struct_size = sizeof wr_avro_decoder,
     .name = "avro",
-    .doc = "Avro records, by a schema or by the ids of a schema registry.",
+    .doc = "Avro records, by a schema or by the ids of a schema registry; in files, Avro's container files.",
     .example = "@map(type='avro', schema.def='{\"type\":\"record\",\"name\":\"stock\",\"fields\":"
                "[{\"name\":\"symbol\",\"type\":\"string\"},{\"name\":\"price\",\"type\":\"double\"}]}')",
     .options = options,
+    .finds_records = true,
     .state_size = sizeof(avro),
     .open = avro_open,
     .decode = avro_decode,
@@ -447,4 +505,5 @@ const weir_decoder_type wr_avro_decoder = {
     .save = avro_save,
     .load = avro_load,
     .close = avro_close,
+    .state = avro_state,
 };

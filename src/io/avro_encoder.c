@@ -1,211 +1,206 @@
-/* avro_encoder.c: rows to Avro's binary encoding, each row a message. Without a schema one is made of the
- * stream's attributes, each a union with null (`weir explain` doesn't show it: see docs/formats.md). */
+/* avro_encoder.c: the format avro, outwards: each row a message, behind the id of a schema registry if there
+ * is one; or container files. Rows go by attribute, or as @payload has them. */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
-#include "io/avro_schema.h"
+#include "io/avro_file.h"
+#include "io/avro_options.h"
+#include "io/avro_write.h"
 #include "io/encode.h"
-#include "io/file_text.h"
 #include "io/table.h"
-#include "weir_format.h"
 
-enum { OPT_DEF, OPT_FILE, OPT_ID };
+enum { OPT_SUBJECT = WR_AVRO_FIRST_OTHER, OPT_REGISTER, OPT_SERIALIZER, OPT_CODEC };
 
 static const weir_option options[] = {
-    [OPT_DEF] =
-        {"schema.def", WEIR_OPTION_TEXT, false, NULL, NULL,
-         "The schema's JSON: a record of fields that are attributes. Without it one is made of the stream."},
-    [OPT_FILE] = {"schema.file", WEIR_OPTION_TEXT, false, NULL, NULL, "The file that holds the schema."},
-    [OPT_ID] = {"schema.id", WEIR_OPTION_LONG, false, NULL, NULL,
-                "The schema's id in the registry: messages then begin with a zero byte and the id."},
+    WR_AVRO_OPTIONS(
+        "The schema's id in the registry. Without schema.registry it is only written before each "
+        "message.",
+        "Messages begin with the registry's zero byte and the schema's id. By default they do, but for a "
+        "schema.id of a schema.registry, as in Siddhi."),
+    [OPT_SUBJECT] =
+        {"schema.subject", WEIR_OPTION_TEXT, false, NULL, NULL,
+         "Under which name the schema is registered: 'TOPIC-value', say. With schema.registry, unless "
+         "schema.id is given."},
+    [OPT_REGISTER] =
+        {"schema.auto.register", WEIR_OPTION_BOOL, false, "true", NULL,
+         "A schema that the registry doesn't have under the subject is registered; else that is an "
+         "error."},
+    [OPT_SERIALIZER] = {"use.avro.serializer", WEIR_OPTION_BOOL, false, "false", NULL,
+                        "As in Siddhi: messages begin with the registry's zero byte and the schema's id."},
+    [OPT_CODEC] = {"codec", WEIR_OPTION_CHOICE, false, "null", "null|deflate|zstandard",
+                   "How the blocks of a container file are packed."},
     {0}};
-
-#define NO_BRANCH UINT32_MAX
-
-typedef struct field {
-    uint32_t column;
-    const wr_avro_type *type;     /* of the value, out of its union */
-    uint32_t branch, null_branch; /* NO_BRANCH: it is no union; it has no null */
-} field;
 
 typedef struct avro {
     const weir_encoder_args *args;
-    weir_arena arena;
-    field *fields;
+    weir_arena arena, scratch;
+    const char *text; /* of the schema */
+    size_t text_len;
+    const wr_avro_type *type;
+    wr_avro_out_field *fields;
     uint32_t n_fields;
-    bool has_id;
+    weir_template *payload; /* NULL: rows go by attribute */
+    weir_encoded json;      /* what it gives */
+    wr_schema_registry *registry;
+    bool has_prefix, is_started;
     uint32_t id;
+    wr_avro_codec codec;
+    char sync[WR_AVRO_SYNC];
+    weir_encoded block; /* records of the container's next block */
+    uint64_t n_block;
 } avro;
 
-/* ---- Values ------------------------------------------------------------------------------------------- */
-
-static void put_long(weir_encoded *e, int64_t v) {
-    uint64_t u = (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
-    for (; u >= 0x80; u >>= 7) wr_encode_char(e, (char)(u | 0x80));
-    wr_encode_char(e, (char)u);
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "no memory to write Avro");
 }
 
-static void put_little_endian(weir_encoded *e, uint64_t bits, unsigned n) {
-    for (unsigned i = 0; i < n; i++, bits >>= 8) wr_encode_char(e, (char)bits);
-}
-
-static void put_floating(weir_encoded *e, double v, bool is_double) {
-    float f = (float)v;
-    uint32_t low;
-    uint64_t bits;
-    memcpy(&low, &f, sizeof low);
-    memcpy(&bits, &v, sizeof bits);
-    put_little_endian(e, is_double ? bits : low, is_double ? 8 : 4);
-}
-
-static int64_t whole(const weir_column *c, uint32_t row) {
-    return c->type == WEIR_INT ? ((const int32_t *)c->data)[row] : ((const int64_t *)c->data)[row];
-}
-
-static double floating(const weir_column *c, uint32_t row) {
-    switch (c->type) {
-    case WEIR_FLOAT: return (double)((const float *)c->data)[row];
-    case WEIR_DOUBLE: return ((const double *)c->data)[row];
-    default: return (double)whole(c, row);
-    }
-}
-
-static bool put_string(weir_encoded *e, const weir_string *s) {
-    if (!weir_encoded_reserve(e, (size_t)s->len + 10)) return false;
-    put_long(e, s->len);
-    wr_encode_bytes(e, weir_string_data(s), s->len);
+static bool grow(weir_encoded *e, size_t extra) {
+    size_t cap = WR_MAX(e->cap * 2, e->len + extra + 256);
+    if (extra > SIZE_MAX / 4 - e->len) return false;
+    char *data = wr_realloc(NULL, e->data, e->cap, cap);
+    if (!data) return false;
+    e->data = data;
+    e->cap = cap;
     return true;
 }
 
-/* False with *wrong NULL: no memory. */
-static bool put_symbol(weir_encoded *e, const wr_avro_type *t, const weir_string *s, const char **wrong) {
-    for (uint32_t i = 0; i < t->n; i++) {
-        if (strlen(t->names[i]) != s->len || memcmp(t->names[i], weir_string_data(s), s->len) != 0) continue;
-        put_long(e, i);
-        return true;
-    }
-    *wrong = "a value is no symbol of its enum";
-    return false;
+/* ---- Rows --------------------------------------------------------------------------------------------- */
+
+static bool put_payload(avro *x, const weir_batch *rows, uint32_t row, weir_encoded *e, const char **wrong) {
+    x->json.len = 0;
+    if (!weir_template_put(x->payload, rows, row, weir_encode_text, &x->json)) return false;
+    return wr_avro_put_json(e, x->type, x->json.data, x->json.len, &x->scratch, wrong);
 }
 
-static bool put_value(weir_encoded *e, const field *f, const weir_column *c, uint32_t row,
-                      const char **wrong) {
-    switch (f->type->kind) {
-    case WR_AVRO_BOOLEAN: wr_encode_char(e, ((const uint8_t *)c->data)[row] != 0); return true;
-    case WR_AVRO_INT:
-    case WR_AVRO_LONG: put_long(e, whole(c, row)); return true;
-    case WR_AVRO_FLOAT:
-    case WR_AVRO_DOUBLE: put_floating(e, floating(c, row), f->type->kind == WR_AVRO_DOUBLE); return true;
-    case WR_AVRO_ENUM: return put_symbol(e, f->type, (const weir_string *)c->data + row, wrong);
-    default: return put_string(e, (const weir_string *)c->data + row);
-    }
+/* False: *wrong says why it can't be written, or is NULL: no memory. */
+static bool put_row(avro *x, const weir_batch *rows, uint32_t row, weir_encoded *e, const char **wrong) {
+    bool ok = true;
+    *wrong = NULL;
+    if (x->payload) return put_payload(x, rows, row, e, wrong);
+    for (uint32_t i = 0; ok && i < x->n_fields; i++)
+        ok = wr_avro_put_field(e, &x->fields[i], &rows->cols[x->fields[i].column], row, wrong);
+    return ok;
 }
 
-static bool put_field(weir_encoded *e, const field *f, const weir_column *c, uint32_t row,
-                      const char **wrong) {
-    if (!weir_encoded_reserve(e, 32)) return false;
-    if (weir_is_null(c, row)) {
-        if (f->null_branch == NO_BRANCH) {
-            *wrong = "an attribute is null whose field can't be";
-            return false;
-        }
-        put_long(e, f->null_branch);
-        return true;
-    }
-    if (f->branch != NO_BRANCH) put_long(e, f->branch);
-    return put_value(e, f, c, row, wrong);
+static bool put_prefix(const avro *x, weir_encoded *e) {
+    if (!x->has_prefix) return true;
+    if (!weir_encoded_reserve(e, 5)) return false;
+    wr_encode_char(e, 0);
+    for (int shift = 24; shift >= 0; shift -= 8) wr_encode_char(e, (char)(x->id >> shift));
+    return true;
 }
 
-static weir_status avro_encode(void *self, const weir_batch *rows, weir_encoded *e, weir_error *err) {
-    const avro *x = self;
+static weir_status encode_messages(avro *x, const weir_batch *rows, weir_encoded *e, weir_error *err) {
     for (uint32_t k = 0; k < rows->n_sel; k++) {
         size_t begin = e->len;
         const char *wrong = NULL;
-        bool ok = weir_encoded_reserve(e, 5);
-        if (ok && x->has_id) {
-            wr_encode_char(e, 0);
-            for (int shift = 24; shift >= 0; shift -= 8) wr_encode_char(e, (char)(x->id >> shift));
-        }
-        for (uint32_t i = 0; ok && i < x->n_fields; i++)
-            ok = put_field(e, &x->fields[i], &rows->cols[x->fields[i].column], weir_batch_row(rows, k),
-                           &wrong);
+        bool ok = put_prefix(x, e) && put_row(x, rows, weir_batch_row(rows, k), e, &wrong);
         if (wrong)
             weir_encoded_drop(e, begin, wrong);
         else if (!ok)
-            return weir_fail(err, WEIR_ENOMEM, "no memory to write Avro");
+            return no_memory(err);
         else
             weir_encoded_end_record(e);
     }
     return WEIR_OK;
 }
 
+/* ---- Container files ---------------------------------------------------------------------------------- */
+
+static weir_status append(weir_encoded *e, wr_buf *bytes, weir_error *err) {
+    bool ok = !bytes->failed && weir_encoded_reserve(e, bytes->len);
+    if (ok) wr_encode_bytes(e, bytes->data, bytes->len);
+    if (ok) weir_encoded_end_record(e);
+    wr_buf_fini(bytes);
+    return ok ? WEIR_OK : no_memory(err);
+}
+
+static weir_status avro_begin_file(void *self, weir_encoded *e, weir_error *err) {
+    const avro *x = self;
+    wr_buf out = WR_BUF_INIT;
+    if (!x->args->to_stream) return WEIR_OK;
+    wr_avro_write_header(&out, x->text, x->text_len, x->codec, x->sync);
+    return append(e, &out, err);
+}
+
+static weir_status end_block(avro *x, weir_encoded *e, weir_error *err) {
+    wr_buf out = WR_BUF_INIT;
+    if (!x->n_block) return WEIR_OK;
+    wr_avro_write_block(&out, x->n_block, x->block.data, x->block.len, x->codec, x->sync);
+    x->block.len = 0;
+    x->n_block = 0;
+    return append(e, &out, err);
+}
+
+/* A batch is a block. Where records are asked for each row is one, since each may go elsewhere. */
+static weir_status encode_blocks(avro *x, const weir_batch *rows, weir_encoded *e, weir_error *err) {
+    x->block.len = 0;
+    x->n_block = 0;
+    for (uint32_t k = 0; k < rows->n_sel; k++) {
+        size_t begin = x->block.len;
+        const char *wrong = NULL;
+        bool ok = put_row(x, rows, weir_batch_row(rows, k), &x->block, &wrong);
+        if (!ok && !wrong) return no_memory(err);
+        if (!ok) x->block.len = begin;
+        if (!ok) weir_encoded_drop(e, e->len, wrong);
+        x->n_block += ok;
+        if (e->record_end) WR_TRY(end_block(x, e, err));
+    }
+    return end_block(x, e, err);
+}
+
+static weir_status avro_encode(void *self, const weir_batch *rows, weir_encoded *e, weir_error *err) {
+    avro *x = self;
+    return x->args->to_stream ? encode_blocks(x, rows, e, err) : encode_messages(x, rows, e, err);
+}
+
 /* ---- The schema --------------------------------------------------------------------------------------- */
 
-/* How well values of the column fit the type; 0: not at all. */
-static int fit(weir_type column, wr_avro_kind kind) {
-    switch (column) {
-    case WEIR_INT: return kind == WR_AVRO_INT ? 3 : kind == WR_AVRO_LONG ? 2 : kind == WR_AVRO_DOUBLE;
-    case WEIR_LONG: return kind == WR_AVRO_LONG ? 3 : kind == WR_AVRO_DOUBLE;
-    case WEIR_FLOAT: return kind == WR_AVRO_FLOAT ? 3 : kind == WR_AVRO_DOUBLE ? 2 : 0;
-    case WEIR_DOUBLE: return kind == WR_AVRO_DOUBLE ? 3 : 0;
-    case WEIR_BOOL: return kind == WR_AVRO_BOOLEAN ? 3 : 0;
-    case WEIR_STRING: return kind == WR_AVRO_STRING ? 3 : kind == WR_AVRO_ENUM ? 2 : kind == WR_AVRO_BYTES;
-    default: return 0;
-    }
-}
-
-static weir_status set_field(avro *x, const wr_avro_type *record, uint32_t i, weir_error *err) {
-    const weir_schema *schema = x->args->schema;
-    const char *name = record->names[i];
-    const wr_avro_type *t = record->types[i];
-    field *f = &x->fields[i];
-    f->column = weir_schema_find(schema, name, strlen(name));
-    if (f->column == UINT32_MAX)
-        return weir_fail(err, WEIR_ENAME, "avro: the schema's field '%s' is no attribute of '%s'", name,
-                         schema->stream);
-    weir_type type = schema->attributes[f->column].type;
-    f->branch = f->null_branch = NO_BRANCH;
-    int best = t->kind == WR_AVRO_UNION ? 0 : fit(type, t->kind);
-    f->type = best ? t : NULL;
-    for (uint32_t b = 0; t->kind == WR_AVRO_UNION && b < t->n; b++) {
-        if (t->types[b]->kind == WR_AVRO_NULL) f->null_branch = b;
-        if (fit(type, t->types[b]->kind) <= best) continue;
-        best = fit(type, t->types[b]->kind);
-        f->branch = b;
-        f->type = t->types[b];
-    }
-    if (f->type) return WEIR_OK;
-    return weir_fail(err, WEIR_ETYPE, "avro: the attribute '%s' is %s, and its field %s", name,
-                     weir_type_name(type), wr_avro_kind_name(t->kind));
-}
-
-/* The record that stands for the stream: each attribute a union with null. */
-static weir_status make_schema(const avro *x, wr_buf *out, weir_error *err) {
-    static const char *const names[] = {
-        [WEIR_INT] = "int",       [WEIR_LONG] = "long",    [WEIR_FLOAT] = "float",
-        [WEIR_DOUBLE] = "double", [WEIR_BOOL] = "boolean", [WEIR_STRING] = "string"};
-    const weir_schema *schema = x->args->schema;
-    wr_buf_printf(out, "{\"type\":\"record\",\"name\":\"%s\",\"fields\":[", schema->stream);
-    for (uint32_t i = 0; i < schema->n_attributes; i++) {
-        const weir_attribute *a = &schema->attributes[i];
-        if (a->type == WEIR_OBJECT)
-            return weir_fail(err, WEIR_EUNSUPPORTED,
-                             "avro: the attribute '%s' is an object, which has no form there", a->name);
-        wr_buf_printf(out, "%s{\"name\":\"%s\",\"type\":[\"null\",\"%s\"]}", i ? "," : "", a->name,
-                      names[a->type]);
-    }
-    wr_buf_puts(out, "]}");
-    return out->failed ? weir_fail(err, WEIR_ENOMEM, "out of memory") : WEIR_OK;
-}
-
-static weir_status set_schema(avro *x, const char *text, size_t len, weir_error *err) {
+static weir_status set_schema(avro *x, weir_error *err) {
     wr_avro_type *type;
-    WR_TRY(wr_avro_schema_parse(text, len, &x->arena, &type, err));
+    WR_TRY(wr_avro_schema_parse(x->text, x->text_len, &x->arena, &type, err));
     if (type->kind != WR_AVRO_RECORD) return weir_fail(err, WEIR_ECONFIG, "avro: the schema is no record");
+    x->type = type;
+    wr_avro_sync_of(x->text, x->text_len, x->codec, x->sync);
+    if (x->payload) return WEIR_OK;
     x->n_fields = type->n;
     x->fields = wr_arena_zero(&x->arena, type->n + 1, sizeof *x->fields);
-    if (!x->fields) return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    for (uint32_t i = 0; i < type->n; i++) WR_TRY(set_field(x, type, i, err));
+    if (!x->fields) return no_memory(err);
+    for (uint32_t i = 0; i < type->n; i++)
+        WR_TRY(wr_avro_out_field_set(&x->fields[i], x->args->schema, type, i, err));
+    return WEIR_OK;
+}
+
+static weir_status set_payload(avro *x, const weir_encoder_args *args, weir_error *err) {
+    if (!args->n_payloads) return WEIR_OK;
+    if (args->n_payloads > 1 || args->payloads[0].key[0])
+        return weir_fail(err, WEIR_ECONFIG, "avro: @payload takes one text, without a key");
+    return weir_template_new("@payload", args->payloads[0].value, args->schema, &x->payload, err);
+}
+
+static weir_status check_subject(const avro *x, const weir_setting *set, weir_error *err) {
+    bool is_needed = x->registry && !set[WR_AVRO_OPT_ID].given;
+    if (is_needed && !set[OPT_SUBJECT].given)
+        return weir_fail(
+            err, WEIR_ECONFIG,
+            "avro: a schema is registered under a name: give schema.subject='TOPIC-value', or schema.id");
+    if (!is_needed && set[OPT_SUBJECT].given)
+        return weir_fail(err, WEIR_ECONFIG, "avro: schema.subject needs schema.registry, and no schema.id");
+    return WEIR_OK;
+}
+
+/* Messages begin with an id where there is one, unless it is one that Siddhi only reads the schema by. */
+static weir_status set_prefix(avro *x, const weir_setting *set, weir_error *err) {
+    bool by_id = set[WR_AVRO_OPT_ID].given;
+    x->id = (uint32_t)set[WR_AVRO_OPT_ID].as.l;
+    x->has_prefix = x->registry ? !by_id : by_id;
+    if (set[WR_AVRO_OPT_PREFIX].given) x->has_prefix = set[WR_AVRO_OPT_PREFIX].as.b;
+    if (set[OPT_SERIALIZER].as.b) x->has_prefix = true;
+    if (x->args->to_stream) x->has_prefix = false;
+    if (x->has_prefix && !x->registry && !by_id)
+        return weir_fail(err, WEIR_ECONFIG,
+                         "avro: messages that begin with an id need schema.id or schema.registry");
     return WEIR_OK;
 }
 
@@ -213,41 +208,66 @@ static weir_status avro_open(void *self, const weir_encoder_args *args, weir_err
     avro *x = self;
     const weir_setting *set = args->settings->of;
     wr_arena_init(&x->arena, NULL);
+    wr_arena_init(&x->scratch, NULL);
     x->args = args;
-    x->has_id = set[OPT_ID].given;
-    x->id = (uint32_t)set[OPT_ID].as.l;
-    if (x->has_id && (set[OPT_ID].as.l < 0 || set[OPT_ID].as.l > INT32_MAX))
-        return weir_fail(err, WEIR_ECONFIG, "avro: schema.id is '%s', which is no id", set[OPT_ID].text);
-    if (args->n_payloads) return weir_fail(err, WEIR_ECONFIG, "avro: @payload has no say in this format");
-    if (args->to_stream)
-        return weir_fail(err, WEIR_EUNSUPPORTED,
-                         "avro: records can't be told apart in a file or on standard output");
-    if (set[OPT_DEF].given && set[OPT_FILE].given)
-        return weir_fail(err, WEIR_ECONFIG, "avro: give schema.def or schema.file, not both");
-    if (set[OPT_DEF].given) return set_schema(x, set[OPT_DEF].text, strlen(set[OPT_DEF].text), err);
-    const char *text;
-    size_t len;
-    if (set[OPT_FILE].given) {
-        WR_TRY(wr_file_text(set[OPT_FILE].text, &x->arena, &text, &len, err));
-        return set_schema(x, text, len, err);
+    x->json.grow = x->block.grow = grow;
+    x->codec = (wr_avro_codec)set[OPT_CODEC].as.l;
+    if (!args->to_stream && x->codec != WR_AVRO_PLAIN)
+        return weir_fail(err, WEIR_ECONFIG, "avro: codec is for files; messages are not packed");
+    WR_TRY(set_payload(x, args, err));
+    WR_TRY(wr_schema_registry_open(set, args->host, &x->registry, err));
+    WR_TRY(check_subject(x, set, err));
+    WR_TRY(set_prefix(x, set, err));
+    WR_TRY(wr_avro_schema_text(set, &x->arena, &x->text, &x->text_len, err));
+    if (x->registry && set[WR_AVRO_OPT_ID].given) return WEIR_OK; /* the schema comes at the start */
+    if (!x->text) {                                               /* Siddhi's has no nulls */
+        bool nullable = args->to_stream || x->has_prefix;
+        WR_TRY(wr_avro_schema_of_stream(args->schema, nullable, &x->arena, &x->text, &x->text_len, err));
     }
-    wr_buf made = WR_BUF_INIT;
-    weir_status st = make_schema(x, &made, err);
-    if (st == WEIR_OK) st = set_schema(x, made.data, made.len, err);
-    wr_buf_fini(&made);
-    return st;
+    return set_schema(x, err);
 }
 
-static void avro_close(void *self) { wr_arena_fini(&((avro *)self)->arena); }
+static weir_status avro_start(void *self, weir_error *err) {
+    avro *x = self;
+    const weir_setting *set = x->args->settings->of;
+    const wr_registered *schema;
+    if (!x->registry || x->is_started) return WEIR_OK;
+    if (!set[WR_AVRO_OPT_ID].given) {
+        WR_TRY(wr_schema_registry_put_now(x->registry, set[OPT_SUBJECT].text, "AVRO", x->text, x->text_len,
+                                          set[OPT_REGISTER].as.b, &x->id, err));
+    } else {
+        WR_TRY(wr_schema_registry_get_now(x->registry, x->id, &schema, err));
+        if (strcmp(schema->type, "AVRO") != 0)
+            return weir_fail(err, WEIR_ECONFIG, "schema %u of the registry is no Avro schema but %.20s",
+                             x->id, schema->type);
+        x->text = schema->text;
+        x->text_len = schema->len;
+        WR_TRY(set_schema(x, err));
+    }
+    x->is_started = true;
+    return WEIR_OK;
+}
+
+static void avro_close(void *self) {
+    avro *x = self;
+    weir_template_free(x->payload);
+    wr_schema_registry_close(x->registry);
+    wr_free(NULL, x->json.data, x->json.cap);
+    wr_free(NULL, x->block.data, x->block.cap);
+    wr_arena_fini(&x->scratch);
+    wr_arena_fini(&x->arena);
+}
 
 const weir_encoder_type wr_avro_encoder = {
     .struct_size = sizeof wr_avro_encoder,
     .name = "avro",
-    .doc = "Avro records, a message a row, by a schema or one made of the stream.",
+    .doc = "Avro records, a message a row, by a schema or one made of the stream; container files.",
     .example = "@map(type='avro', schema.id='7')",
     .options = options,
     .state_size = sizeof(avro),
     .open = avro_open,
+    .begin_file = avro_begin_file,
     .encode = avro_encode,
     .close = avro_close,
+    .start = avro_start,
 };

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io/json_tree.h"
 #include "io/number.h"
 
 #define LARGEST_FIXED (1 << 20)
@@ -81,11 +80,15 @@ static weir_status parse_union(parser *p, const wr_json_tree *j, const char *spa
 
 static weir_status parse_fields(parser *p, const wr_json_tree *fields, const char *space, wr_avro_type *t) {
     uint32_t i = 0;
+    t->fields = wr_arena_zero(p->arena, t->n + 1, sizeof *t->fields);
+    if (!t->fields) return no_memory(p);
     for (const wr_json_tree *c = fields->children; c; c = c->next, i++) {
         const char *name = wr_json_tree_text(c, "name");
         const wr_json_tree *type = wr_json_tree_get(c, "type");
         if (!name || !type) return wrong(p, "has a field without name or type in", t->name);
         t->names[i] = name;
+        t->fields[i].aliases = wr_json_tree_get(c, "aliases");
+        t->fields[i].fallback = wr_json_tree_get(c, "default");
         WR_TRY(parse(p, type, space, &t->types[i]));
     }
     return WEIR_OK;
@@ -111,6 +114,8 @@ static weir_status parse_named(parser *p, const wr_json_tree *j, wr_avro_kind ki
     wr_avro_type *t = *out = new_type(p, kind, count(list));
     if (!t || !(t->name = full_name(p, name, own ? own : space))) return no_memory(p);
     if (find_named(p, t->name)) return wrong(p, "defines twice the type", t->name);
+    t->aliases = wr_json_tree_get(j, "aliases");
+    if (kind == WR_AVRO_ENUM) t->fallback = wr_json_tree_text(j, "default");
     t->next = p->named; /* at once: its fields may name it */
     p->named = t;
     const char *dot = strrchr(t->name, '.');

@@ -2,7 +2,7 @@
 #ifndef WR_IO_AVRO_SCHEMA_H
 #define WR_IO_AVRO_SCHEMA_H
 
-#include "base/arena.h"
+#include "io/json_tree.h"
 
 typedef enum wr_avro_kind {
     WR_AVRO_NULL,
@@ -21,12 +21,20 @@ typedef enum wr_avro_kind {
     WR_AVRO_FIXED
 } wr_avro_kind;
 
+typedef struct wr_avro_field {
+    const wr_json_tree *aliases;  /* an array of texts, or NULL */
+    const wr_json_tree *fallback; /* what the field is where a writer has none; NULL: nothing */
+} wr_avro_field;
+
 typedef struct wr_avro_type {
     wr_avro_kind kind;
     const char *name;            /* with its namespace; NULL: has none */
     uint32_t n;                  /* fields, symbols or branches */
     const char **names;          /* of fields, or the symbols */
     struct wr_avro_type **types; /* of fields or branches; [0]: of an array's items or a map's values */
+    wr_avro_field *fields;       /* of a record: more of them */
+    const wr_json_tree *aliases; /* of a named type: an array of texts, or NULL */
+    const char *fallback;        /* of an enum: the symbol for those it doesn't know; NULL: none */
     uint32_t size;               /* of a fixed */
     struct wr_avro_type *next;   /* named types, as a list */
 } wr_avro_type;

@@ -10,7 +10,7 @@
 #include "io/rows.h"
 #include "io/table.h"
 
-enum { OPT_MISSING, OPT_UNKNOWN, OPT_ENCLOSING, OPT_LIMIT };
+enum { OPT_MISSING, OPT_UNKNOWN, OPT_ENCLOSING, OPT_GROUPING, OPT_LIMIT };
 
 static const weir_option options[] = {
     [OPT_MISSING] = {"fail.on.missing.attribute", WEIR_OPTION_BOOL, false, "true", NULL,
@@ -21,13 +21,15 @@ static const weir_option options[] = {
         {"enclosing.element", WEIR_OPTION_TEXT, false, NULL, NULL,
          "Where in the document the event, or the array of events, is: '$.data.events'. Without "
          "it, the whole document or its member 'event'."},
+    [OPT_GROUPING] = {"event.grouping.enabled", WEIR_OPTION_BOOL, false, "true", NULL,
+                      "The events of an array, or of a message, are one chunk; else each is one."},
     [OPT_LIMIT] = {"record.limit", WEIR_OPTION_BYTES, false, "64 MB", NULL,
                    "A longer line is refused and skipped."},
     {0}};
 
 typedef struct json {
     const weir_schema *schema;
-    bool fail_missing, fail_unknown, unwraps_event, is_skipping;
+    bool fail_missing, fail_unknown, unwraps_event, is_skipping, is_grouping;
     size_t limit;
     wr_json_node root;
     wr_json_node enclosing; /* a chain of first children */
@@ -233,7 +235,7 @@ static outcome read_documents(document *doc, const char *text, size_t len) {
     }
     if (!p && doc->result == DONE) doc->result = NOT_JSON;
     if (WR_LIKELY(doc->result == DONE)) {
-        weir_rows_end_chunk(rows, first);
+        if (d->is_grouping) weir_rows_end_chunk(rows, first);
         return DONE;
     }
     wr_rows_unfill(rows, WR_MIN(rows->n, rows->cap - 1));
@@ -361,6 +363,7 @@ static weir_status json_open(void *self, const weir_decoder_args *args, weir_err
     d->fail_missing = set[OPT_MISSING].as.b;
     d->fail_unknown = set[OPT_UNKNOWN].as.b;
     d->unwraps_event = true;
+    d->is_grouping = set[OPT_GROUPING].as.b;
     d->root.column = d->enclosing.column = WR_JSON_NO_COLUMN;
     if (set[OPT_LIMIT].as.l < 16 || set[OPT_LIMIT].as.l > 1 << 30)
         return weir_fail(err, WEIR_ECONFIG, "json: record.limit must be from 16 bytes to 1 GB");

@@ -8,7 +8,6 @@
 
 #define LOCAL_FILES "only files that this machine can open are read and written"
 #define WHOLE_FILES "files are read whole; header='true' of @map(type='csv') takes off their first line"
-#define NO_REGISTRY "no schema registry is asked; give schema.def or schema.file"
 
 const wr_siddhi_key wr_siddhi_keys[] = {
     {"@source(type='file')", "timeout", NULL, NULL},
@@ -23,7 +22,6 @@ const wr_siddhi_key wr_siddhi_keys[] = {
     {"@sink(type='http')", "client.bootstrap.configuration", NULL, NULL},
     {"@sink(type='http-request')", "client.bootstrap.configuration", NULL, NULL},
     {"@sink(type='http-call')", "client.bootstrap.configuration", NULL, NULL},
-    {"@map(type='avro')", "schema.registry", NULL, NO_REGISTRY},
     {"@map(type='json')", "enable.null.attribute.value", "true",
      "an attribute without value is written as null"},
     {"@map(type='text')", "fail.on.unknown.attribute", NULL, NULL},

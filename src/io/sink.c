@@ -195,8 +195,14 @@ void wr_sink_drop_waiting(wr_sink *s) {
     wr_slots_cut(&s->slots, 0);
 }
 
+/* First the format: a transport that was started may have to be closed to be started again. */
+static weir_status start(wr_sink *s, weir_error *err) {
+    if (s->format && s->format->start) WR_TRY(s->format->start(s->encoder, err));
+    return s->type->start(s->self, err);
+}
+
 weir_status wr_sink_start(wr_sink *s, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
-    weir_status status = s->has_begun ? WEIR_OK : s->type->start(s->self, err);
+    weir_status status = s->has_begun ? WEIR_OK : start(s, err);
     s->has_begun |= status == WEIR_OK;
     if (status == WEIR_OK) status = s->type->recover(s->self, last_epoch, saved, err);
     if (status == WEIR_OK) status = s->type->begin(s->self, last_epoch + 1, err);
@@ -208,7 +214,7 @@ weir_status wr_sink_start(wr_sink *s, uint64_t last_epoch, weir_reader *saved, w
 }
 
 weir_status wr_sink_join(wr_sink *s, uint64_t epoch, weir_error *err) {
-    weir_status status = s->type->start(s->self, err);
+    weir_status status = start(s, err);
     if (status == WEIR_OK) status = s->type->recover(s->self, 0, NULL, err);
     if (status == WEIR_OK) status = s->type->begin(s->self, epoch, err);
     if (status != WEIR_OK) return failed(s, err, status);

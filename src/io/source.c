@@ -54,6 +54,7 @@ struct wr_source {
     const weir_text *property_values; /* of the record in hand */
     void *self, *decoder;
     bool has_event_time, is_paused;
+    bool is_held; /* the format said so at the last poll */
     wr_event_time event_time;
     double speed; /* 0: as fast as can be */
     bool has_anchor;
@@ -195,8 +196,9 @@ static weir_status open_transport(wr_source *s, weir_error *err) {
 
 static weir_status open_decoder(wr_source *s, weir_error *err) {
     if (!s->format) return WEIR_OK;
-    s->decoder_args = (weir_decoder_args){&s->map_settings, s->schema,
-                                          s->wanted_of_format ? s->wanted_of_format : s->wanted, s->mapping};
+    s->decoder_args = (weir_decoder_args){
+        &s->map_settings, s->schema, s->wanted_of_format ? s->wanted_of_format : s->wanted,
+        s->mapping,       s->host,   s->shape == WEIR_SHAPE_BYTES};
     void *decoder = wr_alloc_zero(s->account, s->format->state_size);
     if (!decoder) return out_of_memory(err);
     s->decoder = decoder;
@@ -376,6 +378,13 @@ static weir_status refuse_message(wr_source *s, const weir_message *m) {
     return WEIR_EAGAIN;
 }
 
+/* The format waits for something of its own: what the transport has is of no use until then. */
+static void hold(wr_source *s, const weir_decode *call) {
+    if (!call->wait_ms) return;
+    s->is_held = true;
+    s->wait_ms = call->wait_ms;
+}
+
 static weir_status decode_messages(wr_source *s, weir_rows *rows, weir_error *err) {
     for (; s->used < s->in.n_messages; s->used++) {
         if (rows->n >= rows->limit) return WEIR_OK;
@@ -389,7 +398,7 @@ static weir_status decode_messages(wr_source *s, weir_rows *rows, weir_error *er
         weir_status status = m->refused   ? refuse_message(s, m)
                              : m->is_bare ? add_bare_row(s, rows, err)
                                           : s->format->decode(s->decoder, &call, err);
-        if (status != WEIR_EAGAIN) return status;
+        if (status != WEIR_EAGAIN) return hold(s, &call), status;
         if (!s->has_event_time && !call.has_ts) fill_ts(rows, first, m->has_ts ? m->ts : s->poll->now_ms);
         s->stats.bytes += m->len;
         s->type->consume(s->self, 1);
@@ -473,6 +482,7 @@ weir_status wr_source_poll(wr_source *s, const wr_source_poll_args *args, weir_r
     s->poll = args;
     s->next_ts = INT64_MAX;
     s->wait_ms = 0;
+    s->is_held = false;
     if (s->is_paused) {
         s->wait_ms = -1;
         return WEIR_EAGAIN;
@@ -489,7 +499,7 @@ weir_status wr_source_poll(wr_source *s, const wr_source_poll_args *args, weir_r
     return status == WEIR_EAGAIN || status == WEIR_EEND ? status : failed(s, err, status);
 }
 
-int wr_source_wake_fd(const wr_source *s) { return s->type->wake_fd(s->self); }
+int wr_source_wake_fd(const wr_source *s) { return s->is_held ? -1 : s->type->wake_fd(s->self); }
 
 int64_t wr_source_wait_ms(const wr_source *s) { return s->wait_ms; }
 
@@ -556,7 +566,10 @@ const void *wr_source_native_position(wr_source *s) {
     return s->type->native_position ? s->type->native_position(s->self) : NULL;
 }
 
-const char *wr_source_state(const wr_source *s) { return s->type->state ? s->type->state(s->self) : ""; }
+const char *wr_source_state(const wr_source *s) {
+    const char *state = s->type->state ? s->type->state(s->self) : "";
+    return *state || !s->decoder || !s->format->state ? state : s->format->state(s->decoder);
+}
 
 void wr_source_ack(wr_source *s, uint64_t epoch) {
     if (s->type->ack) s->type->ack(s->self, epoch);

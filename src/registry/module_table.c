@@ -5,7 +5,7 @@ const wr_module_row wr_module_table[] = {
     {WR_MODULE_FUNCTION, "script", "javascript", "javascript"},
     {WR_MODULE_FUNCTION, "script", "js", "javascript"},
     {WR_MODULE_FUNCTION, "script", "lua", "lua"},
-    {WR_MODULE_SOURCE | WR_MODULE_SINK, "", "http", "http"},
+    {WR_MODULE_SOURCE | WR_MODULE_SINK | WR_MODULE_HTTP, "", "http", "http"},
     {WR_MODULE_SINK, "", "http-request", "http"},
     {WR_MODULE_SINK, "", "http-call", "http"},
     {WR_MODULE_SOURCE, "", "http-response", "http"},

@@ -22,7 +22,8 @@ typedef enum wr_module_kind {
     WR_MODULE_ENCODER = 64,
     WR_MODULE_SCRIPT = 128,
     WR_MODULE_STORE = 256,
-    WR_MODULE_STREAM_FUNCTION = 512
+    WR_MODULE_STREAM_FUNCTION = 512,
+    WR_MODULE_HTTP = 1024 /* what asks by HTTP, for formats */
 } wr_module_kind;
 
 /* One type, or all types of those kinds in a namespace (name NULL). */

@@ -48,6 +48,12 @@ static void *find_shared(void *ctx, const char *family, size_t size) {
     return s->bytes;
 }
 
+static const weir_http_type *find_http(void *ctx, weir_error *err) {
+    const wr_app_io *io = ctx;
+    const weir_http_type *type = NULL;
+    return wr_io_registry_need_http(io->options.registry, "http", &type, err) == WEIR_OK ? type : NULL;
+}
+
 static weir_status make_pipe(wr_app_io *io, weir_error *err) {
     if (pipe2(io->wake_fd, O_NONBLOCK | O_CLOEXEC)) {
         io->wake_fd[0] = io->wake_fd[1] = -1;
@@ -72,6 +78,8 @@ weir_status wr_app_io_new(const wr_app_io_options *options, wr_io_wrong *wrong, 
     io->options = *options;
     io->options.host.shared = find_shared;
     io->options.host.shared_ctx = io;
+    io->options.host.http = find_http;
+    io->options.host.http_ctx = io;
     io->options.host.state_dir = options->state_dir;
     io->is_exact = p->guarantee == WEIR_EXACTLY_ONCE;
     io->wake_fd[0] = io->wake_fd[1] = -1;

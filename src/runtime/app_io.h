@@ -34,6 +34,7 @@ weir_status wr_io_registry_add_encoder(wr_io_registry *r, const weir_encoder_typ
                                        weir_error *err) WR_NODISCARD;
 weir_status wr_io_registry_add_store(wr_io_registry *r, const weir_store_type *t,
                                      weir_error *err) WR_NODISCARD;
+weir_status wr_io_registry_add_http(wr_io_registry *r, const weir_http_type *t, weir_error *err) WR_NODISCARD;
 /* NULL past the end. */
 const weir_source_type *wr_io_registry_source(const wr_io_registry *r, uint32_t i);
 const weir_sink_type *wr_io_registry_sink(const wr_io_registry *r, uint32_t i);
@@ -53,6 +54,9 @@ weir_status wr_io_registry_need_encoder(const wr_io_registry *r, const char *nam
                                         const weir_encoder_type **out, weir_error *err) WR_NODISCARD;
 weir_status wr_io_registry_need_store(const wr_io_registry *r, const char *name, const weir_store_type **out,
                                       weir_error *err) WR_NODISCARD;
+/* What asks by HTTP: there is one, under the name "http". */
+weir_status wr_io_registry_need_http(const wr_io_registry *r, const char *name, const weir_http_type **out,
+                                     weir_error *err) WR_NODISCARD;
 /* Where what is missing may come from; NULL: from nowhere. Borrowed. */
 void wr_io_registry_set_modules(wr_io_registry *r, wr_modules *modules);
 

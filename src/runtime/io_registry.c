@@ -20,7 +20,7 @@ typedef struct head_list {
 } head_list;
 
 struct wr_io_registry {
-    head_list sources, sinks, decoders, encoders, stores;
+    head_list sources, sinks, decoders, encoders, stores, https;
     pthread_mutex_t lock; /* of the lists */
     wr_modules *modules;
 };
@@ -131,6 +131,7 @@ NEEDER(wr_io_registry_need_decoder, decoders, WR_MODULE_DECODER, "format", " to 
 NEEDER(wr_io_registry_need_encoder, encoders, WR_MODULE_ENCODER, "format", " to write with @map",
        weir_encoder_type)
 NEEDER(wr_io_registry_need_store, stores, WR_MODULE_STORE, "store of type", "", weir_store_type)
+NEEDER(wr_io_registry_need_http, https, WR_MODULE_HTTP, "way to ask by", "", weir_http_type)
 
 weir_status wr_io_registry_add_source(wr_io_registry *r, const weir_source_type *t, weir_error *err) {
     bool complete = t->open && t->start && t->poll && t->consume && t->wake_fd && t->position && t->seek &&
@@ -157,6 +158,11 @@ weir_status wr_io_registry_add_store(wr_io_registry *r, const weir_store_type *t
     bool complete = t->open && t->connect && t->prepare && t->find && t->count && t->begin && t->erase &&
                     t->update && t->insert && t->commit && t->undo && t->version && t->close;
     return add(r, &r->stores, "store", t, sizeof *t, complete, err);
+}
+
+weir_status wr_io_registry_add_http(wr_io_registry *r, const weir_http_type *t, weir_error *err) {
+    bool complete = t->open && t->ask && t->answer && t->release && t->wait && t->state && t->close;
+    return add(r, &r->https, "way to ask by", t, sizeof *t, complete, err);
 }
 
 void wr_io_registry_set_modules(wr_io_registry *r, wr_modules *modules) { r->modules = modules; }
@@ -193,6 +199,7 @@ void wr_io_registry_free(wr_io_registry *r) {
     wr_free(NULL, r->decoders.items, 0);
     wr_free(NULL, r->encoders.items, 0);
     wr_free(NULL, r->stores.items, 0);
+    wr_free(NULL, r->https.items, 0);
     pthread_mutex_destroy(&r->lock);
     wr_free(NULL, r, sizeof *r);
 }

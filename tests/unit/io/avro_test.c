@@ -83,9 +83,10 @@ static void messages_name_their_schema(void **state) {
     const char *both = "schema.id7.def=" V(N) ";schema.id300.def=" V(S "," N);
     IN("n int", both, "", "\0\0\0\0\x07\x0a", "5\n");
     IN("n int", both, "", "\0\0\0\x01\x2c\x04hi\x0c", "6\n");
-    IN("n int", both, "", "\0\0\0\0\x08\x0a", "!Avro: the message names a schema id that is not known\n");
+    IN("n int", both, "", "\0\0\0\0\x08\x0a",
+       "!Avro: the message names the schema id 8, which is not known\n");
     IN("n int", both, "", "\1\0\0\0\x07\x0a", "!Avro: the registry's zero byte and schema id are missing\n");
-    IN("n int", both, "", "\0\0\0", "!Avro: the record is cut off\n");
+    IN("n int", both, "", "\0\0\0", "!Avro: the registry's zero byte and schema id are missing\n");
     IN("n int", "registry.prefix=true;schema.def=" V(N), "", "\0\0\0\0\x63\x0a", "5\n");
     IN("n int, s string", both, "", "",
        "open: avro: the schema's record 'r' has no field for the attribute 's'");
@@ -99,7 +100,13 @@ static void wrong_schemas_are_refused(void **state) {
     static const struct {
         const char *options, *expected;
     } cases[] = {
-        {"", "open: avro: no schema: give schema.def, schema.file or schema.id7.file"},
+        {"schema.id=7", "open: avro: schema.id needs schema.registry; without one say schema.id7.file"},
+        {"schema.registry=ftp://x",
+         "open: schema.registry is 'ftp://x'; it takes one URL, http://… or https://…"},
+        {"schema.registry=http://x", "open: a schema registry can't be asked from here"},
+        {"schema.registry.token=x", "open: options schema.registry.… are given without schema.registry"},
+        {"schema.def=" V(N) ";schema.id7.def=" V(N) ";registry.prefix=false",
+         "open: avro: schemas by id need messages with ids: registry.prefix is 'false'"},
         {"schema.def=x", "open: avro: the schema is no JSON"},
         {"schema.def=\"int\"", "open: avro: the schema is no record"},
         {"schema.def={\"type\":\"q\"}", "open: avro: the schema names a type that is not known: 'q'"},
@@ -110,13 +117,68 @@ static void wrong_schemas_are_refused(void **state) {
         {"schema.def=" V("{\"name\":\"n\",\"type\":{\"type\":\"map\",\"values\":\"int\"}}"),
          "open: avro: the attribute 'n' is a record, an array or a map; give the path of a value in a "
          "record"},
-        {"schema.def=" V(N) ";schema.id7.def=" V(N),
-         "open: avro: give schema.def or schema.file or schemas by id, not several of them"},
+        {"schema.def=" V(N) ";schema.file=x", "open: avro: give schema.def or schema.file, not both"},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         assert_decoded(&wr_avro_decoder, "n int", cases[i].options, "", "", cases[i].expected);
     assert_decoded(&wr_avro_decoder, "n int", "schema.def=" V(N), "n=a.b", "",
                    "open: avro: the schema's record 'r' has no field for the attribute 'n'");
+}
+
+/* The writer's schema is 7, the reader's what schema.def says. */
+#define RESOLVED(schema, reader, writer, bytes, expected)                                                    \
+    IN(schema, "schema.def=" V(reader) ";schema.id7.def=" V(writer), "", "\0\0\0\0\x07" bytes, expected)
+#define F(name, type)             "{\"name\":\"" name "\",\"type\":" type "}"
+#define FD(name, type, fallback)  "{\"name\":\"" name "\",\"type\":" type ",\"default\":" fallback "}"
+#define FA(name, type, aliases)   "{\"name\":\"" name "\",\"type\":" type ",\"aliases\":" aliases "}"
+#define ENUM(name, symbols, more) "{\"type\":\"enum\",\"name\":\"" name "\",\"symbols\":" symbols more "}"
+
+static void what_was_written_is_resolved_to_what_is_read(void **state) {
+    (void)state;
+    RESOLVED("n double", F("n", "\"double\""), F("n", "\"int\""), "\x0a", "5.0\n");
+    RESOLVED("n double", F("n", "\"float\""), F("n", "\"long\""), "\x82\x80\x80\x10", "16777216.0\n");
+    RESOLVED("s string", F("s", "\"string\""), F("s", "\"bytes\""), "\x04hi", "hi\n");
+    RESOLVED("n int", F("n", "\"int\""), F("n", "\"long\""), "\x0a",
+             "!Avro: what was written as long can't be read as the reader's int\n");
+    RESOLVED("n int", FA("n", "\"int\"", "[\"m\",\"old\"]"), F("old", "\"int\""), "\x0a", "5\n");
+    RESOLVED("n int, s string, d double, b bool, o string",
+             F("n", "\"int\"") "," FD("s", "\"string\"", "\"none\"") "," FD("d", "\"double\"", "1.5") "," FD(
+                 "b", "[\"boolean\",\"null\"]", "true") "," FD("o", "[\"null\",\"string\"]", "null"),
+             F("x", "\"string\"") "," F("n", "\"int\""), "\x02q\x0a", "5|none|1.5|true|null\n");
+    RESOLVED("n int", F("n", "\"int\""), F("m", "\"int\""), "\x0a",
+             "!Avro: the writer has no field 'n', and the reader no default for it\n");
+    RESOLVED("e string", F("e", ENUM("E", "[\"A\",\"Z\"]", ",\"default\":\"Z\"")),
+             F("e", ENUM("ns.E", "[\"A\",\"B\"]", "")), "\x02", "Z\n");
+    RESOLVED("e string", F("e", ENUM("E", "[\"A\"]", "")), F("e", ENUM("E", "[\"A\",\"B\"]", "")), "\x02",
+             "!Avro: the reader's schema has no symbol 'B'\n");
+}
+
+static void unions_are_resolved_by_branch(void **state) {
+    (void)state;
+    RESOLVED("n long", F("n", "[\"null\",\"long\"]"), F("n", "\"int\""), "\x0a", "5\n");
+    RESOLVED("n long", F("n", "[\"null\",\"long\"]"), F("n", "[\"int\",\"null\"]"), "\x02", "null\n");
+    RESOLVED("n long", F("n", "\"long\""), F("n", "[\"int\",\"string\"]"), "\x00\x0a", "5\n");
+    RESOLVED("n long", F("n", "\"long\""), F("n", "[\"int\",\"string\"]"), "\x02\x02q",
+             "!Avro: what was written as string can't be read as the reader's long\n");
+}
+
+static void payloads_are_written_by_the_schema(void **state) {
+    (void)state;
+    const char *options =
+        "schema.def=" V(F("Symbol", "\"string\"") "," F("deep", V(F("n", "[\"null\",\"int\"]"))) "," F(
+            "list", "{\"type\":\"array\",\"items\":\"long\"}") "," FD("more", "\"string\"", "\"-\""));
+    char *opened = strdup(options), *r = strstr(opened, "\"name\":\"r\"");
+    r = strstr(r + 1, "\"name\":\"r\"");
+    r[8] = 'q'; /* two records of one name are refused */
+    assert_encoded(&wr_avro_encoder, "s string, n int", opened,
+                   "{\"Symbol\":\"{{s}}\",\"deep\":{\"n\":{{n}}},\"list\":[1,{{n}}]}", false,
+                   "hi|5\nyo|null\nx|-1",
+                   "dropped: a value of the payload doesn't fit the schema|\x04hi\x02\x0a\x04\x02\x0a");
+    assert_encoded(&wr_avro_encoder, "s string, n int", opened, "{\"Symbol\":{{s}}}", false, "hi|5",
+                   "dropped: what @payload gives is no JSON|");
+    assert_encoded(&wr_avro_encoder, "s string, n int", opened, "{\"Symbol\":\"{{s}}\"}", false, "hi|5",
+                   "dropped: the payload lacks a field of the schema|");
+    free(opened);
 }
 
 static void rows_are_written_by_a_schema(void **state) {
@@ -167,6 +229,9 @@ int main(void) {
         cmocka_unit_test(a_block_of_nothing_does_not_go_on_for_ever),
         cmocka_unit_test(messages_name_their_schema),
         cmocka_unit_test(wrong_schemas_are_refused),
+        cmocka_unit_test(what_was_written_is_resolved_to_what_is_read),
+        cmocka_unit_test(unions_are_resolved_by_branch),
+        cmocka_unit_test(payloads_are_written_by_the_schema),
         cmocka_unit_test(rows_are_written_by_a_schema),
         cmocka_unit_test(what_is_written_without_a_schema_is_read_with_the_one_that_was_made),
     };

@@ -31,7 +31,7 @@ static inline void feed_open(feed *f, const char *schema, const char *format, co
                                        &f->arena, &f->settings, &err),
                      WEIR_OK);
     free(copy);
-    f->args = (weir_decoder_args){.settings = &f->settings, .schema = &f->schema.schema};
+    f->args = (weir_decoder_args){.settings = &f->settings, .schema = &f->schema.schema, .from_stream = true};
     f->self = calloc(1, f->type->state_size);
     assert_int_equal(f->type->open(f->self, &f->args, &err), WEIR_OK);
 }

@@ -54,6 +54,7 @@ static void the_event_may_be_wrapped_and_in_arrays(void **state) {
           "1\n2\n3\n");
     CHECK("a int, b string", "", "[{\"a\":1,\"b\":\"x\"},{\"event\":{\"a\":2,\"b\":\"y\"}}]\n[]\n",
           "1|x\n2|y;\n");
+    CHECK("a int", "event.grouping.enabled=false", "[{\"a\":1},{\"a\":2}]\n[{\"a\":3}]\n", "1\n2\n3\n");
     CHECK("event string", "", "{\"event\":\"login\"}\n", "login\n");
     CHECK("event string", "", "{\"event\":{\"a\":1}}\n", "{\"a\":1}\n");
 }

@@ -89,9 +89,8 @@ static void keys_that_only_siddhi_has_are_passed_over_unless_they_ask_for_more(v
         {"@sink(type='file')", "add.line.separator", "false",
          "@sink(type='file'): add.line.separator='false' is not supported: each event stands in a line of "
          "its own"},
-        {"@map(type='avro')", "schema.registry", "http://localhost:8081",
-         "@map(type='avro'): schema.registry='http://localhost:8081' is not supported: no schema registry is "
-         "asked; give schema.def or schema.file"},
+        {"@map(type='xml')", "extract.leaf.node.data", "true",
+         "@map(type='xml'): extract.leaf.node.data='true' is not supported: an attribute takes one element"},
     };
     weir_arena arena;
     weir_settings s;

@@ -1,0 +1,363 @@
+/* schema_registry.c: see schema_registry.h. */
+#include "io/schema_registry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "io/io_log.h"
+#include "io/json_tree.h"
+#include "io/json_write.h"
+#include "io/number.h"
+
+#define CONTENT_TYPE  "application/vnd.schemaregistry.v1+json"
+#define ANSWER_LIMIT  ((size_t)16 << 20)
+#define ANSWER_WAIT_S 10
+#define REFUSED_S     10    /* for so long a registry is believed that it has no such schema */
+#define CREDENTIALS_S 5     /* between two tries while it refuses the credentials */
+#define MOST_SCHEMAS  65536 /* that are kept: more ids than that are no schemas */
+
+typedef enum entry_state { ASKED, KNOWN, REFUSED } entry_state;
+
+typedef struct entry {
+    bool is_used;
+    entry_state state;
+    wr_registered schema;
+    void *request;     /* of ASKED, unless it waits for ask_at */
+    int64_t ask_at_ns; /* of REFUSED and of ASKED without a request: ask again then */
+    char *why;         /* of REFUSED, in the arena */
+} entry;
+
+struct wr_schema_registry {
+    weir_http_args args;
+    const weir_io_host *host;
+    const weir_http_type *type;
+    void *http; /* opened when something is first asked */
+    const char *url;
+    weir_arena arena; /* schemas */
+    entry *entries;   /* by id, open addressing; a power of two, at most half full */
+    uint32_t cap, n, n_asked;
+    char who[128], trouble[256], state[420];
+};
+
+static weir_status no_memory(weir_error *err) {
+    return weir_fail(err, WEIR_ENOMEM, "out of memory for a schema");
+}
+
+static weir_status may_pass(weir_error *err) {
+    if (err) err->retriable = true;
+    return WEIR_EIO;
+}
+
+/* ---- Life --------------------------------------------------------------------------------------------- */
+
+static weir_status check_url(const char *url, weir_error *err) {
+    bool is_http = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+    if (is_http && !strpbrk(url, ", \t?#")) return WEIR_OK;
+    return weir_fail(err, WEIR_ECONFIG,
+                     "schema.registry is '%.100s'; it takes one URL, http://… or https://…", url);
+}
+
+/* What belongs to a registry without one. */
+static weir_status check_lone(const weir_setting *set, weir_error *err) {
+    for (int i = WR_REGISTRY_USERNAME; i <= WR_REGISTRY_KEY_PASSWORD; i++)
+        if (set[i].given)
+            return weir_fail(err, WEIR_ECONFIG,
+                             "options schema.registry.… are given without schema.registry");
+    return WEIR_OK;
+}
+
+weir_status wr_schema_registry_open(const weir_setting *set, const weir_io_host *host,
+                                    wr_schema_registry **out, weir_error *err) {
+    *out = NULL;
+    if (!set[WR_REGISTRY_URL].given) return check_lone(set, err);
+    WR_TRY(check_url(set[WR_REGISTRY_URL].text, err));
+    if (set[WR_REGISTRY_USERNAME].given != set[WR_REGISTRY_PASSWORD].given)
+        return weir_fail(err, WEIR_ECONFIG, "schema.registry.username and .password go together");
+    if (set[WR_REGISTRY_USERNAME].given && set[WR_REGISTRY_TOKEN].given)
+        return weir_fail(err, WEIR_ECONFIG,
+                         "there is one way to say who asks: schema.registry.username or .token");
+    const weir_http_type *type = host && host->http ? host->http(host->http_ctx, err) : NULL;
+    if (!type && host && host->http) return err ? err->code : WEIR_ENAME;
+    if (!type) return weir_fail(err, WEIR_EUNSUPPORTED, "a schema registry can't be asked from here");
+    wr_schema_registry *r = wr_alloc_zero(NULL, sizeof *r);
+    if (!r) return no_memory(err);
+    wr_arena_init(&r->arena, NULL);
+    r->host = host;
+    r->type = type;
+    r->url = set[WR_REGISTRY_URL].text;
+    snprintf(r->who, sizeof r->who, "schema registry '%.90s'", r->url);
+    r->args = (weir_http_args){.who = r->who,
+                               .username = set[WR_REGISTRY_USERNAME].text,
+                               .password = set[WR_REGISTRY_PASSWORD].text,
+                               .token = set[WR_REGISTRY_TOKEN].text,
+                               .ca_file = set[WR_REGISTRY_CA].text,
+                               .certificate_file = set[WR_REGISTRY_CERTIFICATE].text,
+                               .key_password = set[WR_REGISTRY_KEY_PASSWORD].text,
+                               .skips_verification = set[WR_REGISTRY_NO_VERIFICATION].as.b,
+                               .answer_limit = ANSWER_LIMIT,
+                               .host = host};
+    *out = r;
+    return WEIR_OK;
+}
+
+void wr_schema_registry_close(wr_schema_registry *r) {
+    if (!r) return;
+    for (uint32_t i = 0; i < r->cap; i++)
+        if (r->entries[i].request) r->type->release(r->http, r->entries[i].request);
+    if (r->http) r->type->close(r->http);
+    wr_free(NULL, r->entries, r->cap * sizeof *r->entries);
+    wr_arena_fini(&r->arena);
+    wr_free(NULL, r, sizeof *r);
+}
+
+/* ---- Asking ------------------------------------------------------------------------------------------- */
+
+/* base + path, where the registry's URL may end in a slash. */
+static void put_url(const wr_schema_registry *r, wr_buf *out, const char *path) {
+    size_t len = strlen(r->url);
+    while (len && r->url[len - 1] == '/') len--;
+    wr_buf_put(out, r->url, len);
+    wr_buf_puts(out, path);
+}
+
+static weir_status ask(wr_schema_registry *r, const char *method, const char *url, const char *body,
+                       size_t len, void **request, weir_error *err) {
+    if (!r->http) WR_TRY(r->type->open(&r->args, &r->http, err));
+    *request = r->type->ask(r->http, method, url, CONTENT_TYPE, body, len);
+    return *request ? WEIR_OK : no_memory(err);
+}
+
+/* What the answer to a request that failed says, for people. */
+static void reason_of(long status, const char *text, size_t len, char *out, size_t size) {
+    weir_arena arena;
+    wr_json_tree *tree;
+    wr_arena_init(&arena, NULL);
+    const char *message = NULL;
+    if (wr_json_tree_parse(text, len, &arena, &tree, NULL) == WEIR_OK)
+        message = wr_json_tree_text(tree, "message");
+    snprintf(out, size, "%ld%s%.180s", status, message ? ": " : "", message ? message : "");
+    wr_arena_fini(&arena);
+}
+
+static bool is_credentials(long status) { return status == 401 || status == 403 || status == 407; }
+
+static int64_t from_now(const wr_schema_registry *r, int64_t seconds) {
+    return wr_io_now_ns(r->host) + seconds * 1000000000;
+}
+
+/* ---- Schemas by id ------------------------------------------------------------------------------------ */
+
+static entry *slot_of(entry *entries, uint32_t cap, uint32_t id) {
+    uint32_t i = (id * 2654435761u) & (cap - 1);
+    while (entries[i].is_used && entries[i].schema.id != id) i = (i + 1) & (cap - 1);
+    return &entries[i];
+}
+
+static weir_status make_room(wr_schema_registry *r, weir_error *err) {
+    if (r->n * 2 < r->cap) return WEIR_OK;
+    if (r->n >= MOST_SCHEMAS)
+        return weir_fail(err, WEIR_ENAME, "more than %d schema ids were asked for", MOST_SCHEMAS);
+    uint32_t cap = r->cap ? r->cap * 2 : 16;
+    entry *entries = wr_alloc_zero(NULL, cap * sizeof *entries);
+    if (!entries) return no_memory(err);
+    for (uint32_t i = 0; i < r->cap; i++)
+        if (r->entries[i].is_used) *slot_of(entries, cap, r->entries[i].schema.id) = r->entries[i];
+    wr_free(NULL, r->entries, r->cap * sizeof *r->entries);
+    r->entries = entries;
+    r->cap = cap;
+    return WEIR_OK;
+}
+
+static weir_status ask_for(wr_schema_registry *r, entry *e, weir_error *err) {
+    char path[64];
+    wr_buf url = WR_BUF_INIT;
+    snprintf(path, sizeof path, "/schemas/ids/%u", e->schema.id);
+    put_url(r, &url, path);
+    wr_buf_putc(&url, 0);
+    weir_status st = url.failed ? no_memory(err) : ask(r, "GET", url.data, NULL, 0, &e->request, err);
+    wr_buf_fini(&url);
+    if (st == WEIR_OK && e->state != ASKED) r->n_asked++;
+    if (st == WEIR_OK) e->state = ASKED;
+    return st;
+}
+
+static weir_status refuse(wr_schema_registry *r, entry *e, const char *why, weir_error *err) {
+    e->state = REFUSED;
+    e->ask_at_ns = from_now(r, REFUSED_S);
+    e->why = wr_arena_strndup(&r->arena, why, strlen(why));
+    return e->why ? WEIR_OK : no_memory(err);
+}
+
+/* {"schema":"…","schemaType":"AVRO","references":[…]} */
+static weir_status take_schema(wr_schema_registry *r, entry *e, const char *text, size_t len,
+                               weir_error *err) {
+    wr_json_tree *tree;
+    weir_status st = wr_json_tree_parse(text, len, &r->arena, &tree, err);
+    if (st == WEIR_ENOMEM) return st;
+    const char *schema = st == WEIR_OK ? wr_json_tree_text(tree, "schema") : NULL;
+    if (!schema) return refuse(r, e, "the registry's answer holds no schema", err);
+    const wr_json_tree *references = wr_json_tree_get(tree, "references");
+    if (references && references->kind == WR_JSON_ARRAY && references->children)
+        return refuse(r, e, "it refers to other schemas, which weir does not fetch", err);
+    const char *type = wr_json_tree_text(tree, "schemaType");
+    e->schema.type = type ? type : "AVRO";
+    e->schema.text = schema;
+    e->schema.len = strlen(schema);
+    e->state = KNOWN;
+    return WEIR_OK;
+}
+
+/* The request is answered. */
+static weir_status take_answer(wr_schema_registry *r, entry *e, weir_error *err) {
+    long status;
+    const char *text;
+    size_t len;
+    char why[220];
+    weir_status st = r->type->answer(r->http, e->request, &status, &text, &len);
+    if (st != WEIR_OK) return st;
+    if (is_credentials(status)) {
+        snprintf(r->trouble, sizeof r->trouble, "it refuses the credentials (%ld)", status);
+        e->ask_at_ns = from_now(r, CREDENTIALS_S);
+        wr_io_log(r->host, WEIR_LOG_WARN, "%s: %s; it is tried again", r->who, r->trouble);
+    } else if (status == 200) {
+        st = take_schema(r, e, text, len, err);
+    } else {
+        reason_of(status, text, len, why, sizeof why);
+        st = refuse(r, e, why, err);
+    }
+    r->type->release(r->http, e->request);
+    e->request = NULL;
+    if (st == WEIR_OK && e->state != ASKED) {
+        r->n_asked--;
+        r->trouble[0] = 0;
+    }
+    return st;
+}
+
+weir_status wr_schema_registry_get(wr_schema_registry *r, uint32_t id, const wr_registered **out,
+                                   weir_error *err) {
+    WR_TRY(make_room(r, err));
+    entry *e = slot_of(r->entries, r->cap, id);
+    if (WR_LIKELY(e->is_used && e->state == KNOWN)) return *out = &e->schema, WEIR_OK;
+    if (!e->is_used) {
+        *e = (entry){.schema.id = id, .state = REFUSED};
+        WR_TRY(ask_for(r, e, err));
+        e->is_used = true;
+        r->n++;
+    }
+    if (e->request) WR_TRY(take_answer(r, e, err));
+    if (e->state != KNOWN && !e->request && wr_io_now_ns(r->host) >= e->ask_at_ns) WR_TRY(ask_for(r, e, err));
+    if (e->state == ASKED) return WEIR_EAGAIN;
+    if (e->state == REFUSED)
+        return weir_fail(err, WEIR_ENAME, "the schema registry gives no schema %u: %s", id,
+                         e->why ? e->why : "");
+    *out = &e->schema;
+    return WEIR_OK;
+}
+
+const char *wr_schema_registry_state(wr_schema_registry *r) {
+    if (!r->n_asked || !r->http) return "";
+    const char *why = r->trouble[0] ? r->trouble : r->type->state(r->http);
+    if (!*why) return "";
+    snprintf(r->state, sizeof r->state, "%s: %s", r->who, why);
+    return r->state;
+}
+
+/* ---- At once ------------------------------------------------------------------------------------------ */
+
+static weir_status too_late(wr_schema_registry *r, weir_error *err) {
+    const char *why = r->trouble[0] ? r->trouble : r->type->state(r->http);
+    weir_fail(err, WEIR_EIO, "%s: %s", r->who, *why ? why : "no answer");
+    return may_pass(err);
+}
+
+weir_status wr_schema_registry_get_now(wr_schema_registry *r, uint32_t id, const wr_registered **out,
+                                       weir_error *err) {
+    int64_t until = from_now(r, ANSWER_WAIT_S);
+    for (;;) {
+        weir_status st = wr_schema_registry_get(r, id, out, err);
+        if (st != WEIR_EAGAIN) return st;
+        if (r->trouble[0] || wr_io_now_ns(r->host) >= until) return too_late(r, err);
+        r->type->wait(r->http, 100);
+    }
+}
+
+static void put_escaped(wr_buf *out, const char *text, size_t len) {
+    if (wr_buf_reserve(out, WR_JSON_ESCAPED_BYTES(len) + 1))
+        out->len += wr_json_escape(text, len, out->data + out->len);
+}
+
+/* A path segment: all but unreserved characters as %XX. */
+static void put_segment(wr_buf *out, const char *text) {
+    for (; *text; text++) {
+        bool plain = strchr("-._~", *text) || (*text >= '0' && *text <= '9') ||
+                     ((*text | 32) >= 'a' && (*text | 32) <= 'z');
+        if (plain)
+            wr_buf_putc(out, *text);
+        else
+            wr_buf_printf(out, "%%%02X", (unsigned char)*text);
+    }
+}
+
+/* {"id":7} */
+static weir_status take_id(wr_schema_registry *r, long status, const char *text, size_t len,
+                           const char *subject, uint32_t *id, weir_error *err) {
+    char why[220];
+    weir_arena arena;
+    wr_json_tree *tree;
+    int32_t number = -1;
+    if (is_credentials(status))
+        return weir_fail(err, WEIR_EIO, "%s: it refuses the credentials (%ld)", r->who, status);
+    if (status != 200) {
+        reason_of(status, text, len, why, sizeof why);
+        return weir_fail(err, WEIR_ECONFIG, "%s: the schema of subject '%.80s': %s", r->who, subject, why);
+    }
+    wr_arena_init(&arena, NULL);
+    weir_status st = wr_json_tree_parse(text, len, &arena, &tree, err);
+    const wr_json_tree *member = st == WEIR_OK ? wr_json_tree_get(tree, "id") : NULL;
+    bool is_id = member && member->kind == WR_JSON_NUMBER &&
+                 wr_parse_int(member->text, strlen(member->text), &number) == WR_NUMBER_OK && number >= 0;
+    wr_arena_fini(&arena);
+    *id = (uint32_t)number;
+    return is_id ? WEIR_OK : weir_fail(err, WEIR_EIO, "%s: its answer holds no id", r->who);
+}
+
+static weir_status wait_for_id(wr_schema_registry *r, void *request, const char *subject, uint32_t *id,
+                               weir_error *err) {
+    int64_t until = from_now(r, ANSWER_WAIT_S);
+    long status;
+    const char *text;
+    size_t len;
+    while (r->type->answer(r->http, request, &status, &text, &len) != WEIR_OK) {
+        if (wr_io_now_ns(r->host) >= until) return too_late(r, err);
+        r->type->wait(r->http, 100);
+    }
+    return take_id(r, status, text, len, subject, id, err);
+}
+
+weir_status wr_schema_registry_put_now(wr_schema_registry *r, const char *subject, const char *type,
+                                       const char *text, size_t len, bool may_register, uint32_t *id,
+                                       weir_error *err) {
+    wr_buf url = WR_BUF_INIT, body = WR_BUF_INIT;
+    void *request = NULL;
+    put_url(r, &url, "/subjects/");
+    put_segment(&url, subject);
+    wr_buf_puts(&url, may_register ? "/versions" : "");
+    wr_buf_putc(&url, 0);
+    wr_buf_puts(&body, "{\"schema\":\"");
+    put_escaped(&body, text, len);
+    wr_buf_puts(&body, "\"");
+    if (strcmp(type, "AVRO") != 0) wr_buf_printf(&body, ",\"schemaType\":\"%s\"", type);
+    wr_buf_puts(&body, "}");
+    weir_status st = url.failed || body.failed ? no_memory(err)
+                                               : ask(r, "POST", url.data, body.data, body.len, &request, err);
+    wr_buf_fini(&url);
+    wr_buf_fini(&body);
+    if (st != WEIR_OK) return st;
+    st = wait_for_id(r, request, subject, id, err);
+    r->type->release(r->http, request);
+    return st;
+}

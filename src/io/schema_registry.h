@@ -1,0 +1,77 @@
+/* schema_registry.h: schemas by id, and the id of a schema, from a schema registry: the REST interface of
+ * Confluent's, which Apicurio (under /apis/ccompat/v7) and Karapace speak too.
+ *
+ * What was asked for is kept for good: an id never means another schema. That a registry has no such schema
+ * is kept for ten seconds. A registry that can't be reached, fails, or refuses the credentials is asked again
+ * until it answers, with back-off; meanwhile nothing is known, which is WEIR_EAGAIN. */
+#ifndef WR_IO_SCHEMA_REGISTRY_H
+#define WR_IO_SCHEMA_REGISTRY_H
+
+#include "base/compiler.h"
+#include "weir_io.h"
+
+/* The rows that the options of a format begin with. */
+enum {
+    WR_REGISTRY_URL,
+    WR_REGISTRY_USERNAME,
+    WR_REGISTRY_PASSWORD,
+    WR_REGISTRY_TOKEN,
+    WR_REGISTRY_CA,
+    WR_REGISTRY_CERTIFICATE,
+    WR_REGISTRY_KEY_PASSWORD,
+    WR_REGISTRY_NO_VERIFICATION,
+    WR_REGISTRY_FIRST_OTHER
+};
+#define WR_REGISTRY_OPTION(name, doc)                                                                        \
+    { name, WEIR_OPTION_TEXT, false, NULL, NULL, doc }
+#define WR_REGISTRY_OPTIONS                                                                                  \
+    [WR_REGISTRY_URL] =                                                                                      \
+        WR_REGISTRY_OPTION("schema.registry", "The URL of a schema registry: http://localhost:8081."),       \
+    [WR_REGISTRY_USERNAME] =                                                                                 \
+        WR_REGISTRY_OPTION("schema.registry.username", "The user's name there (basic authentication)."),     \
+    [WR_REGISTRY_PASSWORD] = WR_REGISTRY_OPTION("schema.registry.password", "The user's password there."),   \
+    [WR_REGISTRY_TOKEN] =                                                                                    \
+        WR_REGISTRY_OPTION("schema.registry.token", "A token, sent as 'Authorization: Bearer TOKEN'."),      \
+    [WR_REGISTRY_CA] = WR_REGISTRY_OPTION(                                                                   \
+        "schema.registry.ca.file", "A PEM file with the authorities to trust; without it the system's."),    \
+    [WR_REGISTRY_CERTIFICATE] = WR_REGISTRY_OPTION("schema.registry.certificate.file",                       \
+                                                   "A PEM file with the client's certificate and key."),     \
+    [WR_REGISTRY_KEY_PASSWORD] =                                                                             \
+        WR_REGISTRY_OPTION("schema.registry.key.password", "The password of the key in it."),                \
+    [WR_REGISTRY_NO_VERIFICATION] = {                                                                        \
+        "schema.registry.verification.disabled", WEIR_OPTION_BOOL, false, "false", NULL,                     \
+        "Takes any certificate for good."}
+
+typedef struct wr_schema_registry wr_schema_registry;
+
+/* settings of a table that begins with WR_REGISTRY_OPTIONS. *out is NULL when no registry is named. Settings
+ * and host outlive it. Touches nothing outside. */
+weir_status wr_schema_registry_open(const weir_setting *settings, const weir_io_host *host,
+                                    wr_schema_registry **out, weir_error *err) WR_NODISCARD;
+void wr_schema_registry_close(wr_schema_registry *r); /* NULL is fine */
+
+/* A schema as it was registered; good until the registry is closed. */
+typedef struct wr_registered {
+    uint32_t id;
+    const char *type; /* "AVRO", "PROTOBUF", "JSON" */
+    const char *text;
+    size_t len;
+} wr_registered;
+
+#define WR_REGISTRY_WAIT_MS 10 /* after EAGAIN ask again so long later */
+
+/* OK; EAGAIN: it has been asked for; ENAME: the registry has none of that id, or it is of no use (err says).
+ */
+weir_status wr_schema_registry_get(wr_schema_registry *r, uint32_t id, const wr_registered **out,
+                                   weir_error *err) WR_NODISCARD;
+/* The same, and waits for the answer for ten seconds: EIO, which may pass, if it has not come. */
+weir_status wr_schema_registry_get_now(wr_schema_registry *r, uint32_t id, const wr_registered **out,
+                                       weir_error *err) WR_NODISCARD;
+/* The id of a schema under the subject; registers it there unless it may only look. Waits likewise. */
+weir_status wr_schema_registry_put_now(wr_schema_registry *r, const char *subject, const char *type,
+                                       const char *text, size_t len, bool may_register, uint32_t *id,
+                                       weir_error *err) WR_NODISCARD;
+/* Why there is no answer just now; "": nothing is missing. */
+const char *wr_schema_registry_state(wr_schema_registry *r);
+
+#endif
