@@ -42,6 +42,21 @@ static weir_status run_keys(wr_pattern *x, wr_item_state *it, const weir_batch *
     return it->key_columns ? wr_program_run(it->keys, &ev, it->key_columns, err) : wr_pattern_no_memory(err);
 }
 
+/* What each row that is walked looks for at each item with an index. */
+static weir_status hash_rows(wr_pattern *x, const wr_pattern_side *side, weir_error *err) {
+    for (uint32_t i = 0; i < side->n_items; i++) {
+        wr_item_state *it = &x->items[side->items[i]];
+        if (!it->buckets) continue;
+        it->row_hashes = wr_arena_array(x->turn->arena, side->batch->n_rows + 1, sizeof *it->row_hashes);
+        if (!it->row_hashes) return wr_pattern_no_memory(err);
+        for (uint32_t k = 0; k < side->n_walk; k++) {
+            uint32_t row = side->walk ? side->walk[k] : k;
+            if (!wr_keys_of_row(it, row, &it->row_hashes[row])) it->row_hashes[row] = WR_UNFINDABLE;
+        }
+    }
+    return WEIR_OK;
+}
+
 /* The selected rows that some item's own filter lets pass. */
 static weir_status choose_rows(wr_pattern *x, wr_pattern_side *side, weir_error *err) {
     const weir_batch *b = side->batch;
@@ -82,7 +97,43 @@ weir_status wr_pattern_prepare(wr_pattern *x, uint32_t at, const weir_batch *b, 
         WR_TRY(run_keys(x, &x->items[side->items[i]], b, err));
     }
     if (skip) WR_TRY(choose_rows(x, side, err));
-    return x->trail ? wr_trail_prepare(x, side, err) : WEIR_OK;
+    return x->trail ? wr_trail_prepare(x, side, err) : hash_rows(x, side, err);
+}
+
+#define AHEAD 12u        /* rows: how long before a search what it will read begins to be fetched */
+#define NEAR  (1u << 12) /* an index of so many buckets lies in the cache */
+
+/* Four steps, each of which needs what the one before fetched: the bucket, its first entry, the match, and
+ * the event that has the key. (Always inline: gcc takes a function that only fetches for one without effect.)
+ */
+WR_INLINE void prefetch_step(const wr_pattern *x, const wr_item_state *it, uint32_t hash, int step) {
+    const wr_match_bucket *bucket = &it->buckets[hash & (it->n_buckets - 1)];
+    if (step == 0) {
+        __builtin_prefetch(bucket);
+        return;
+    }
+    if (bucket->head == WR_NO_ENTRY || hash == WR_UNFINDABLE) return;
+    const wr_match_entry *e = wr_entry_at(x, bucket->head);
+    const wr_event_ref *key = &it->plan->key_refs[0];
+    if (step == 1) {
+        __builtin_prefetch(e);
+    } else if (step == 2) {
+        __builtin_prefetch(wr_match_at(x, e->match));
+    } else {
+        uint32_t event = wr_match_at(x, e->match)->ev[key->item];
+        if (event != WR_NO_EVENT) __builtin_prefetch(wr_taken_at(&x->items[key->item].events, event));
+    }
+}
+
+void wr_pattern_prefetch(const wr_pattern *x, const wr_pattern_side *side) {
+    if (side->next + AHEAD >= side->n_walk) return;
+    for (uint32_t i = 0; i < side->n_items; i++) {
+        const wr_item_state *it = &x->items[side->items[i]];
+        uint32_t at = side->next + AHEAD;
+        if (it->n_buckets <= NEAR) continue;
+        for (int step = 0; step < 4; step++, at -= AHEAD / 4)
+            prefetch_step(x, it, it->row_hashes[side->walk ? side->walk[at] : at], step);
+    }
 }
 
 /* ---- Events of a match ------------------------------------------------------------------------------------
@@ -156,8 +207,8 @@ static weir_status list_all(wr_pattern *x, uint32_t item, bool passes, uint32_t 
 
 static weir_status look_up(wr_pattern *x, uint32_t item, uint32_t *n, weir_error *err) {
     wr_item_state *it = &x->items[item];
-    uint32_t hash;
-    if (!wr_keys_of_row(it, x->row, &hash)) return WEIR_OK;
+    uint32_t hash = it->row_hashes[x->row];
+    if (hash == WR_UNFINDABLE) return WEIR_OK;
     for (uint32_t e = wr_bucket_head(it, hash); e != WR_NO_ENTRY; e = wr_entry_at(x, e)->next_equal) {
         const wr_match_entry *entry = wr_entry_at(x, e);
         if (entry->hash != hash || !wr_keys_equal(x, it, entry->match, x->row)) continue;

@@ -79,8 +79,9 @@ typedef struct wr_item_state {
     const uint32_t *passing; /* the rows for which it does */
     uint32_t n_passing;
     weir_column *key_columns;
-    uint64_t *hashes; /* of a trail: by physical row, of what it looks for */
-    uint32_t taken;   /* the row in hand as an event, once taken; WR_NO_EVENT: not yet */
+    uint32_t *row_hashes; /* by physical row, of its keys, where there is an index */
+    uint64_t *hashes;     /* of a trail: by physical row, of what it looks for */
+    uint32_t taken;       /* the row in hand as an event, once taken; WR_NO_EVENT: not yet */
 } wr_item_state;
 
 /* One side's input of the call in hand. */
@@ -161,7 +162,9 @@ void wr_waiting_clear(wr_pattern *x, uint32_t item, wr_match_list *l);
 /* Moves the fresh matches behind the pending ones, in the order of their times. */
 weir_status wr_waiting_settle(wr_pattern *x, uint32_t item, weir_error *err) WR_NODISCARD;
 
-/* The keys of the row in hand; false: they equal nothing. */
+/* As a hash: keys that equal nothing. A match of such keys is in no bucket. */
+#define WR_UNFINDABLE 0u
+/* The keys of a row; false: they equal nothing. */
 bool wr_keys_of_row(const wr_item_state *it, uint32_t row, uint32_t *hash);
 /* The first entry of the bucket of that hash, for pending lists with an index. */
 static inline uint32_t wr_bucket_head(const wr_item_state *it, uint32_t hash) {
@@ -215,6 +218,8 @@ weir_status wr_absent_lets_pass(wr_pattern *x, uint32_t item, uint32_t match, bo
 /* For a side's batch: own filters and keys; which rows need be walked. */
 weir_status wr_pattern_prepare(wr_pattern *x, uint32_t side, const weir_batch *b, bool skip,
                                weir_error *err) WR_NODISCARD;
+/* Fetches what rows soon to be walked will look at. */
+void wr_pattern_prefetch(const wr_pattern *x, const wr_pattern_side *side);
 /* The waiting matches that the event in hand is to be tried on, into candidates and hits. */
 weir_status wr_item_candidates(wr_pattern *x, uint32_t item, uint32_t *n, weir_error *err) WR_NODISCARD;
 /* The event that a reference picks, of a match; WR_NO_EVENT. *candidate: it is the event in hand instead. */

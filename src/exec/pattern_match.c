@@ -71,12 +71,9 @@ bool wr_match_is_expired(const wr_pattern *x, uint32_t match, int64_t now) {
 /* ---- Keys -------------------------------------------------------------------------------------------------
  */
 
-/* As a hash: a match whose keys equal nothing, which is in no bucket. */
-#define UNFINDABLE 0u
-
 static uint32_t fold(uint64_t h) {
     uint32_t folded = (uint32_t)(h ^ h >> 32);
-    return folded == UNFINDABLE ? 1 : folded;
+    return folded == WR_UNFINDABLE ? 1 : folded;
 }
 
 static const void *row_value(const weir_column *c, weir_type type, uint32_t row) {
@@ -158,14 +155,14 @@ static weir_status widen_index(wr_pattern *x, wr_item_state *it, weir_error *err
     it->buckets = wider;
     it->n_buckets = n;
     for (uint32_t e = it->pending.head; e != WR_NO_ENTRY; e = wr_entry_at(x, e)->next)
-        if (wr_entry_at(x, e)->hash != UNFINDABLE) bucket_add(x, it, e);
+        if (wr_entry_at(x, e)->hash != WR_UNFINDABLE) bucket_add(x, it, e);
     return WEIR_OK;
 }
 
 static weir_status index_add(wr_pattern *x, wr_item_state *it, uint32_t entry, weir_error *err) {
     wr_match_entry *e = wr_entry_at(x, entry);
     if (!keys_of_match(x, it, e->match, &e->hash)) {
-        e->hash = UNFINDABLE;
+        e->hash = WR_UNFINDABLE;
         return WEIR_OK;
     }
     bucket_add(x, it, entry);
@@ -220,7 +217,7 @@ weir_status wr_waiting_add(wr_pattern *x, uint32_t item, wr_match_list *l, uint3
     uint32_t entry;
     wr_match_entry *e = wr_cell_pool_take(&x->entries, &entry);
     if (!e) return wr_pattern_no_memory(err);
-    *e = (wr_match_entry){.match = match, .hash = UNFINDABLE};
+    *e = (wr_match_entry){.match = match, .hash = WR_UNFINDABLE};
     wr_match_ref(x, match);
     note_times(x, item, l, match);
     link_last(x, l, entry);
@@ -243,7 +240,7 @@ void wr_waiting_remove(wr_pattern *x, uint32_t item, wr_match_list *l, uint32_t 
     wr_item_state *it = &x->items[item];
     wr_match_entry *e = wr_entry_at(x, entry);
     uint32_t match = e->match;
-    if (it->buckets && l == &it->pending && e->hash != UNFINDABLE) bucket_remove(x, it, e);
+    if (it->buckets && l == &it->pending && e->hash != WR_UNFINDABLE) bucket_remove(x, it, e);
     unlink_entry(x, l, e);
     wr_cell_pool_give(&x->entries, entry);
     wr_match_unref(x, match);

@@ -33,6 +33,7 @@ static void drop_done(wr_pattern *x) {
  * chunk each; with one item, match by match once the whole input chunk is through. */
 static weir_status offer_row(wr_pattern *x, wr_pattern_side *side, weir_error *err) {
     if (x->trail) return wr_trail_offer_row(x, side, err);
+    wr_pattern_prefetch(x, side);
     WR_TRY(stabilize(x, side, err));
     for (uint32_t i = side->n_items; i-- > 0;) {
         wr_item_state *it = &x->items[side->items[i]];
