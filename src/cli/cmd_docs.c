@@ -19,12 +19,32 @@ static const struct {
     {"aggregator", "Aggregators",
      "For `select` and `having`, and for filters. Expired events are taken out again."},
     {"window", "Windows", "`from S#window.NAME(…)`."},
-    {"source", "Sources", "`@source(type='NAME', key='value', @map(…))` in front of a stream definition."},
-    {"sink", "Sinks", "`@sink(type='NAME', key='value', @map(…))` in front of a stream definition."},
+    {"source", "Sources",
+     "`@source(type='NAME', key='value', @map(…))` in front of a stream definition. Besides its own keys "
+     "each takes:\n\n"
+     "| key | value | default | |\n|---|---|---|---|\n"
+     "| `ref` | text |  | The name of what `weir run --config` has of it: type and keys that do not stand "
+     "here. |"},
+    {"sink", "Sinks",
+     "`@sink(type='NAME', key='value', @map(…))` in front of a stream definition. Besides its own keys each "
+     "takes:\n\n"
+     "| key | value | default | |\n|---|---|---|---|\n"
+     "| `on.error` | LOG\\|WAIT\\|STREAM\\|STORE |  | What becomes of rows that can't be sent: they are "
+     "logged and dropped; "
+     "wait; go to the stream's `@OnError`; go to the error store. Without it a failure that may pass is "
+     "waited for, "
+     "and any other ends the run. |\n"
+     "| `ref` | text |  | The name of what `weir run --config` has of it: type and keys that do not stand "
+     "here. |\n\n"
+     "`@distribution(strategy='roundRobin', 'partitioned' or 'broadcast', partitionKey='attribute', "
+     "@destination(…), "
+     "…)` in it sends to several places: see [operations](operations.md#when-a-sink-fails)."},
     {"decoder", "Formats to read", "`@map(type='NAME', …)` in a `@source`."},
     {"encoder", "Formats to write", "`@map(type='NAME', …)` in a `@sink`."},
     {"store", "Stores",
-     "`@store(type='NAME', key='value')` in front of a table definition; see [stores](stores.md)."},
+     "`@store(type='NAME', key='value')` in front of a table definition; see [stores](stores.md). `ref` "
+     "names what "
+     "`weir run --config` has of it."},
 };
 
 static void print_heading(printing *p, const char *kind) {

@@ -217,12 +217,29 @@ static void offer_functions(const wr_planner *p, wr_suggest *suggest, const char
     for (uint32_t i = 0; !*ns && i < WR_COUNT(forms); i++) wr_suggest_offer(suggest, forms[i]);
 }
 
+/* Functions of Siddhi's extensions that mean nothing here: why, and what to write instead. */
+static const char *why_absent(const char *ns, const char *name) {
+    static const struct {
+        const char *ns, *name, *why;
+    } absent[] = {
+        {"env", "getEnvironmentProperty",
+         "there is no Java machine to have properties; write ${name}, or env:getSystemProperty('NAME')"},
+        {"env", "getYAMLProperty", "write ${name}: weir run --config FILE has properties"},
+        {"env", "getUserAgentProperty",
+         "it needs a table of all browsers; take the text apart with regex: or a function of your own"}};
+    for (uint32_t i = 0; i < WR_COUNT(absent); i++)
+        if (!strcmp(absent[i].ns, ns) && !strcmp(absent[i].name, name)) return absent[i].why;
+    return NULL;
+}
+
 static void unknown_function(wr_planner *p, const wr_ast_call *call, const char *ns) {
     char hint[128] = "";
     wr_suggest suggest;
+    const char *why = why_absent(ns, call->name.text);
+    if (why) snprintf(hint, sizeof hint, "%s", why);
     wr_suggest_init(&suggest, call->name.text);
     offer_functions(p, &suggest, ns);
-    wr_suggest_hint(&suggest, hint, sizeof hint);
+    if (!why) wr_suggest_hint(&suggest, hint, sizeof hint);
     if (!hint[0] && wr_registry_find_window(p->registry, ns, call->name.text))
         snprintf(hint, sizeof hint, "%s is a window: write #window.%s(…) after the stream", call->name.text,
                  call->name.text);
