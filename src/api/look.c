@@ -55,7 +55,7 @@ static void on_io_stat(void *ctx, const wr_app_io_stat *s) {
                      .errors = s->stats.bad_rows + s->stats.errors,
                      .state_bytes = s->bytes_held,
                      .lag_ms = -1,
-                     .waiting = is_source && s->stats.lag > 0 ? (uint64_t)s->stats.lag : 0,
+                     .waiting = s->stats.lag > 0 ? (uint64_t)s->stats.lag : 0,
                      .unreachable = s->is_unreachable};
     v->visit(v->ctx, &out);
 }

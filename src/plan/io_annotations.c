@@ -210,10 +210,24 @@ static void read_distribution(wr_planner *p, const wr_ast_annotation *a, const w
                       "@distribution has no @destination");
 }
 
+/* Rows that wait on disk have to be kept until they are sent, and by one sink. */
+static void read_spill(wr_planner *p, const wr_ast_annotation *a, wr_plan_io *io) {
+    const wr_ast_annotation_item *item = wr_ast_find_item(a, "spill");
+    if (!item || !item->value) return;
+    io->spill = wr_plan_strdup(p, item->value);
+    if (io->has_on_error && io->on_error != WR_ON_ERROR_WAIT)
+        wr_plan_error(p, item->value_span, WEIR_ECONFIG, "leave one of them out",
+                      "spill keeps rows until they are sent: on.error can only be 'WAIT'");
+    if (child_named(p, a, "distribution"))
+        wr_plan_unsupported(p, item->value_span, "spill together with @distribution");
+}
+
 static void read_sink(wr_planner *p, const wr_ast_annotation *a, const wr_plan_stream *stream,
                       wr_plan_io *io) {
     read_on_error(p, a, io);
+    read_spill(p, a, io);
     leave_out(io->options, &io->n_options, "on.error");
+    leave_out(io->options, &io->n_options, "spill");
     const wr_ast_annotation *distribution = child_named(p, a, "distribution");
     if (distribution) read_distribution(p, distribution, stream, io);
 }

@@ -61,6 +61,7 @@ typedef struct wr_plan_io {
     /* Of a sink: */
     bool has_on_error; /* on.error was written */
     wr_on_error on_error;
+    const char *spill; /* how much may wait on disk, "64 MB"; NULL: nothing does */
     wr_distribution distribution;
     uint32_t partition_key; /* PARTITIONED: the attribute */
     wr_plan_destination *destinations;

@@ -202,6 +202,10 @@ static void visit_drain(const wr_drain *d, void (*visit)(void *ctx, const wr_app
                             0,
                             w->is_down || *wr_sink_state(w->sink) != 0};
         if (!i) s.stats.bad_rows += d->n_lost;
+        if (d->spill) {
+            s.stats.lag = (int64_t)wr_drain_undelivered(d);
+            s.bytes_held += (size_t)(wr_spill_tail(d->spill).bytes - wr_spill_safe(d->spill).bytes);
+        }
         visit(ctx, &s);
     }
 }

@@ -34,6 +34,24 @@ bool wr_io_any_full(const wr_app_io *io) {
     return false;
 }
 
+/* Rows on disk, perhaps with a sink that takes some now. */
+static bool any_spilled(const wr_app_io *io, bool *has_more) {
+    bool any = false;
+    *has_more = false;
+    for (uint32_t i = 0; i < io->n_drains; i++) {
+        any |= wr_drain_has_backlog(io->drains[i]);
+        *has_more |= wr_drain_spill_has_more(io->drains[i]);
+    }
+    return any;
+}
+
+/* A full sink would be waited for. One that spills need not be, and makes room by the checkpoint. */
+static bool any_in_the_way(const wr_app_io *io) {
+    for (uint32_t i = 0; i < io->n_drains; i++)
+        if (!io->drains[i]->spill && wr_drain_is_full(io->drains[i])) return true;
+    return false;
+}
+
 /* Fires what is due on the wall clock, or moves an idle playback clock on. */
 static weir_status tick(wr_app_io *io, weir_error *err) {
     const wr_plan *p = io->options.plan;
@@ -50,6 +68,8 @@ static bool is_wanted(const wr_app_io *io) {
     if (wr_task_wants_commit(io->options.task)) return true;
     for (uint32_t i = 0; i < io->n_feeds; i++)
         if (wr_source_wants_checkpoint(io->feeds[i]->source)) return true;
+    for (uint32_t i = 0; i < io->n_drains; i++)
+        if (wr_drain_spill_wants_checkpoint(io->drains[i])) return true;
     return false;
 }
 
@@ -75,6 +95,8 @@ static int64_t longest_wait(const wr_app_io *io) {
         int64_t retry = wr_drain_retry_ms(io->drains[i]);
         if (retry != INT64_MAX) wait = shorter(wait, retry - now);
     }
+    bool has_more;
+    if (any_spilled(io, &has_more)) wait = has_more ? 0 : shorter(wait, FULL_WAIT_MS);
     if (wr_io_any_full(io)) return WR_MIN(wait, FULL_WAIT_MS);
     if (is_wanted(io)) return 0;
     if (io->dirty) wait = shorter(wait, io->next_checkpoint_ms - now);
@@ -165,7 +187,7 @@ static weir_status turn(wr_app_io *io, bool *did, weir_error *err) {
     WR_TRY(wr_app_io_flush(io, err));
     pause_or_resume(io); /* now: a source that is still paused would look as if it had nothing */
     WR_TRY(wr_app_io_move_faults(io, err));
-    if (!wr_io_any_full(io)) WR_TRY(checkpoint_if_due(io, err));
+    if (!any_in_the_way(io)) WR_TRY(checkpoint_if_due(io, err));
     WR_TRY(tick(io, err));
     if (!wr_io_any_full(io)) {
         WR_TRY(wr_io_refill_all(io, err));
@@ -193,11 +215,15 @@ static weir_status go_back(wr_app_io *io, const atomic_bool *stop, weir_status s
 }
 
 /* Until the sinks have handed on everything. A reader may be as slow as it likes, unless a stop was asked
- * for: then what is left has the time that a commit takes. */
+ * for: then what is left has the time that a commit takes. What is on disk may stay there. */
 static weir_status drain(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
+    int64_t give_up = wr_io_wall_ms() + io->options.drain_ms;
     for (;;) {
+        bool has_more;
         WR_TRY(wr_app_io_flush(io, err));
-        if (!wr_io_any_full(io) || atomic_load(stop)) return WEIR_OK;
+        bool spills = any_spilled(io, &has_more) && wr_io_wall_ms() < give_up;
+        if ((!any_in_the_way(io) && !spills) || atomic_load(stop)) return WEIR_OK;
+        if (spills && !any_in_the_way(io)) WR_TRY(checkpoint_if_due(io, err));
         if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
         WR_TRY(wait_for_something(io, err));
     }
@@ -217,6 +243,24 @@ static weir_status end_epoch(wr_app_io *io, weir_error *err) {
     return io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;
 }
 
+/* Everything is safe, but rows may be on disk yet: then the next run sends them, which is an error unless a
+ * stop was asked for. */
+static weir_status check_spilled(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
+    for (uint32_t i = 0; i < io->n_drains; i++) {
+        wr_drain *d = io->drains[i];
+        unsigned long long n = wr_drain_undelivered(d);
+        if (!n) continue;
+        d->next_prepare_ms = 0;
+        io->dirty = true;
+        weir_fail(err, WEIR_EIO, "%llu rows for sink '%s' of stream '%s' wait on disk for the next run", n,
+                  d->plan->type, d->schema.stream);
+        err->retriable = true;
+        if (!atomic_load(stop)) return WEIR_EIO;
+        wr_app_io_log(io, WEIR_LOG_INFO, "%s", err->message);
+    }
+    return WEIR_OK;
+}
+
 /* A sink whose other side is away or slow is waited for, for drain_ms at most; not when a stop was asked for.
  */
 static weir_status end_epoch_in_time(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
@@ -224,6 +268,7 @@ static weir_status end_epoch_in_time(wr_app_io *io, const atomic_bool *stop, wei
     for (;;) {
         weir_error own = {0};
         weir_status st = end_epoch(io, &own);
+        if (st == WEIR_OK) st = check_spilled(io, stop, &own);
         int64_t now = wr_io_wall_ms();
         if (st == WEIR_OK) return st;
         if (!own.retriable || io->is_exact || atomic_load(stop) || now >= give_up) {

@@ -15,7 +15,7 @@
 #define TAG_FEED     WR_TAG('F', 'E', 'E', 'D')
 #define TAG_SINK     WR_TAG('S', 'I', 'N', 'K')
 #define VERSION      1u
-#define SINK_VERSION 2u /* 1: one place, without a word before it */
+#define SINK_VERSION 3u /* 2: without what is spilled; 1: one place, without a word before it */
 
 static weir_status save_feed(wr_app_io *io, wr_feed *f, weir_writer *w, weir_error *err) {
     weir_status st = WEIR_OK;

@@ -43,7 +43,7 @@ static void log_loss(wr_drain *d, const weir_batch *rows, const weir_error *why)
                   d->plan->type, d->schema.stream, rows->n_sel, why->message, (unsigned long long)n);
 }
 
-static void give_up(wr_drain *d, const weir_batch *rows, const weir_error *why) {
+void wr_drain_give_up(wr_drain *d, const weir_batch *rows, const weir_error *why) {
     wr_app_io *io = d->io;
     const wr_plan_stream *s = &io->options.plan->streams[d->stream];
     wr_on_error action = d->plan->has_on_error ? d->plan->on_error : WR_ON_ERROR_LOG;
@@ -135,15 +135,15 @@ static weir_status pass_on(wr_drain *d, wr_way *w, const weir_batch *rows, const
         if (elsewhere)
             st = send(d, &b, err);
         else if (!is_left_out)
-            give_up(d, &b, why);
+            wr_drain_give_up(d, &b, why);
     }
     for (uint32_t i = 0; i < n; i++) wr_bus_message_free(held[i]);
     wr_free(NULL, held, 0);
     return st;
 }
 
-static weir_status on_failure(wr_drain *d, wr_way *w, const weir_batch *rows, const weir_error *why,
-                              weir_error *err) {
+weir_status wr_drain_on_failure(wr_drain *d, wr_way *w, const weir_batch *rows, const weir_error *why,
+                                weir_error *err) {
     bool was_down = w->is_down;
     if (why->code == WEIR_ENOMEM) {
         if (err) *err = *why;
@@ -168,6 +168,7 @@ static bool wants_copies(const wr_drain *d) {
 static weir_status write_way(wr_drain *d, wr_way *w, const weir_batch *rows, weir_error *err) {
     weir_error own = {0};
     if (!rows->n_sel) return WEIR_OK;
+    if (d->spill) return wr_drain_spill_write(d, rows, err);
     if (w->is_down && !holds(d)) {
         weir_fail(&own, WEIR_EIO, "its other side can't be reached");
         own.retriable = true;
@@ -176,7 +177,7 @@ static weir_status write_way(wr_drain *d, wr_way *w, const weir_batch *rows, wei
     weir_status st = wr_sink_take(w->sink, rows, &own);
     if (st != WEIR_OK) { /* no place could take them: the format can't write them */
         if (st == WEIR_ENOMEM && err) *err = own;
-        if (st != WEIR_ENOMEM) give_up(d, rows, &own);
+        if (st != WEIR_ENOMEM) wr_drain_give_up(d, rows, &own);
         return st == WEIR_ENOMEM ? st : WEIR_OK;
     }
     if (w->is_down) return WEIR_OK; /* they are held */
@@ -184,7 +185,7 @@ static weir_status write_way(wr_drain *d, wr_way *w, const weir_batch *rows, wei
     if (st == WEIR_OK) return note_up(d, w), WEIR_OK;
     if (st == WEIR_EAGAIN) return wants_copies(d) ? keep_copy(w, rows, err) : WEIR_OK;
     bool is_held = holds(d); /* they are in the sink's own buffer */
-    return on_failure(d, w, is_held ? NULL : rows, &own, err);
+    return wr_drain_on_failure(d, w, is_held ? NULL : rows, &own, err);
 }
 
 /* ---- Which place ---- */
@@ -290,6 +291,7 @@ weir_status wr_drain_listen(wr_drain *d, wr_task *task, weir_error *err) {
 }
 
 bool wr_drain_is_full(const wr_drain *d) {
+    if (d->spill) return wr_spill_is_full(d->spill);
     for (uint32_t i = 0; i < d->n_ways; i++) {
         const wr_way *w = &d->ways[i];
         if ((w->is_open && wr_sink_is_full(w->sink)) || (w->is_down && holds(d))) return true;
@@ -303,6 +305,7 @@ static weir_status open_again(wr_drain *d, wr_way *w, weir_error *err) {
     (void)wr_sink_close(w->sink, false, NULL);
     w->sink = NULL;
     w->is_open = false;
+    if (d->spill) wr_spill_again(d->spill); /* what the old one held is in the files */
     WR_TRY(wr_drain_open_way(d, w, d->io->options.plan, err));
     WR_TRY(wr_sink_join(w->sink, d->io->epoch, err));
     w->is_open = true;
@@ -317,9 +320,10 @@ static weir_status flush_way(wr_drain *d, wr_way *w, weir_error *err) {
     if (st == WEIR_OK) st = wr_sink_flush(w->sink, &own);
     if (st == WEIR_OK && w->is_down) note_up(d, w);
     if (st == WEIR_OK) forget_copies(w);
+    if (st == WEIR_OK && d->spill) return wr_drain_spill_send(d, err);
     if (st == WEIR_OK || st == WEIR_EAGAIN) return WEIR_OK;
     if (w->needs_opening && !w->sink) st = wr_drain_open_way(d, w, d->io->options.plan, &own); /* for later */
-    return on_failure(d, w, NULL, &own, err);
+    return wr_drain_on_failure(d, w, NULL, &own, err);
 }
 
 weir_status wr_drain_flush(wr_drain *d, weir_error *err) {

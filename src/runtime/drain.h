@@ -4,6 +4,7 @@
 
 #include "io/bus.h"
 #include "runtime/app_io_internal.h"
+#include "state/spill.h"
 
 /* One place: a destination, or the only one. */
 typedef struct wr_way {
@@ -32,8 +33,12 @@ struct wr_drain {
     uint32_t turn;   /* roundRobin: whose it is */
     wr_buf text;     /* of a partition key */
     uint64_t n_lost, n_losses;
-    bool is_open;    /* the sinks have been started */
-    bool has_failed; /* for good: the run ends */
+    wr_spill *spill;  /* rows go through files of it; NULL: they wait in memory. Then there is one place */
+    bool spill_is_in; /* its sink takes part in the checkpoint under way */
+    int64_t next_prepare_ms;  /* wall time: one that was not ready is not asked before */
+    int64_t prepare_pause_ms; /* doubles */
+    bool is_open;             /* the sinks have been started */
+    bool has_failed;          /* for good: the run ends */
     weir_error failure;
 };
 
@@ -55,12 +60,31 @@ weir_status wr_drain_commit(wr_drain *d, weir_error *err) WR_NODISCARD;
 weir_status wr_drain_abort(wr_drain *d, weir_error *err) WR_NODISCARD;
 weir_status wr_drain_enlist(wr_drain *d, const void *position, weir_error *err) WR_NODISCARD;
 
+/* drain_spill.c: spill='64 MB' of a sink. All its rows are added to files and handed on from there, so that a
+ * checkpoint need not wait for the other side: what was not delivered is in the files. */
+weir_status wr_drain_open_spill(wr_drain *d, weir_error *err) WR_NODISCARD;
+weir_status wr_drain_spill_start(wr_drain *d, wr_spill_start_mode mode, weir_reader *saved,
+                                 weir_error *err) WR_NODISCARD;
+weir_status wr_drain_spill_write(wr_drain *d, const weir_batch *rows, weir_error *err) WR_NODISCARD;
+/* Hands on what waits, as much as a turn should. */
+weir_status wr_drain_spill_send(wr_drain *d, weir_error *err) WR_NODISCARD;
+bool wr_drain_has_backlog(const wr_drain *d);    /* rows in the files wait to be handed on */
+bool wr_drain_spill_has_more(const wr_drain *d); /* and the sink could take some now */
+weir_status wr_drain_spill_prepare(wr_drain *d, weir_writer *w, weir_error *err) WR_NODISCARD;
+weir_status wr_drain_spill_commit(wr_drain *d, weir_error *err) WR_NODISCARD;
+bool wr_drain_spill_wants_checkpoint(const wr_drain *d); /* so that there is room again */
+uint64_t wr_drain_undelivered(const wr_drain *d);        /* rows in the files; 0 without */
+
 /* drain.c. Takes the rows of its stream from this task. */
 weir_status wr_drain_listen(wr_drain *d, wr_task *task, weir_error *err) WR_NODISCARD;
 void wr_drain_write(wr_drain *d, const weir_batch *rows);
 /* Pushes on, and tries what is down. Fails only when the run has to end. */
 weir_status wr_drain_flush(wr_drain *d, weir_error *err) WR_NODISCARD;
 bool wr_drain_is_full(const wr_drain *d);
+/* A place failed: it is down, and its rows wait or go where on.error says. rows NULL: it holds them. */
+weir_status wr_drain_on_failure(wr_drain *d, wr_way *w, const weir_batch *rows, const weir_error *why,
+                                weir_error *err) WR_NODISCARD;
+void wr_drain_give_up(wr_drain *d, const weir_batch *rows, const weir_error *why);
 /* Rows for a place that fails wait: nothing else was asked for. */
 bool wr_drain_waits(const wr_drain *d);
 int64_t wr_drain_retry_ms(const wr_drain *d); /* when something is to be tried again; INT64_MAX: nothing is */

@@ -36,6 +36,7 @@ static weir_status check_exact(const wr_drain *d, weir_error *err) {
     if (d->type->guarantee < WEIR_EXACTLY_ONCE)
         return wr_io_not_exact("sink", d->plan->type, "can't take back what it has written", err);
     if (d->n_ways > 1) return not_together("@distribution", err);
+    if (d->plan->spill) return not_together("spill", err); /* its rows are in the transaction */
     return d->plan->has_on_error ? not_together("on.error", err) : WEIR_OK;
 }
 
@@ -47,6 +48,7 @@ static weir_status open_drain(wr_drain *d, const wr_plan *plan, weir_error *err)
     d->ways = wr_alloc_zero(NULL, d->n_ways * sizeof *d->ways);
     if (!d->ways) return no_memory(err);
     if (plan->guarantee == WEIR_EXACTLY_ONCE) WR_TRY(check_exact(d, err));
+    if (p->spill) WR_TRY(wr_drain_open_spill(d, err));
     for (uint32_t i = 0; i < d->n_ways; i++) {
         wr_way *w = &d->ways[i];
         w->options = p->n_destinations ? p->destinations[i].options : p->options;
@@ -86,12 +88,14 @@ weir_status wr_drain_free(wr_drain *d, bool finish, weir_error *err) {
     if (!d) return WEIR_OK;
     for (uint32_t i = 0; d->ways && i < d->n_ways; i++) {
         weir_error own = {0};
-        weir_status st = wr_sink_close(d->ways[i].sink, finish && !d->ways[i].is_down, &own);
+        bool finishes = finish && !d->ways[i].is_down && !wr_drain_undelivered(d);
+        weir_status st = wr_sink_close(d->ways[i].sink, finishes, &own);
         if (st != WEIR_OK && first == WEIR_OK && err) *err = own;
         if (first == WEIR_OK) first = st;
         forget_waiting(&d->ways[i]);
     }
     wr_free(NULL, d->ways, 0);
+    wr_spill_free(d->spill);
     wr_buf_fini(&d->text);
     wr_arena_fini(&d->things);
     wr_free(NULL, d, sizeof *d);
@@ -120,7 +124,8 @@ static weir_status not_started(wr_drain *d, wr_way *w, weir_status st, const wei
         w->is_open = true;
         return WEIR_OK;
     }
-    bool may_wait = (d->plan->has_on_error || d->n_ways > 1) && why->retriable && st != WEIR_ENOMEM;
+    bool may_wait =
+        (d->plan->has_on_error || d->n_ways > 1 || d->spill) && why->retriable && st != WEIR_ENOMEM;
     if (!may_wait) {
         if (err) *err = *why;
         return st;
@@ -147,6 +152,7 @@ weir_status wr_drain_start(wr_drain *d, uint64_t last_epoch, weir_reader *saved,
         return weir_fail(err, WEIR_ESTATE, "the checkpoint has %u destinations of stream '%s', the app %u", n,
                          d->schema.stream, d->n_ways);
     for (uint32_t i = 0; i < n; i++) WR_TRY(start_way(d, &d->ways[i], last_epoch, saved, err));
+    WR_TRY(wr_drain_spill_start(d, saved ? WR_SPILL_SAVED : WR_SPILL_EMPTY, saved, err));
     d->is_open = true;
     return WEIR_OK;
 }
@@ -156,6 +162,7 @@ weir_status wr_drain_join(wr_drain *d, uint64_t epoch, weir_error *err) {
         weir_error own = {0};
         WR_TRY(not_started(d, &d->ways[i], wr_sink_join(d->ways[i].sink, epoch, &own), &own, err));
     }
+    WR_TRY(wr_drain_spill_start(d, WR_SPILL_FOUND, NULL, err));
     d->is_open = true;
     return WEIR_OK;
 }
@@ -171,15 +178,18 @@ static bool takes_part(const wr_drain *d, wr_way *w) {
 
 weir_status wr_drain_prepare(wr_drain *d, weir_writer *w, weir_error *err) {
     if (w) weir_write_u32(w, d->n_ways);
+    if (d->spill) return wr_drain_spill_prepare(d, w, err);
     for (uint32_t i = 0; i < d->n_ways; i++) {
         bool is_in = takes_part(d, &d->ways[i]);
         if (w) weir_write_u32(w, is_in);
         if (is_in) WR_TRY(wr_sink_prepare(d->ways[i].sink, w, err));
     }
+    if (w) weir_write_u32(w, 0); /* nothing is spilled */
     return WEIR_OK;
 }
 
 weir_status wr_drain_commit(wr_drain *d, weir_error *err) {
+    if (d->spill) return wr_drain_spill_commit(d, err);
     for (uint32_t i = 0; i < d->n_ways; i++)
         if (takes_part(d, &d->ways[i])) WR_TRY(wr_sink_commit(d->ways[i].sink, err));
     return WEIR_OK;
