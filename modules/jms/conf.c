@@ -8,24 +8,6 @@
 #include <strings.h>
 #include <time.h>
 
-weir_status jms_no_memory(weir_error *err) { return weir_fail(err, WEIR_ENOMEM, "out of memory for JMS"); }
-
-int64_t jms_now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-void jms_log(const weir_io_host *host, weir_log_level level, const char *format, ...) {
-    char line[1024];
-    if (!host || !host->log) return;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    host->log(host->log_ctx, level, line);
-}
-
 /* ---- Keys that mean something else, or nothing -------------------------------------------------------- */
 
 /* Properties of Siddhi's JMS transport, as keys come: in lower case. `instead` NULL: it tunes the Java
@@ -89,7 +71,7 @@ static weir_status check_pairs(const weir_settings *settings, bool is_source, we
         if (strncmp(pair->key, "java.naming.", 12) == 0)
             return refuse(pair, "weir asks no JNDI; user and password are connection.username and .password",
                           err);
-        if (strncmp(pair->key, "transport.jms.", 14) == 0) JMS_TRY(check_transport(pair, err));
+        if (strncmp(pair->key, "transport.jms.", 14) == 0) WIRE_TRY(check_transport(pair, err));
     }
     return WEIR_OK;
 }
@@ -121,7 +103,7 @@ static weir_status read_host(const char *url, const char *at, jms_endpoint *e, w
         return wrong_url(url, "has a port that is no number", err);
     e->host = strndup(at, len);
     e->port = strdup(port);
-    return e->host && e->port ? WEIR_OK : jms_no_memory(err);
+    return e->host && e->port ? WEIR_OK : wire_no_memory(err);
 }
 
 static weir_status read_endpoint(const char *url, jms_endpoint *e, weir_error *err) {
@@ -136,7 +118,7 @@ static weir_status read_endpoint(const char *url, jms_endpoint *e, weir_error *e
         if (strncasecmp(url, schemes[i].scheme, len) != 0) continue;
         e->is_tls = schemes[i].is_tls;
         char *host = strdup(url + len);
-        if (!host) return jms_no_memory(err);
+        if (!host) return wire_no_memory(err);
         if (*host && host[strlen(host) - 1] == '/') host[strlen(host) - 1] = 0;
         weir_status st = read_host(url, host, e, err);
         free(host);
@@ -147,11 +129,11 @@ static weir_status read_endpoint(const char *url, jms_endpoint *e, weir_error *e
 
 static weir_status add_endpoint(jms_conf *c, const char *begin, size_t len, weir_error *err) {
     jms_endpoint *bigger = realloc(c->endpoints, (c->n_endpoints + 1) * sizeof *bigger);
-    if (!bigger) return jms_no_memory(err);
+    if (!bigger) return wire_no_memory(err);
     c->endpoints = bigger;
     c->endpoints[c->n_endpoints] = (jms_endpoint){0};
     char *url = strndup(begin, len);
-    if (!url) return jms_no_memory(err);
+    if (!url) return wire_no_memory(err);
     weir_status st = read_endpoint(url, &c->endpoints[c->n_endpoints++], err);
     free(url);
     return st;
@@ -169,7 +151,7 @@ static weir_status read_url(jms_conf *c, const char *url, weir_error *err) {
     }
     for (const char *end = at + len; at < end;) {
         const char *comma = memchr(at, ',', (size_t)(end - at)), *stop = comma ? comma : end;
-        JMS_TRY(add_endpoint(c, at, (size_t)(stop - at), err));
+        WIRE_TRY(add_endpoint(c, at, (size_t)(stop - at), err));
         at = stop + 1;
     }
     return c->n_endpoints ? WEIR_OK : wrong_url(url, "names no broker", err);
@@ -202,9 +184,9 @@ static weir_status read_security(jms_conf *c, const weir_setting *set, weir_erro
 
 weir_status jms_conf_open(jms_conf *c, const weir_io_args *args, bool is_source, weir_error *err) {
     const weir_setting *set = args->settings->of;
-    JMS_TRY(check_pairs(args->settings, is_source, err));
-    JMS_TRY(read_url(c, set[OPT_URL].text, err));
-    JMS_TRY(read_security(c, set, err));
+    WIRE_TRY(check_pairs(args->settings, is_source, err));
+    WIRE_TRY(read_url(c, set[OPT_URL].text, err));
+    WIRE_TRY(read_security(c, set, err));
     c->is_topic = set[OPT_KIND].as.l == 1;
     c->is_transacted = set[OPT_TRANSACTED].as.b || set[OPT_TRANSACTED_TOO].as.b;
     c->longest_wait_ms = set[OPT_RETRY_INTERVAL].as.l;

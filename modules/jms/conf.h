@@ -6,13 +6,7 @@
 #ifndef JMS_CONF_H
 #define JMS_CONF_H
 
-#include "weir_io.h"
-
-#define JMS_TRY(call)                                                                                        \
-    do {                                                                                                     \
-        weir_status try_status_ = (call);                                                                    \
-        if (try_status_ != WEIR_OK) return try_status_;                                                      \
-    } while (0)
+#include "../wire/wire.h"
 
 /* The rows with which both tables of options begin. */
 enum {
@@ -106,10 +100,5 @@ typedef struct jms_conf {
  * failure. */
 weir_status jms_conf_open(jms_conf *c, const weir_io_args *args, bool is_source, weir_error *err);
 void jms_conf_fini(jms_conf *c);
-
-void jms_log(const weir_io_host *host, weir_log_level level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-int64_t jms_now_ns(void);
-weir_status jms_no_memory(weir_error *err);
 
 #endif

@@ -61,7 +61,7 @@ void jms_link_complain(jms_link *l, const char *format, ...) {
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    int64_t now = jms_now_ns();
+    int64_t now = wire_now_ns();
     bool is_new = strcmp(text, l->state) != 0;
     if (is_new || now >= l->next_note_ns) {
         snprintf(l->note, sizeof l->note, "%s", text);
@@ -90,7 +90,7 @@ weir_status jms_link_tell(jms_link *l, weir_error *err) {
         if (err) err->fatal = true;
         return WEIR_EIO;
     }
-    if (note[0]) jms_log(l->host, WEIR_LOG_WARN, "%s: %s", l->who, note);
+    if (note[0]) wire_log(l->host, WEIR_LOG_WARN, "%s: %s", l->who, note);
     return WEIR_OK;
 }
 
@@ -201,7 +201,7 @@ static int shorter(int64_t wait, int64_t other) {
 /* Waits for the socket, a kick or the next heartbeat, without the lock. */
 static void wait_for(jms_link *l, int fd, bool is_full, int64_t wait_ms) {
     pn_transport_t *t = l->driver.transport;
-    int64_t now = jms_now_ns() / 1000000, next = pn_transport_tick(t, now);
+    int64_t now = wire_now_ns() / 1000000, next = pn_transport_tick(t, now);
     bool reads = pn_connection_driver_read_buffer(&l->driver).size > 0;
     struct pollfd fds[2] = {{.fd = fd, .events = (short)((reads ? POLLIN : 0) | (is_full ? POLLOUT : 0))},
                             {.fd = l->kick[0], .events = POLLIN}};
@@ -215,7 +215,7 @@ static void wait_for(jms_link *l, int fd, bool is_full, int64_t wait_ms) {
 
 /* What is left to be said has its time before the end, and so has the broker's answer to the end. */
 static bool end_in_order(jms_link *l, int64_t *give_up) {
-    int64_t now = jms_now_ns();
+    int64_t now = wire_now_ns();
     if (!*give_up) *give_up = now + LEAVE_NS;
     if (l->is_left) return now < *give_up;
     if (l->is_open && !l->handler->is_done(l->ctx) && now < *give_up) return true;
@@ -279,8 +279,8 @@ static int64_t back_off_ms(jms_link *l) {
 }
 
 static void pause_before_next(jms_link *l) {
-    int64_t until = jms_now_ns() / 1000000 + back_off_ms(l), left;
-    while (!l->is_ending && (left = until - jms_now_ns() / 1000000) > 0) {
+    int64_t until = wire_now_ns() / 1000000 + back_off_ms(l), left;
+    while (!l->is_ending && (left = until - wire_now_ns() / 1000000) > 0) {
         struct pollfd kick = {.fd = l->kick[0], .events = POLLIN};
         jms_link_unlock(l);
         poll(&kick, 1, (int)left);
@@ -328,7 +328,7 @@ weir_status jms_link_start(jms_link *l, weir_error *err) {
     pthread_cond_init(&l->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     l->has_lock = true;
-    l->random = (uint64_t)jms_now_ns() ^ (uint64_t)(uintptr_t)l;
+    l->random = (uint64_t)wire_now_ns() ^ (uint64_t)(uintptr_t)l;
     if (pipe2(l->kick, O_NONBLOCK | O_CLOEXEC) || pipe2(l->news, O_NONBLOCK | O_CLOEXEC))
         return weir_fail(err, WEIR_EIO, "can't make a pipe: %s", strerrordesc_np(errno));
     if (pthread_create(&l->thread, NULL, run, l)) return weir_fail(err, WEIR_EIO, "can't start a thread");

@@ -4,7 +4,7 @@
 #include "weir_module.h"
 
 static weir_status start(weir_engine *engine, weir_error *err) {
-    JMS_TRY(weir_register_source(engine, &jms_source_type, err));
+    WIRE_TRY(weir_register_source(engine, &jms_source_type, err));
     return weir_register_sink(engine, &jms_sink_type, err);
 }
 

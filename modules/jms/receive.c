@@ -69,7 +69,7 @@ static void on_attached(jms_source *s) {
         return;
     }
     s->is_attached = true;
-    s->forget_ns = s->seen.n ? jms_now_ns() + FORGET_NS : 0;
+    s->forget_ns = s->seen.n ? wire_now_ns() + FORGET_NS : 0;
     jms_link_is_well(&s->link);
     jms_link_announce(&s->link);
 }
@@ -286,7 +286,7 @@ static void give_credit(jms_source *s) {
 
 static int64_t on_turn(void *ctx) {
     jms_source *s = ctx;
-    int64_t now = jms_now_ns(), wait = -1;
+    int64_t now = wire_now_ns(), wait = -1;
     if (s->attach_again_ns && now >= s->attach_again_ns) attach(s);
     if (s->attach_again_ns) wait = (s->attach_again_ns - now) / 1000000 + 1;
     if (s->forget_ns && now >= s->forget_ns) {
@@ -309,7 +309,7 @@ static void on_detached(jms_source *s) {
     pn_link_close(s->receiver);
     s->receiver = NULL;
     s->is_attached = false;
-    s->attach_again_ns = jms_now_ns() + s->conf.longest_wait_ms * 1000000 / 4;
+    s->attach_again_ns = wire_now_ns() + s->conf.longest_wait_ms * 1000000 / 4;
 }
 
 static void on_event(void *ctx, pn_event_t *event) {

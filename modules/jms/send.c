@@ -123,7 +123,7 @@ static void send_one(jms_sink *s, uint64_t number) {
 
 /* Sends what waits, in order for each target. */
 static void send_waiting(jms_sink *s) {
-    if (s->resume_ns && jms_now_ns() < s->resume_ns) return;
+    if (s->resume_ns && wire_now_ns() < s->resume_ns) return;
     s->resume_ns = 0;
     if (s->conf.is_transacted && s->transaction.state != JMS_IN_TRANSACTION) return;
     for (uint32_t i = 0; i < s->n_targets; i++) s->targets[i].has_gap = false;
@@ -157,11 +157,11 @@ static void transact(jms_sink *s) {
     if (t->state == JMS_NO_TRANSACTION && s->head < s->tail) {
         s->n_in_transaction = s->n_answered = 0;
         (void)jms_transaction_declare(t);
-        if (!s->args->has_checkpoints) s->commit_ns = jms_now_ns() + COMMIT_NS;
+        if (!s->args->has_checkpoints) s->commit_ns = wire_now_ns() + COMMIT_NS;
     }
     if (t->state != JMS_IN_TRANSACTION || s->n_answered < s->n_in_transaction) return;
     bool is_time =
-        s->wants_commit || is_full || s->link.is_ending || (s->commit_ns && jms_now_ns() >= s->commit_ns);
+        s->wants_commit || is_full || s->link.is_ending || (s->commit_ns && wire_now_ns() >= s->commit_ns);
     if (s->must_roll_back)
         (void)jms_transaction_discharge(t, true);
     else if (is_time && s->n_in_transaction && (!any_waits || is_full))
@@ -184,7 +184,7 @@ static void on_transaction(jms_sink *s, jms_transaction_news news) {
     if (s->transaction.why[0])
         jms_link_complain(&s->link, "a transaction was refused: %s", s->transaction.why);
     s->transaction.why[0] = 0;
-    s->resume_ns = jms_now_ns() + NO_ROOM_NS;
+    s->resume_ns = wire_now_ns() + NO_ROOM_NS;
     send_again(s, s->head);
     if (!s->transaction.coordinator) pn_connection_close(s->link.driver.connection);
 }
@@ -216,7 +216,7 @@ static void on_answer(jms_sink *s, pn_delivery_t *delivery) {
     else { /* there is no room, or the queue is moving: later */
         o->state = JMS_WAITS;
         s->first_waiting = number < s->first_waiting ? number : s->first_waiting;
-        s->resume_ns = jms_now_ns() + NO_ROOM_NS;
+        s->resume_ns = wire_now_ns() + NO_ROOM_NS;
         jms_link_complain(&s->link, "'%s' takes nothing now: %s", s->targets[o->target].name,
                           why[0] ? why : "released");
     }
@@ -243,7 +243,7 @@ static void on_refused(jms_sink *s, jms_target *t) {
     t->sender = NULL;
     t->is_up = false;
     t->is_refused = true;
-    t->again_ns = jms_now_ns() + AGAIN_NS;
+    t->again_ns = wire_now_ns() + AGAIN_NS;
 }
 
 static void on_event(void *ctx, pn_event_t *event) {
@@ -280,7 +280,7 @@ static int64_t until(int64_t wait, int64_t when_ns, int64_t now) {
 
 static int64_t on_turn(void *ctx) {
     jms_sink *s = ctx;
-    int64_t now = jms_now_ns(), wait = -1;
+    int64_t now = wire_now_ns(), wait = -1;
     for (uint32_t i = 0; i < s->n_targets; i++) {
         jms_target *t = &s->targets[i];
         if (!t->sender && now >= t->again_ns) attach(s, i);

@@ -68,8 +68,8 @@ static weir_status sink_open(void *self, const weir_io_args *args, weir_error *e
     s->set = args->settings->of;
     s->head = s->first_waiting = s->tail = 1;
     snprintf(s->who, sizeof s->who, "sink 'jms' of '%.100s'", args->schema->stream);
-    JMS_TRY(jms_conf_open(&s->conf, args, false, err));
-    JMS_TRY(read_kind(s, &kind, err));
+    WIRE_TRY(jms_conf_open(&s->conf, args, false, err));
+    WIRE_TRY(read_kind(s, &kind, err));
     s->is_dynamic = s->set[OPT_DESTINATION].slot != 0;
     int64_t priority = s->set[OPT_PRIORITY].as.l, ttl = s->set[OPT_TTL].as.l;
     if (!*s->set[OPT_DESTINATION].text) return weir_fail(err, WEIR_ECONFIG, "destination is empty");
@@ -77,13 +77,13 @@ static weir_status sink_open(void *self, const weir_io_args *args, weir_error *e
         return weir_fail(err, WEIR_ECONFIG, "priority is %" PRId64 "; it takes 0 to 9", priority);
     if (ttl < 0 || ttl > UINT32_MAX) return weir_fail(err, WEIR_ECONFIG, "time.to.live is more than 49 days");
     s->writer = jms_writer_new(args, kind, s->conf.is_topic, s->set[OPT_MODE].as.l == 0, (int)priority, ttl);
-    return s->writer ? WEIR_OK : jms_no_memory(err);
+    return s->writer ? WEIR_OK : wire_no_memory(err);
 }
 
 static weir_status sink_start(void *self, weir_error *err) {
     jms_sink *s = self;
     if (!s->is_dynamic && jms_sink_target(s, s->set[OPT_DESTINATION].text) == UINT32_MAX)
-        return jms_no_memory(err);
+        return wire_no_memory(err);
     s->link.conf = &s->conf;
     s->link.host = s->args->host;
     s->link.who = s->who;
@@ -115,7 +115,7 @@ static weir_status tell(jms_sink *s, weir_error *err) {
     memcpy(dropped, s->dropped, sizeof dropped);
     s->dropped[0] = 0;
     jms_link_unlock(&s->link);
-    if (dropped[0]) jms_log(s->args->host, WEIR_LOG_ERROR, "%s: %s", s->who, dropped);
+    if (dropped[0]) wire_log(s->args->host, WEIR_LOG_ERROR, "%s: %s", s->who, dropped);
     return jms_link_tell(&s->link, err);
 }
 
@@ -123,9 +123,9 @@ static void refuse(jms_sink *s, const jms_fields *f, const char *why) {
     jms_link_lock(&s->link);
     uint64_t n = ++s->n_dropped;
     jms_link_unlock(&s->link);
-    jms_log(s->args->host, WEIR_LOG_ERROR,
-            "%s: a message of %zu bytes for '%s' was dropped (%" PRIu64 " so far): %s", s->who, f->body.len,
-            f->destination.bytes, n, why);
+    wire_log(s->args->host, WEIR_LOG_ERROR,
+             "%s: a message of %zu bytes for '%s' was dropped (%" PRIu64 " so far): %s", s->who, f->body.len,
+             f->destination.bytes, n, why);
 }
 
 static bool is_full(jms_sink *s) {
@@ -157,7 +157,7 @@ static weir_status post(jms_sink *s, const jms_buffer *b, const char *destinatio
         s->out_bytes += b->len;
     }
     jms_link_unlock(&s->link);
-    return ok ? WEIR_OK : jms_no_memory(err);
+    return ok ? WEIR_OK : wire_no_memory(err);
 }
 
 static weir_status write_one(jms_sink *s, const weir_output *out, uint32_t i, weir_error *err) {
@@ -185,10 +185,10 @@ static void kick(jms_sink *s) {
 
 static weir_status sink_write(void *self, const weir_output *out, weir_error *err) {
     jms_sink *s = self;
-    JMS_TRY(tell(s, err));
+    WIRE_TRY(tell(s, err));
     while (s->n_done < out->n_records) {
         if (s->n_done % 64 == 0 && is_full(s)) return kick(s), WEIR_EAGAIN;
-        JMS_TRY(write_one(s, out, s->n_done, err));
+        WIRE_TRY(write_one(s, out, s->n_done, err));
         s->n_done++;
     }
     s->n_done = 0;
@@ -198,7 +198,7 @@ static weir_status sink_write(void *self, const weir_output *out, weir_error *er
 
 static weir_status sink_flush(void *self, weir_error *err) {
     jms_sink *s = self;
-    JMS_TRY(tell(s, err));
+    WIRE_TRY(tell(s, err));
     return is_full(s) ? WEIR_EAGAIN : WEIR_OK;
 }
 
@@ -208,19 +208,19 @@ static weir_status sink_flush(void *self, weir_error *err) {
 static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
     jms_sink *s = self;
     (void)epoch;
-    int64_t patience = w ? DELIVER_NS : LAST_NS, give_up = jms_now_ns() + patience;
+    int64_t patience = w ? DELIVER_NS : LAST_NS, give_up = wire_now_ns() + patience;
     jms_link_lock(&s->link);
     s->wants_commit = true;
     jms_link_kick(&s->link);
-    for (uint64_t before = s->head; s->head < s->tail && !s->link.has_given_up && jms_now_ns() < give_up;) {
+    for (uint64_t before = s->head; s->head < s->tail && !s->link.has_given_up && wire_now_ns() < give_up;) {
         jms_link_wait(&s->link, give_up);
-        if (s->head != before) give_up = jms_now_ns() + patience;
+        if (s->head != before) give_up = wire_now_ns() + patience;
         before = s->head;
     }
     s->wants_commit = false;
     uint64_t left = s->tail - s->head;
     jms_link_unlock(&s->link);
-    JMS_TRY(tell(s, err));
+    WIRE_TRY(tell(s, err));
     if (left) {
         weir_fail(err, WEIR_EIO, "%" PRIu64 " message(s) are not delivered yet", left);
         if (err) err->retriable = true;

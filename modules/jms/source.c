@@ -109,17 +109,17 @@ static weir_status source_open(void *self, const weir_io_args *args, weir_error 
     s->head = s->used = s->shown = s->tail = s->settle_to = 1;
     s->mean_bytes = 32768;
     snprintf(s->who, sizeof s->who, "source 'jms' of '%.100s'", args->schema->stream);
-    JMS_TRY(jms_conf_open(&s->conf, args, true, err));
-    JMS_TRY(read_own(s, args->settings->of, err));
+    WIRE_TRY(jms_conf_open(&s->conf, args, true, err));
+    WIRE_TRY(read_own(s, args->settings->of, err));
     s->reader = jms_reader_new(args);
-    return s->reader ? WEIR_OK : jms_no_memory(err);
+    return s->reader ? WEIR_OK : wire_no_memory(err);
 }
 
 static weir_status source_start(void *self, weir_error *err) {
     jms_source *s = self;
     s->messages = calloc(JMS_SHOWN, sizeof *s->messages);
     s->kept = calloc(JMS_KEPT, sizeof *s->kept);
-    if (!s->messages || !s->kept) return jms_no_memory(err);
+    if (!s->messages || !s->kept) return wire_no_memory(err);
     s->link.conf = &s->conf;
     s->link.host = s->args->host;
     s->link.who = s->who;
@@ -149,13 +149,8 @@ static void show_next(jms_source *s) {
         s->messages[s->n_shown] = jms_source_item(s, s->shown++)->message.shown;
 }
 
-/* What was shown and not consumed; if nothing of it was since, there is nothing more. */
 static weir_status show_rest(jms_source *s, weir_input *in) {
-    if (s->shown_from == s->n_used) return in->wait_ms = 0, WEIR_EAGAIN;
-    s->shown_from = s->n_used;
-    in->messages = s->messages + s->n_used;
-    in->n_messages = s->n_shown - s->n_used;
-    return WEIR_OK;
+    return wire_show_rest(in, s->messages, s->n_shown, s->n_used, &s->shown_from);
 }
 
 static weir_status source_poll(void *self, weir_input *in, weir_rows *rows, weir_error *err) {
@@ -163,7 +158,7 @@ static weir_status source_poll(void *self, weir_input *in, weir_rows *rows, weir
     (void)rows;
     *in = (weir_input){.shape = WEIR_SHAPE_MESSAGES, .wait_ms = -1};
     if (s->n_used < s->n_shown) return show_rest(s, in);
-    JMS_TRY(jms_link_tell(&s->link, err));
+    WIRE_TRY(jms_link_tell(&s->link, err));
     jms_link_lock(&s->link);
     jms_link_heed(&s->link);
     publish_used(s);
@@ -219,7 +214,7 @@ static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
         unsigned char id[16];
         weir_read_bytes(r, id, sizeof id);
         if (memcmp(id, none, sizeof id) == 0) continue;
-        if (!jms_seen_add(&s->seen, id, JMS_SEEN_BEFORE)) return jms_no_memory(err);
+        if (!jms_seen_add(&s->seen, id, JMS_SEEN_BEFORE)) return wire_no_memory(err);
     }
     return weir_reader_status(r, err);
 }

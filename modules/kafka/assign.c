@@ -42,7 +42,7 @@ void kafka_source_give_back(kafka_source *s) {
         rd_kafka_assign(s->rk, NULL);
     if (failed) rd_kafka_error_destroy(failed);
     mark_ours(s, s->going, false);
-    kafka_log(s->link.host, WEIR_LOG_INFO, "%s: gave %d partition(s) back", s->who, s->going->cnt);
+    wire_log(s->link.host, WEIR_LOG_INFO, "%s: gave %d partition(s) back", s->who, s->going->cnt);
     rd_kafka_topic_partition_list_destroy(s->going);
     s->going = NULL;
 }
@@ -153,7 +153,7 @@ static weir_status find_offsets(kafka_source *s, const list *partitions, list **
         const rd_kafka_topic_partition_t *c = &committed->elems[i];
         const kafka_partition *p = kafka_partitions_get(&s->partitions, c->topic, c->partition);
         rd_kafka_topic_partition_t *b = rd_kafka_topic_partition_list_add(begin, c->topic, c->partition);
-        st = p ? first_offset(s, p, c, &b->offset, err) : kafka_no_memory(err);
+        st = p ? first_offset(s, p, c, &b->offset, err) : wire_no_memory(err);
     }
     rd_kafka_topic_partition_list_destroy(committed);
     if (st != WEIR_OK && begin) rd_kafka_topic_partition_list_destroy(begin);
@@ -185,21 +185,21 @@ static weir_status assign(kafka_source *s, const list *begin, weir_error *err) {
 
 weir_status kafka_source_take(kafka_source *s, weir_error *err) {
     if (!s->coming) return WEIR_OK;
-    int64_t now = kafka_now_ns();
+    int64_t now = wire_now_ns();
     list *begin;
     /* Nobody to ask yet: the look-ups would block. The client learns of the controller with its first answer.
      */
     if (now < s->next_try_ns || (s->has_partitions && rd_kafka_controllerid(s->rk, 0) < 0))
         return WEIR_EAGAIN;
     s->next_try_ns = now + TRY_AGAIN_NS;
-    KAFKA_TRY(find_offsets(s, s->coming, &begin, err));
+    WIRE_TRY(find_offsets(s, s->coming, &begin, err));
     weir_status st = assign(s, begin, err);
     if (st == WEIR_OK) {
         mark_ours(s, begin, true);
         note_offsets(s, begin);
         s->next_try_ns = 0;
         s->is_assigned_once |= begin->cnt > 0;
-        kafka_log(s->link.host, WEIR_LOG_INFO, "%s: took %d partition(s)", s->who, begin->cnt);
+        wire_log(s->link.host, WEIR_LOG_INFO, "%s: took %d partition(s)", s->who, begin->cnt);
         rd_kafka_topic_partition_list_destroy(s->coming);
         s->coming = NULL;
     }
@@ -209,10 +209,10 @@ weir_status kafka_source_take(kafka_source *s, weir_error *err) {
 
 weir_status kafka_source_reseek(kafka_source *s, weir_error *err) {
     list *ours = kafka_partitions_list(&s->partitions, false), *begin;
-    if (!ours) return kafka_no_memory(err);
+    if (!ours) return wire_no_memory(err);
     weir_status st = find_offsets(s, ours, &begin, err);
     rd_kafka_topic_partition_list_destroy(ours);
-    KAFKA_TRY(st);
+    WIRE_TRY(st);
     rd_kafka_error_t *failed = begin->cnt ? rd_kafka_seek_partitions(s->rk, begin, LOOK_UP_MS) : NULL;
     if (failed) {
         st = retriable(s, err, "can't go back to the checkpoint", rd_kafka_error_code(failed));

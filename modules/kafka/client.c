@@ -8,7 +8,7 @@
 weir_status kafka_source_conf(kafka_source *s, rd_kafka_conf_t **out, const char **reset, weir_error *err) {
     const weir_settings *settings = s->args->settings;
     rd_kafka_conf_t *conf;
-    KAFKA_TRY(kafka_conf_new(settings, true, reset, &conf, err));
+    WIRE_TRY(kafka_conf_new(settings, true, reset, &conf, err));
     const char *const own[][2] = {{"group.id", s->group},
                                   {"enable.auto.commit", "false"},
                                   {"enable.auto.offset.store", "false"},
@@ -46,7 +46,7 @@ weir_status kafka_source_open_client(kafka_source *s, weir_error *err) {
     rd_kafka_conf_t *conf;
     const char *reset;
     char why[256];
-    KAFKA_TRY(kafka_source_conf(s, &conf, &reset, err));
+    WIRE_TRY(kafka_source_conf(s, &conf, &reset, err));
     rd_kafka_conf_set_opaque(conf, s);
     kafka_conf_link(conf);
     rd_kafka_conf_set_rebalance_cb(conf, kafka_source_on_rebalance);
@@ -91,8 +91,8 @@ void kafka_source_close_client(kafka_source *s) {
 
 /* Positions are kept; where other members went on meanwhile is found out when partitions come again. */
 weir_status kafka_source_reopen(kafka_source *s, weir_error *err) {
-    kafka_log(s->link.host, WEIR_LOG_WARN,
-              "%s: another member goes by this one's name, or a broker forgot it; joining anew", s->who);
+    wire_log(s->link.host, WEIR_LOG_WARN,
+             "%s: another member goes by this one's name, or a broker forgot it; joining anew", s->who);
     for (uint32_t i = 0; i < s->partitions.n; i++) {
         kafka_partition *p = &s->partitions.of[i];
         if (p->is_ours && p->next != KAFKA_NOWHERE) p->saved = p->next;

@@ -43,8 +43,8 @@ void kafka_source_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t why, list *posit
     s->has_unsure_commit = false;
     if (!why) s->link.is_down = false;
     if (why && why != RD_KAFKA_RESP_ERR__NO_OFFSET)
-        kafka_log(s->link.host, WEIR_LOG_WARN, "%s: positions could not be committed: %s", s->who,
-                  rd_kafka_err2str(why));
+        wire_log(s->link.host, WEIR_LOG_WARN, "%s: positions could not be committed: %s", s->who,
+                 rd_kafka_err2str(why));
 }
 
 void kafka_source_commit(kafka_source *s, bool waits) {

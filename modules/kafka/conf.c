@@ -13,26 +13,6 @@
 
 #define LINE_EVERY_NS ((int64_t)10 * 1000000000)
 
-weir_status kafka_no_memory(weir_error *err) {
-    return weir_fail(err, WEIR_ENOMEM, "out of memory for Kafka");
-}
-
-int64_t kafka_now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-void kafka_log(const weir_io_host *host, weir_log_level level, const char *format, ...) {
-    char line[1024];
-    if (!host || !host->log) return;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    host->log(host->log_ctx, level, line);
-}
-
 /* ---- Lists -------------------------------------------------------------------------------------------- */
 
 weir_status kafka_each_item(const char *text,
@@ -41,7 +21,7 @@ weir_status kafka_each_item(const char *text,
     while (*text) {
         size_t len = strcspn(text, ","), begin = strspn(text, " \t\n"), end = len;
         while (end > begin && strchr(" \t\n", text[end - 1])) end--;
-        if (end > begin) KAFKA_TRY(each(ctx, text + begin, end - begin, err));
+        if (end > begin) WIRE_TRY(each(ctx, text + begin, end - begin, err));
         text += len + (text[len] == ',');
     }
     return WEIR_OK;
@@ -204,11 +184,11 @@ char *kafka_conf_text(const weir_settings *settings) {
 
 /* The same trouble is told every ten seconds, not at every try of every broker. */
 static void tell(kafka_link *link, weir_log_level level, const char *text) {
-    int64_t now = kafka_now_ns();
+    int64_t now = wire_now_ns();
     link->n_errors++;
     if (now < link->next_line_ns) return;
     link->next_line_ns = now + LINE_EVERY_NS;
-    kafka_log(link->host, level, "%s: %s", link->who, text);
+    wire_log(link->host, level, "%s: %s", link->who, text);
 }
 
 static void on_error(rd_kafka_t *rk, int error, const char *reason, void *opaque) {
@@ -250,7 +230,7 @@ void kafka_destroy(rd_kafka_t *rk, const kafka_link *link) {
     until.tv_sec += 5;
     if (pthread_timedjoin_np(thread, NULL, &until) == 0) return;
     pthread_detach(thread);
-    kafka_log(link->host, WEIR_LOG_WARN, "%s: the client does not end; it is left behind", link->who);
+    wire_log(link->host, WEIR_LOG_WARN, "%s: the client does not end; it is left behind", link->who);
 }
 
 /* ---- Waking ------------------------------------------------------------------------------------------- */

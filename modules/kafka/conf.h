@@ -5,13 +5,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "weir_io.h"
-
-#define KAFKA_TRY(call)                                                                                      \
-    do {                                                                                                     \
-        weir_status try_status_ = (call);                                                                    \
-        if (try_status_ != WEIR_OK) return try_status_;                                                      \
-    } while (0)
+#include "../wire/wire.h"
 
 /* The rows with which both tables of options begin. */
 enum { OPT_SERVERS, OPT_OPTIONAL, OPT_ANY, OPT_SASL, OPT_SSL, OPT_SECURITY, OPT_FIRST_OWN };
@@ -68,10 +62,6 @@ void kafka_conf_link(rd_kafka_conf_t *conf);
 /* One text for all that makes two configurations alike; malloc. NULL: no memory. */
 char *kafka_conf_text(const weir_settings *settings);
 
-void kafka_log(const weir_io_host *host, weir_log_level level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-int64_t kafka_now_ns(void);
-
 /* A pipe that becomes readable when the queue has something. false: no descriptors. */
 bool kafka_wake_open(int fds[2], rd_kafka_queue_t *queue);
 void kafka_wake_drain(const int fds[2]);
@@ -85,6 +75,5 @@ weir_status kafka_each_item(const char *text,
 /* Ends a client. One that doesn't end within five seconds is left behind: librdkafka 2.0 waits for ever when
  * a topic that it had read was deleted. */
 void kafka_destroy(rd_kafka_t *rk, const kafka_link *link);
-weir_status kafka_no_memory(weir_error *err);
 
 #endif

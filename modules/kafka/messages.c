@@ -48,7 +48,7 @@ weir_status kafka_properties_open(kafka_source *s, weir_error *err) {
     s->properties = calloc(s->n_properties, sizeof *s->properties);
     weir_text *values = calloc((size_t)KAFKA_SHOWN * s->n_properties, sizeof *values);
     if (s->properties) s->properties[0].values = values;
-    if (!s->properties || !values) return kafka_no_memory(err);
+    if (!s->properties || !values) return wire_no_memory(err);
     for (uint32_t i = 0; i < s->n_properties; i++) {
         kafka_property *p = &s->properties[i];
         p->name = s->args->properties[i];
@@ -57,7 +57,7 @@ weir_status kafka_properties_open(kafka_source *s, weir_error *err) {
         bool is_number = p->what == IS_PARTITION || p->what == IS_OFFSET || p->what == IS_RECORD_TIME ||
                          p->what == IS_EVENT_TIME;
         p->numbers = is_number ? malloc((size_t)KAFKA_SHOWN * NUMBER_BYTES) : NULL;
-        if (is_number && !p->numbers) return kafka_no_memory(err);
+        if (is_number && !p->numbers) return wire_no_memory(err);
     }
     return WEIR_OK;
 }
@@ -107,9 +107,9 @@ static bool take_sequence(kafka_source *s, const rd_kafka_message_t *m, weir_mes
     case KAFKA_SEQUENCE_SEEN: return false;
     case KAFKA_SEQUENCE_MISSING: break;
     }
-    kafka_log(s->link.host, WEIR_LOG_WARN,
-              "%s: seq.enabled, but the message %s[%d]@%" PRId64 " has no sequence number; it is dropped",
-              s->who, rd_kafka_topic_name(m->rkt), m->partition, m->offset);
+    wire_log(s->link.host, WEIR_LOG_WARN,
+             "%s: seq.enabled, but the message %s[%d]@%" PRId64 " has no sequence number; it is dropped",
+             s->who, rd_kafka_topic_name(m->rkt), m->partition, m->offset);
     return false;
 }
 

@@ -91,7 +91,7 @@ weir_status kafka_owner_note(kafka_owner *o, rd_kafka_t *asks, const char *group
 weir_status kafka_owner_check(kafka_owner *o, rd_kafka_t *asks, const char *group, weir_error *err) {
     list *now;
     bool is_taken = false;
-    KAFKA_TRY(read_records(asks, group, &now, err));
+    WIRE_TRY(read_records(asks, group, &now, err));
     for (int i = 0; i < now->cnt && !is_taken; i++) {
         const rd_kafka_topic_partition_t *record = &now->elems[i];
         const rd_kafka_topic_partition_t *before =

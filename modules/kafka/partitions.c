@@ -65,7 +65,7 @@ void kafka_write_text(weir_writer *w, const char *text) {
 
 weir_status kafka_read_text(weir_reader *r, char *text, size_t cap, weir_error *err) {
     uint32_t len = weir_read_u32(r);
-    KAFKA_TRY(weir_reader_status(r, err));
+    WIRE_TRY(weir_reader_status(r, err));
     if (len >= cap || len > weir_reader_left(r))
         return weir_fail(err, WEIR_ESTATE, "a saved position of Kafka is damaged");
     weir_read_bytes(r, text, len);
@@ -96,14 +96,14 @@ weir_status kafka_partitions_load(kafka_partitions *p, weir_reader *r, weir_erro
     uint32_t n = weir_read_u32(r);
     for (uint32_t i = 0; i < p->n; i++) p->of[i].saved = KAFKA_NOWHERE;
     for (uint32_t i = 0; i < n; i++) {
-        KAFKA_TRY(kafka_read_text(r, topic, sizeof topic, err));
+        WIRE_TRY(kafka_read_text(r, topic, sizeof topic, err));
         int32_t number = (int32_t)weir_read_u32(r);
         int64_t offset = weir_read_i64(r);
-        KAFKA_TRY(weir_reader_status(r, err));
+        WIRE_TRY(weir_reader_status(r, err));
         if (number < 0 || (offset < 0 && offset != RD_KAFKA_OFFSET_BEGINNING))
             return weir_fail(err, WEIR_ESTATE, "a saved position of Kafka is damaged");
         kafka_partition *one = kafka_partitions_get(p, topic, number);
-        if (!one) return kafka_no_memory(err);
+        if (!one) return wire_no_memory(err);
         one->saved = offset;
     }
     return weir_reader_status(r, err);

@@ -18,8 +18,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
         return;
     if (!p->n_undelivered++) {
         p->failure = m->err;
-        kafka_log(p->link.host, WEIR_LOG_ERROR, "%s: a message for topic '%s' could not be delivered: %s",
-                  p->who, m->rkt ? rd_kafka_topic_name(m->rkt) : "?", rd_kafka_err2str(m->err));
+        wire_log(p->link.host, WEIR_LOG_ERROR, "%s: a message for topic '%s' could not be delivered: %s",
+                 p->who, m->rkt ? rd_kafka_topic_name(m->rkt) : "?", rd_kafka_err2str(m->err));
     }
 }
 
@@ -48,7 +48,7 @@ static weir_status make_conf(const weir_io_args *args, const char *transactional
 
 weir_status kafka_producer_check(const weir_io_args *args, const char *transactional_id, weir_error *err) {
     rd_kafka_conf_t *conf;
-    KAFKA_TRY(make_conf(args, transactional_id, &conf, err));
+    WIRE_TRY(make_conf(args, transactional_id, &conf, err));
     rd_kafka_conf_destroy(conf);
     return WEIR_OK;
 }
@@ -106,7 +106,7 @@ static weir_status new_producer(const weir_io_args *args, const char *transactio
     kafka_producer *p = calloc(1, sizeof *p);
     if (!p) {
         free(conf_text);
-        return kafka_no_memory(err);
+        return wire_no_memory(err);
     }
     p->conf_text = conf_text;
     p->mean_bytes = 100;
@@ -114,7 +114,7 @@ static weir_status new_producer(const weir_io_args *args, const char *transactio
     p->link = (kafka_link){.host = args->host, .who = p->who};
     p->transactional_id = transactional_id ? strdup(transactional_id) : NULL;
     weir_status st = transactional_id && !p->transactional_id
-                         ? kafka_no_memory(err)
+                         ? wire_no_memory(err)
                          : make_conf(args, transactional_id, &p->conf, err);
     if (st == WEIR_OK) {
         rd_kafka_conf_set_opaque(p->conf, p);
@@ -133,7 +133,7 @@ static weir_status new_producer(const weir_io_args *args, const char *transactio
 weir_status kafka_producer_get(kafka_app *app, const weir_io_args *args, const char *transactional_id,
                                kafka_producer **out, weir_error *err) {
     char *text = kafka_conf_text(args->settings);
-    if (!text) return kafka_no_memory(err);
+    if (!text) return wire_no_memory(err);
     for (kafka_producer *p = app->producers; p; p = p->next) {
         bool is_same =
             strcmp(p->conf_text, text) == 0 && strcmp(p->transactional_id ? p->transactional_id : "",
@@ -149,7 +149,7 @@ weir_status kafka_producer_get(kafka_app *app, const weir_io_args *args, const c
         *out = p;
         return WEIR_OK;
     }
-    KAFKA_TRY(new_producer(args, transactional_id, text, out, err));
+    WIRE_TRY(new_producer(args, transactional_id, text, out, err));
     (*out)->n_users = 1;
     (*out)->next = app->producers;
     app->producers = *out;
@@ -192,7 +192,7 @@ rd_kafka_topic_t *kafka_producer_topic(kafka_producer *p, const char *name, weir
         if (p->n_topics == p->cap_topics) {
             uint32_t cap = p->cap_topics ? p->cap_topics * 2 : 8;
             kafka_topic *bigger = realloc(p->topics, cap * sizeof *bigger);
-            if (!bigger) return kafka_no_memory(err), NULL;
+            if (!bigger) return wire_no_memory(err), NULL;
             p->topics = bigger;
             p->cap_topics = cap;
         }
@@ -242,12 +242,12 @@ weir_status kafka_producer_serve(kafka_producer *p, weir_error *err) {
 }
 
 weir_status kafka_producer_deliver(kafka_producer *p, weir_error *err) {
-    int64_t give_up = kafka_now_ns() + DELIVER_NS * (p->transactional_id ? 6 : 1);
+    int64_t give_up = wire_now_ns() + DELIVER_NS * (p->transactional_id ? 6 : 1);
     for (;;) {
         rd_kafka_resp_err_t why = rd_kafka_flush(p->rk, 200);
-        KAFKA_TRY(lost(p, err));
+        WIRE_TRY(lost(p, err));
         if (!why) return p->link.is_down = false, WEIR_OK;
-        if (kafka_now_ns() < give_up) continue;
+        if (wire_now_ns() < give_up) continue;
         weir_fail(err, WEIR_EIO, "%d message(s) are not delivered yet", rd_kafka_outq_len(p->rk));
         if (err) err->retriable = true;
         return WEIR_EIO;

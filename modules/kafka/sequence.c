@@ -127,15 +127,15 @@ weir_status kafka_sequences_load(kafka_sequences *s, weir_reader *r, weir_error 
     if (s) forget(s);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t len = weir_read_u32(r);
-        KAFKA_TRY(weir_reader_status(r, err));
+        WIRE_TRY(weir_reader_status(r, err));
         if (len > LONGEST_ID || len > weir_reader_left(r))
             return weir_fail(err, WEIR_ESTATE, "saved sequence numbers are damaged");
         weir_read_bytes(r, id, len);
         int32_t partition = (int32_t)weir_read_u32(r);
         int64_t number = weir_read_i64(r);
-        KAFKA_TRY(weir_reader_status(r, err));
+        WIRE_TRY(weir_reader_status(r, err));
         seen *one = s ? add(s, id, len, partition) : NULL;
-        if (s && !one) return kafka_no_memory(err);
+        if (s && !one) return wire_no_memory(err);
         if (one) one->number = number;
     }
     return weir_reader_status(r, err);

@@ -91,7 +91,7 @@ static weir_status sink_start(void *self, weir_error *err) {
     if (!s->args->host || !s->args->host->shared)
         return weir_fail(err, WEIR_EUSAGE, "the engine shares nothing");
     s->app = s->args->host->shared(s->args->host->shared_ctx, "kafka", sizeof *s->app);
-    if (!s->app) return kafka_no_memory(err);
+    if (!s->app) return wire_no_memory(err);
     return kafka_producer_get(s->app, s->args, s->is_transactional ? s->transactional_id : NULL, &s->producer,
                               err);
 }
@@ -117,9 +117,9 @@ static weir_status sink_begin(void *self, uint64_t epoch, weir_error *err) {
  */
 static void drop(kafka_sink *s, const char *topic, size_t len, const char *why) {
     s->n_dropped++;
-    kafka_log(s->args->host, WEIR_LOG_ERROR,
-              "%s: a message of %zu bytes for topic '%s' was dropped (%" PRIu64 " so far): %s", s->who, len,
-              topic, s->n_dropped, why);
+    wire_log(s->args->host, WEIR_LOG_ERROR,
+             "%s: a message of %zu bytes for topic '%s' was dropped (%" PRIu64 " so far): %s", s->who, len,
+             topic, s->n_dropped, why);
 }
 
 static bool read_partition(weir_text text, int32_t *out) {
@@ -156,7 +156,7 @@ static weir_status reserve_heads(kafka_sink *s, size_t bytes, uint32_t n, weir_e
     size_t need = bytes + (size_t)n * (LONGEST_HEAD + 4);
     if (s->heads_cap >= need) return WEIR_OK;
     char *bigger = realloc(s->heads, need);
-    if (!bigger) return kafka_no_memory(err);
+    if (!bigger) return wire_no_memory(err);
     s->heads = bigger;
     s->heads_cap = need;
     return WEIR_OK;
@@ -208,7 +208,7 @@ static weir_status refused(kafka_sink *s, rd_kafka_topic_t *topic, const rd_kafk
     default: break;
     }
     bool is_fatal = code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__FENCED;
-    if (is_fatal) KAFKA_TRY(kafka_producer_serve(s->producer, err)); /* says why */
+    if (is_fatal) WIRE_TRY(kafka_producer_serve(s->producer, err)); /* says why */
     weir_fail(err, WEIR_EIO, "topic '%s': %s", rd_kafka_topic_name(topic), rd_kafka_err2str(code));
     if (err) err->fatal = is_fatal;
     if (err) err->retriable = !is_fatal;
@@ -273,7 +273,7 @@ static weir_status send_run(kafka_sink *s, const weir_output *out, uint32_t limi
     size_t begin = first ? out->record_end[first - 1] : 0;
     uint32_t stop = first + (limit < BATCH ? limit : BATCH);
     if (stop > out->n_records) stop = out->n_records;
-    if (is_sequenced) KAFKA_TRY(reserve_heads(s, out->record_end[stop - 1] - begin, stop - first, err));
+    if (is_sequenced) WIRE_TRY(reserve_heads(s, out->record_end[stop - 1] - begin, stop - first, err));
     char *at = s->heads;
     for (i = first; i < stop; i++) {
         if (i > first && s->set[OPT_TOPIC].slot &&
@@ -285,7 +285,7 @@ static weir_status send_run(kafka_sink *s, const weir_output *out, uint32_t limi
             n++;
             continue;
         }
-        KAFKA_TRY(refused(
+        WIRE_TRY(refused(
             s, topic, &s->batch[n],
             produce_one(s, topic, &s->batch[n], weir_output_option(out, &s->set[OPT_HEADERS], i)), err));
     }
@@ -296,7 +296,7 @@ static weir_status send_run(kafka_sink *s, const weir_output *out, uint32_t limi
 
 static weir_status sink_write(void *self, const weir_output *out, weir_error *err) {
     kafka_sink *s = self;
-    KAFKA_TRY(kafka_producer_serve(s->producer, err));
+    WIRE_TRY(kafka_producer_serve(s->producer, err));
     if (out->n_records > s->n_done) {
         size_t begin = s->n_done ? out->record_end[s->n_done - 1] : 0;
         double mean = (double)(out->len - begin) / (out->n_records - s->n_done) + 50;
@@ -314,7 +314,7 @@ static weir_status sink_write(void *self, const weir_output *out, weir_error *er
 
 static weir_status sink_flush(void *self, weir_error *err) {
     kafka_sink *s = self;
-    KAFKA_TRY(kafka_producer_serve(s->producer, err));
+    WIRE_TRY(kafka_producer_serve(s->producer, err));
     return kafka_producer_room(s->producer) ? WEIR_OK : WEIR_EAGAIN;
 }
 
@@ -323,7 +323,7 @@ static weir_status sink_flush(void *self, weir_error *err) {
 static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
     kafka_sink *s = self;
     (void)epoch;
-    KAFKA_TRY(kafka_producer_deliver(s->producer, err));
+    WIRE_TRY(kafka_producer_deliver(s->producer, err));
     if (!w) return WEIR_OK;
     weir_write_u32(w, 1);
     weir_write_i64(w, s->sequence);

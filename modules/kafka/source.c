@@ -109,7 +109,7 @@ static weir_status read_topics(kafka_source *s, const weir_setting *set, weir_er
     topics_read t = {.s = s, .partitions = set[OPT_PARTITIONS].text};
     s->has_partitions = t.partitions != NULL;
     s->topics = rd_kafka_topic_partition_list_new(4);
-    KAFKA_TRY(kafka_each_item(set[OPT_TOPICS].text, add_topic, &t, err));
+    WIRE_TRY(kafka_each_item(set[OPT_TOPICS].text, add_topic, &t, err));
     if (!s->topics->cnt) return weir_fail(err, WEIR_ECONFIG, "topic.list names no topic");
     if (set[OPT_THREADING].as.l == 2 && !s->has_partitions)
         return weir_fail(err, WEIR_ECONFIG, "threading.option='partition.wise' needs partition.no.list");
@@ -165,15 +165,15 @@ static weir_status source_open(void *self, const weir_io_args *args, weir_error 
     s->skips_tombstones = set[OPT_TOMBSTONES].as.l == 1;
     s->offsets_map = set[OPT_OFFSETS_MAP].text;
     draw_identity(s);
-    KAFKA_TRY(read_topics(s, set, err));
-    if (s->offsets_map) KAFKA_TRY(kafka_offsets_map_check(s->offsets_map, err));
-    KAFKA_TRY(kafka_source_conf(s, &conf, &reset, err));
+    WIRE_TRY(read_topics(s, set, err));
+    if (s->offsets_map) WIRE_TRY(kafka_offsets_map_check(s->offsets_map, err));
+    WIRE_TRY(kafka_source_conf(s, &conf, &reset, err));
     rd_kafka_conf_destroy(conf);
-    KAFKA_TRY(read_start(s, set[OPT_START].text, reset, err));
+    WIRE_TRY(read_start(s, set[OPT_START].text, reset, err));
     s->lost = !reset ? KAFKA_NONE : strcmp(reset, "latest") == 0 ? KAFKA_LATEST : KAFKA_EARLIEST;
     if (reset && strcmp(reset, "none") == 0) s->lost = KAFKA_NONE;
     if (set[OPT_SEQUENCED].as.b && !(s->sequences = kafka_sequences_new(set[OPT_BINARY].as.b)))
-        return kafka_no_memory(err);
+        return wire_no_memory(err);
     return kafka_properties_open(s, err);
 }
 
@@ -182,7 +182,7 @@ static weir_status source_start(void *self, weir_error *err) {
     s->batch = calloc(KAFKA_SHOWN, sizeof *s->batch);
     s->of = calloc(KAFKA_SHOWN, sizeof *s->of);
     s->messages = calloc(KAFKA_SHOWN, sizeof *s->messages);
-    if (!s->batch || !s->of || !s->messages) return kafka_no_memory(err);
+    if (!s->batch || !s->of || !s->messages) return wire_no_memory(err);
     return kafka_source_open_client(s, err);
 }
 
@@ -204,8 +204,8 @@ static weir_status on_lost(kafka_source *s, kafka_partition *p, weir_error *err)
         return WEIR_EIO;
     }
     int64_t to = s->lost == KAFKA_LATEST ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
-    kafka_log(s->link.host, WEIR_LOG_WARN, "%s: %s[%d]@%" PRId64 " is no longer there; going on at the %s",
-              s->who, p->topic, p->number, p->next, to == RD_KAFKA_OFFSET_END ? "end" : "beginning");
+    wire_log(s->link.host, WEIR_LOG_WARN, "%s: %s[%d]@%" PRId64 " is no longer there; going on at the %s",
+             s->who, p->topic, p->number, p->next, to == RD_KAFKA_OFFSET_END ? "end" : "beginning");
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(one, p->topic, p->number)->offset = to;
     rd_kafka_error_t *failed = rd_kafka_seek_partitions(s->rk, one, 0);
@@ -236,7 +236,7 @@ static weir_status on_event(kafka_source *s, const rd_kafka_message_t *m, weir_e
     }
     if (p && p->is_broken) return WEIR_OK;
     if (p) p->is_broken = true;
-    kafka_log(s->link.host, WEIR_LOG_WARN, "%s: %s", s->who, rd_kafka_message_errstr(m));
+    wire_log(s->link.host, WEIR_LOG_WARN, "%s: %s", s->who, rd_kafka_message_errstr(m));
     return WEIR_OK;
 }
 
@@ -271,13 +271,8 @@ static bool is_all_read(const kafka_source *s) {
     return true;
 }
 
-/* What was shown and not consumed; if nothing of it was since, there is nothing more. */
 static weir_status show_rest(kafka_source *s, weir_input *in) {
-    if (s->shown_from == s->n_used) return in->wait_ms = 0, WEIR_EAGAIN;
-    s->shown_from = s->n_used;
-    in->messages = s->messages + s->n_used;
-    in->n_messages = s->n - s->n_used;
-    return WEIR_OK;
+    return wire_show_rest(in, s->messages, s->n, s->n_used, &s->shown_from);
 }
 
 static weir_status source_poll(void *self, weir_input *in, weir_rows *rows, weir_error *err) {
@@ -287,7 +282,7 @@ static weir_status source_poll(void *self, weir_input *in, weir_rows *rows, weir
     if (s->n_used < s->n) return show_rest(s, in);
     kafka_source_drop_shown(s);
     kafka_wake_drain(s->wake);
-    if (s->is_fenced) KAFKA_TRY(kafka_source_reopen(s, err));
+    if (s->is_fenced) WIRE_TRY(kafka_source_reopen(s, err));
     weir_status st = kafka_source_take(s, err);
     if (st == WEIR_EAGAIN) in->wait_ms = 20;
     if (st != WEIR_OK && st != WEIR_EAGAIN) return st;
@@ -295,7 +290,7 @@ static weir_status source_poll(void *self, weir_input *in, weir_rows *rows, weir
         return in->wait_ms = 50, WEIR_EAGAIN; /* until the checkpoint that was asked for */
     ssize_t got = rd_kafka_consume_batch_queue(s->queue, 0, s->batch, KAFKA_SHOWN);
     if (got > 0) s->link.is_down = false;
-    KAFKA_TRY(sort_out(s, (uint32_t)(got > 0 ? got : 0), err));
+    WIRE_TRY(sort_out(s, (uint32_t)(got > 0 ? got : 0), err));
     if (s->n) return show_rest(s, in);
     if (is_all_read(s)) return WEIR_EEND;
     if (got > 0 || ((s->coming || s->going) && st == WEIR_OK)) in->wait_ms = 0;
@@ -327,9 +322,9 @@ static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
     kafka_source *s = self;
     if (weir_read_u32(r) != 1)
         return weir_fail(err, WEIR_ESTATE, "its position was saved by another version");
-    KAFKA_TRY(kafka_read_text(r, s->identity, sizeof s->identity, err));
-    KAFKA_TRY(kafka_partitions_load(&s->partitions, r, err));
-    KAFKA_TRY(kafka_sequences_load(s->sequences, r, err));
+    WIRE_TRY(kafka_read_text(r, s->identity, sizeof s->identity, err));
+    WIRE_TRY(kafka_partitions_load(&s->partitions, r, err));
+    WIRE_TRY(kafka_sequences_load(s->sequences, r, err));
     s->has_checkpoint = true;
     if (!s->rk) return WEIR_OK;
     kafka_source_drop_shown(s);

@@ -27,8 +27,8 @@ static weir_status failed(kafka_producer *p, const char *what, rd_kafka_error_t 
 /* Calls until it is done, or fails for another reason than that it takes long. */
 #define UNTIL_DONE(error, call)                                                                              \
     do {                                                                                                     \
-        int64_t give_up_ = kafka_now_ns() + GIVE_UP_NS;                                                      \
-        while (((error) = (call)) && rd_kafka_error_is_retriable(error) && kafka_now_ns() < give_up_)        \
+        int64_t give_up_ = wire_now_ns() + GIVE_UP_NS;                                                       \
+        while (((error) = (call)) && rd_kafka_error_is_retriable(error) && wire_now_ns() < give_up_)         \
             rd_kafka_error_destroy(error);                                                                   \
     } while (0)
 
@@ -111,8 +111,8 @@ weir_status kafka_transaction_commit(kafka_producer *p, uint64_t epoch, weir_err
     if (!p->transactional_id || p->committed_epoch == epoch) return WEIR_OK;
     if (p->open_epoch != epoch)
         return weir_fail(err, WEIR_EUSAGE, "no transaction of epoch %" PRIu64 " is open", epoch);
-    for (uint32_t i = 0; i < p->n_enlisted; i++) KAFKA_TRY(send_positions(p, p->enlisted[i], err));
-    if (p->record_topic[0]) KAFKA_TRY(send_record(p, epoch, err));
+    for (uint32_t i = 0; i < p->n_enlisted; i++) WIRE_TRY(send_positions(p, p->enlisted[i], err));
+    if (p->record_topic[0]) WIRE_TRY(send_record(p, epoch, err));
     UNTIL_DONE(error, rd_kafka_commit_transaction(p->rk, CALL_MS));
     if (error) return failed(p, "the transaction could not be committed", error, err);
     p->committed_epoch = epoch;
@@ -158,13 +158,13 @@ static bool is_own(const kafka_producer *p, const rd_kafka_topic_partition_t *re
 
 static weir_status read_record(kafka_producer *p, uint64_t epoch, bool *is_committed, weir_error *err) {
     rd_kafka_t *rk;
-    KAFKA_TRY(open_reader(p, &rk, err));
+    WIRE_TRY(open_reader(p, &rk, err));
     list *record = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_t *one =
         rd_kafka_topic_partition_list_add(record, p->record_topic, p->record_partition);
-    int64_t give_up = kafka_now_ns() + GIVE_UP_NS;
+    int64_t give_up = wire_now_ns() + GIVE_UP_NS;
     rd_kafka_resp_err_t why;
-    while ((why = rd_kafka_committed(rk, record, CALL_MS)) && kafka_now_ns() < give_up) usleep(100000);
+    while ((why = rd_kafka_committed(rk, record, CALL_MS)) && wire_now_ns() < give_up) usleep(100000);
     if (!why) why = one->err;
     *is_committed = !why && one->offset == (int64_t)epoch && is_own(p, one);
     rd_kafka_topic_partition_list_destroy(record);
@@ -182,7 +182,7 @@ static weir_status ask_owner(kafka_producer *p,
     char name[300];
     rd_kafka_t *rk;
     group_name(p, name);
-    KAFKA_TRY(open_reader(p, &rk, err));
+    WIRE_TRY(open_reader(p, &rk, err));
     weir_status st = ask(&p->owner, rk, name, err);
     kafka_destroy(rk, &p->link);
     return st;
@@ -195,7 +195,7 @@ static weir_status initialise(kafka_producer *p, weir_error *err) {
     UNTIL_DONE(error, rd_kafka_init_transactions(p->rk, CALL_MS));
     if (error) return failed(p, "can't begin with transactions", error, err);
     if (!p->owner.life[0]) kafka_owner_draw(&p->owner);
-    KAFKA_TRY(ask_owner(p, kafka_owner_note, err));
+    WIRE_TRY(ask_owner(p, kafka_owner_note, err));
     p->is_initialised = true;
     return WEIR_OK;
 }
@@ -222,10 +222,10 @@ static weir_status claim(kafka_producer *p, uint64_t epoch, weir_error *err) {
 }
 
 static weir_status take_again(kafka_producer *p, weir_error *err) {
-    KAFKA_TRY(ask_owner(p, kafka_owner_check, err));
-    kafka_log(p->link.host, WEIR_LOG_WARN, "%s: its transaction outlived its time; taking '%s' again", p->who,
-              p->transactional_id);
-    KAFKA_TRY(kafka_producer_renew(p, err));
+    WIRE_TRY(ask_owner(p, kafka_owner_check, err));
+    wire_log(p->link.host, WEIR_LOG_WARN, "%s: its transaction outlived its time; taking '%s' again", p->who,
+             p->transactional_id);
+    WIRE_TRY(kafka_producer_renew(p, err));
     return initialise(p, err);
 }
 
@@ -248,19 +248,19 @@ weir_status kafka_transaction_recover(kafka_producer *p, uint64_t epoch, weir_re
                                       weir_error *err) {
     bool was_with = saved && weir_read_u32(saved) == 1, is_committed = true;
     if (was_with) {
-        KAFKA_TRY(kafka_read_text(saved, p->identity, sizeof p->identity, err));
-        KAFKA_TRY(kafka_read_text(saved, p->record_topic, sizeof p->record_topic, err));
+        WIRE_TRY(kafka_read_text(saved, p->identity, sizeof p->identity, err));
+        WIRE_TRY(kafka_read_text(saved, p->record_topic, sizeof p->record_topic, err));
         p->record_partition = (int32_t)weir_read_u32(saved);
-        KAFKA_TRY(weir_reader_status(saved, err));
+        WIRE_TRY(weir_reader_status(saved, err));
     } else if (!p->identity[0])
         draw_identity(p);
     if (!p->transactional_id) return WEIR_OK;
-    KAFKA_TRY(initialise(p, err));
+    WIRE_TRY(initialise(p, err));
     if (was_with && p->record_topic[0] && p->committed_epoch != epoch)
-        KAFKA_TRY(read_record(p, epoch, &is_committed, err));
+        WIRE_TRY(read_record(p, epoch, &is_committed, err));
     if (!is_committed)
         return weir_fail(err, WEIR_EEND, "the transaction of epoch %" PRIu64 " was never committed", epoch);
-    if (was_with && p->record_topic[0] && p->committed_epoch != epoch) KAFKA_TRY(claim(p, epoch, err));
+    if (was_with && p->record_topic[0] && p->committed_epoch != epoch) WIRE_TRY(claim(p, epoch, err));
     p->committed_epoch = epoch;
     return WEIR_OK;
 }

@@ -51,7 +51,7 @@ weir_status mqtt_client_tell(mqtt_client *c, weir_error *err) {
 
 /* The same trouble is told every ten seconds, not at every try. */
 static void trouble(mqtt_client *c, const char *state, const char *text) {
-    int64_t now = net_now_ns();
+    int64_t now = wire_now_ns();
     atomic_store(&c->state, state);
     if (now < c->next_trouble_ns) return;
     c->next_trouble_ns = now + TROUBLE_EVERY;
@@ -89,7 +89,7 @@ static uint32_t random_number(void) {
 static void plan_next_try(mqtt_client *c) {
     if (c->is_proven || !c->delay_ns) c->delay_ns = FIRST_DELAY;
     int64_t half = c->delay_ns / 2;
-    c->next_try_ns = net_now_ns() + half + (half ? random_number() % half : 0);
+    c->next_try_ns = wire_now_ns() + half + (half ? random_number() % half : 0);
     c->delay_ns *= 2;
     if (c->delay_ns > c->conf->longest_delay_ns) c->delay_ns = c->conf->longest_delay_ns;
 }
@@ -101,7 +101,7 @@ static void drop(mqtt_client *c, const char *state, const char *text) {
     c->in.begin = c->in.len = c->out.begin = c->out.len = 0;
     c->out.has_failed = false;
     c->phase = MQTT_DOWN;
-    c->is_proven |= before == MQTT_UP && net_now_ns() - c->up_since_ns > PROVEN_AFTER;
+    c->is_proven |= before == MQTT_UP && wire_now_ns() - c->up_since_ns > PROVEN_AFTER;
     if (before == MQTT_UP) {
         c->n_lost++;
         c->handler->on_lost(c->self);
@@ -128,7 +128,7 @@ static void connect_to_broker(mqtt_client *c) {
     weir_error why = {0};
     net fresh;
     c->is_proven = c->is_pinging = false;
-    int64_t deadline_ns = net_now_ns() + c->conf->timeout_ns;
+    int64_t deadline_ns = wire_now_ns() + c->conf->timeout_ns;
     pthread_mutex_unlock(&c->lock);
     weir_status st = net_open(&fresh, &c->conf->net, deadline_ns, c->stop[0], &why);
     pthread_mutex_lock(&c->lock);
@@ -141,7 +141,7 @@ static void connect_to_broker(mqtt_client *c) {
     c->net = fresh;
     c->phase = MQTT_GREETING;
     c->deadline_ns = deadline_ns;
-    c->last_sent_ns = c->last_heard_ns = net_now_ns();
+    c->last_sent_ns = c->last_heard_ns = wire_now_ns();
     mqtt_conf_put_connect(c->conf, c->id, connects_clean(c), &c->out);
 }
 
@@ -182,7 +182,7 @@ static void greeted(mqtt_client *c, const mqtt_packet *p) {
     }
     read_connack_properties(c, p->properties);
     c->phase = MQTT_UP;
-    c->up_since_ns = net_now_ns();
+    c->up_since_ns = wire_now_ns();
     mqtt_client_say(c, WEIR_LOG_INFO, "connected to %s:%s as '%s'%s", c->conf->net.host, c->conf->net.port,
                     c->id, p->has_session ? ", which the broker knows" : "");
     atomic_store(&c->state, "");
@@ -195,7 +195,7 @@ static void disconnected(mqtt_client *c, const mqtt_packet *p) {
     const char *why = mqtt_reason_text(c->conf->version, p->reason);
     drop(c, why, why);
     /* Two that take each other's name would do so for ever. */
-    if (p->reason == TAKEN_OVER) c->next_try_ns = net_now_ns() + c->conf->longest_delay_ns;
+    if (p->reason == TAKEN_OVER) c->next_try_ns = wire_now_ns() + c->conf->longest_delay_ns;
 }
 
 /* ---- Coming in ---------------------------------------------------------------------------------------- */
@@ -224,7 +224,7 @@ static void take_packets(mqtt_client *c) {
         size_t size;
         weir_status st = mqtt_packet_read(c->in.data + c->in.begin, c->in.len - c->in.begin, c->conf->version,
                                           c->conf->max_packet, &p, &size, &why);
-        if (st == WEIR_EAGAIN && size && !mqtt_bytes_room(&c->in, size)) st = mqtt_no_memory(&why);
+        if (st == WEIR_EAGAIN && size && !mqtt_bytes_room(&c->in, size)) st = wire_no_memory(&why);
         if (st == WEIR_EAGAIN) return;
         if (st != WEIR_OK) {
             drop(c, "what the broker sends can't be read", why.message);
@@ -252,7 +252,7 @@ static void receive(mqtt_client *c) {
         return;
     }
     c->in.len += (size_t)n;
-    if (n) c->last_heard_ns = net_now_ns();
+    if (n) c->last_heard_ns = wire_now_ns();
     take_packets(c);
 }
 
@@ -268,7 +268,7 @@ static void send_out(mqtt_client *c) {
         }
         if (!n) return;
         c->out.begin += (size_t)n;
-        c->last_sent_ns = net_now_ns();
+        c->last_sent_ns = wire_now_ns();
     }
     if (c->out.begin < c->out.len) return;
     c->out.begin = c->out.len = 0;
@@ -286,13 +286,13 @@ static int64_t next_probe(const mqtt_client *c) {
 }
 
 static void probe(mqtt_client *c) {
-    if (net_now_ns() < next_probe(c)) return;
+    if (wire_now_ns() < next_probe(c)) return;
     if (c->phase == MQTT_GREETING || c->is_pinging) {
         drop(c, "the broker does not answer", "the broker does not answer");
         return;
     }
     c->is_pinging = true;
-    c->last_heard_ns = net_now_ns();
+    c->last_heard_ns = wire_now_ns();
     mqtt_put_head(&c->out, MQTT_PINGREQ, 0, 0);
 }
 
@@ -301,7 +301,7 @@ static void probe(mqtt_client *c) {
 static int longest_wait_ms(const mqtt_client *c) {
     int64_t until = c->phase == MQTT_DOWN ? c->next_try_ns : next_probe(c);
     if (until == INT64_MAX) return -1;
-    int64_t left = until - net_now_ns();
+    int64_t left = until - wire_now_ns();
     return left <= 0 ? 0 : (int)(left / 1000000 < 3600000 ? left / 1000000 + 1 : 3600000);
 }
 
@@ -322,7 +322,7 @@ static bool sleep_a_while(mqtt_client *c) {
 }
 
 static void turn(mqtt_client *c) {
-    if (c->phase == MQTT_DOWN && net_now_ns() >= c->next_try_ns) connect_to_broker(c);
+    if (c->phase == MQTT_DOWN && wire_now_ns() >= c->next_try_ns) connect_to_broker(c);
     if (c->phase == MQTT_UP) take_packets(c); /* those that were left when no input was wanted */
     c->handler->on_turn(c->self);
     probe(c);
@@ -330,10 +330,10 @@ static void turn(mqtt_client *c) {
 }
 
 static void say_goodbye(mqtt_client *c) {
-    int64_t until = net_now_ns() + LAST_WORDS;
+    int64_t until = wire_now_ns() + LAST_WORDS;
     c->handler->on_turn(c->self);
     if (c->phase == MQTT_UP) mqtt_put_head(&c->out, MQTT_DISCONNECT, 0, 0);
-    for (send_out(c); c->phase == MQTT_UP && c->out.len && net_now_ns() < until; send_out(c)) {
+    for (send_out(c); c->phase == MQTT_UP && c->out.len && wire_now_ns() < until; send_out(c)) {
         struct pollfd fd = {.fd = c->net.fd, .events = POLLOUT};
         poll(&fd, 1, 50);
     }

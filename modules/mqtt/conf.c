@@ -9,8 +9,6 @@
 #define MOST_INFLIGHT   1000u
 #define MOST_INFLIGHT_2 10u
 
-weir_status mqtt_no_memory(weir_error *err) { return weir_fail(err, WEIR_ENOMEM, "out of memory for MQTT"); }
-
 /* ---- The address -------------------------------------------------------------------------------------- */
 
 static weir_status read_scheme(net_conf *n, const char **url, weir_error *err) {
@@ -34,7 +32,7 @@ static weir_status read_scheme(net_conf *n, const char **url, weir_error *err) {
 
 static weir_status read_url(net_conf *n, const char *url, weir_error *err) {
     const char *at = url;
-    MQTT_TRY(read_scheme(n, &at, err));
+    WIRE_TRY(read_scheme(n, &at, err));
     bool is_bracketed = *at == '[';
     const char *end = is_bracketed ? strchr(at, ']') : at + strcspn(at, ":/");
     if (is_bracketed) at++;
@@ -105,18 +103,18 @@ static weir_status read_session(mqtt_conf *c, const weir_setting *set, weir_erro
     if (c->client_id && strlen(c->client_id) >= MQTT_LONGEST_ID)
         return weir_fail(err, WEIR_ECONFIG, "client.id is longer than %u bytes", MQTT_LONGEST_ID - 1);
     c->is_clean = set[OPT_CLEAN].as.b;
-    MQTT_TRY(read_number(&set[OPT_EXPIRY], "session.expiry", 1000, (int64_t)UINT32_MAX * 1000, &v, err));
+    WIRE_TRY(read_number(&set[OPT_EXPIRY], "session.expiry", 1000, (int64_t)UINT32_MAX * 1000, &v, err));
     c->session_expiry_s = (uint32_t)(v / 1000);
-    MQTT_TRY(read_number(&set[OPT_KEEP_ALIVE], "keep.alive", 0, 65535, &v, err));
+    WIRE_TRY(read_number(&set[OPT_KEEP_ALIVE], "keep.alive", 0, 65535, &v, err));
     c->keep_alive_s = (uint32_t)v;
-    if (set[OPT_INFLIGHT].given) MQTT_TRY(read_number(&set[OPT_INFLIGHT], "max.inflight", 1, 65535, &v, err));
+    if (set[OPT_INFLIGHT].given) WIRE_TRY(read_number(&set[OPT_INFLIGHT], "max.inflight", 1, 65535, &v, err));
     c->max_inflight = set[OPT_INFLIGHT].given ? (uint16_t)v : MOST_INFLIGHT;
     c->max_inflight_2 = set[OPT_INFLIGHT].given || c->version >= MQTT_V5 ? c->max_inflight : MOST_INFLIGHT_2;
-    MQTT_TRY(read_number(&set[OPT_TIMEOUT], "connection.timeout", 1, 3600, &v, err));
+    WIRE_TRY(read_number(&set[OPT_TIMEOUT], "connection.timeout", 1, 3600, &v, err));
     c->timeout_ns = v * 1000000000;
-    MQTT_TRY(read_number(&set[OPT_RECONNECT_DELAY], "max.reconnect.delay", 1, 86400000, &v, err));
+    WIRE_TRY(read_number(&set[OPT_RECONNECT_DELAY], "max.reconnect.delay", 1, 86400000, &v, err));
     c->longest_delay_ns = v * 1000000;
-    MQTT_TRY(read_number(&set[OPT_MAX_PACKET], "max.packet.size", 128, MQTT_MAX_PACKET, &v, err));
+    WIRE_TRY(read_number(&set[OPT_MAX_PACKET], "max.packet.size", 128, MQTT_MAX_PACKET, &v, err));
     c->max_packet = (size_t)v;
     return WEIR_OK;
 }
@@ -130,9 +128,9 @@ weir_status mqtt_conf_read(mqtt_conf *c, const weir_setting *set, weir_error *er
         return weir_fail(err, WEIR_ECONFIG, "password needs username");
     if ((c->user && strlen(c->user) > 65535) || (c->password && strlen(c->password) > 65535))
         return weir_fail(err, WEIR_ECONFIG, "username or password is too long");
-    MQTT_TRY(read_url(&c->net, set[OPT_URL].text, err));
-    MQTT_TRY(read_tls(&c->net, set, err));
-    MQTT_TRY(read_session(c, set, err));
+    WIRE_TRY(read_url(&c->net, set[OPT_URL].text, err));
+    WIRE_TRY(read_tls(&c->net, set, err));
+    WIRE_TRY(read_session(c, set, err));
     return read_will(c, set, err);
 }
 

@@ -109,6 +109,4 @@ void mqtt_conf_put_connect(const mqtt_conf *c, const char *client_id, bool is_cl
 /* A name for a client that has none: 22 bytes and a NUL. */
 void mqtt_draw_id(char to[MQTT_LONGEST_ID]);
 
-weir_status mqtt_no_memory(weir_error *err);
-
 #endif

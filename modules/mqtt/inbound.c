@@ -20,7 +20,7 @@ enum {
 
 weir_status mqtt_inbound_open(mqtt_inbound *in, weir_error *err) {
     in->ids = calloc(N_IDS, 1);
-    return in->ids ? WEIR_OK : mqtt_no_memory(err);
+    return in->ids ? WEIR_OK : wire_no_memory(err);
 }
 
 static void free_blocks(mqtt_block *b) {
@@ -74,7 +74,7 @@ static mqtt_block *new_block(mqtt_inbound *in, size_t room) {
 static weir_status add_record(mqtt_inbound *in, const mqtt_record *r, weir_error *err) {
     size_t size = mqtt_record_size(r);
     mqtt_block *b = in->filling_last;
-    if ((!b || b->cap - b->len < size) && !(b = new_block(in, size))) return mqtt_no_memory(err);
+    if ((!b || b->cap - b->len < size) && !(b = new_block(in, size))) return wire_no_memory(err);
     mqtt_record_write(r, b->data + b->len);
     b->len += size;
     b->n_messages += r->kind == MQTT_RECORD_MESSAGE;
@@ -91,7 +91,7 @@ static weir_status hold(mqtt_inbound *in, uint16_t id, mqtt_kind kind, weir_erro
     if (in->n_held == in->cap_held) {
         uint32_t cap = in->cap_held ? in->cap_held * 2 : PER_HELD;
         mqtt_held *bigger = malloc(cap * sizeof *bigger);
-        if (!bigger) return mqtt_no_memory(err);
+        if (!bigger) return wire_no_memory(err);
         for (uint32_t i = 0; i < in->n_held; i++) bigger[i] = in->held[(in->first_held + i) % in->cap_held];
         free(in->held);
         in->held = bigger;
@@ -124,7 +124,7 @@ weir_status mqtt_inbound_publish(mqtt_inbound *in, const mqtt_packet *p, weir_er
     bool is_known = p->qos == 2 ? known == ID_OPEN : known == ID_DONE && p->is_duplicate;
     bool is_skipped = p->is_retained && in->skips_retained;
     if (!is_known && !is_skipped)
-        MQTT_TRY(add_record(in,
+        WIRE_TRY(add_record(in,
                             &(mqtt_record){.kind = MQTT_RECORD_MESSAGE,
                                            .qos = p->qos,
                                            .is_retained = p->is_retained,
@@ -141,7 +141,7 @@ weir_status mqtt_inbound_publish(mqtt_inbound *in, const mqtt_packet *p, weir_er
 
 weir_status mqtt_inbound_release(mqtt_inbound *in, uint16_t id, weir_error *err) {
     if (in->ids[id] == ID_OPEN && in->journal)
-        MQTT_TRY(add_record(in, &(mqtt_record){.kind = MQTT_RECORD_RELEASED, .id = id}, err));
+        WIRE_TRY(add_record(in, &(mqtt_record){.kind = MQTT_RECORD_RELEASED, .id = id}, err));
     if (in->ids[id] == ID_OPEN) in->ids[id] = ID_FREE;
     if (in->journal) return hold(in, id, MQTT_PUBCOMP, err);
     mqtt_put_ack(&in->client->out, MQTT_PUBCOMP, id);
@@ -188,7 +188,7 @@ static weir_status begin_segment(mqtt_inbound *in, weir_error *err) {
     mqtt_record r = {.kind = MQTT_RECORD_OPEN_IDS, .payload = {ids.data ? ids.data : "", ids.len}};
     size_t size = mqtt_record_size(&r);
     char *to = mqtt_bytes_room(&record, size);
-    weir_status st = to && !ids.has_failed ? WEIR_OK : mqtt_no_memory(err);
+    weir_status st = to && !ids.has_failed ? WEIR_OK : wire_no_memory(err);
     if (st == WEIR_OK) mqtt_record_write(&r, to);
     if (st == WEIR_OK) st = mqtt_journal_next_segment(in->journal, to, size, err);
     in->end = in->durable = in->journal->end;
@@ -205,7 +205,7 @@ weir_status mqtt_inbound_go_on(mqtt_inbound *in, weir_error *err) {
 
 static weir_status append_all(mqtt_inbound *in, weir_error *err) {
     for (mqtt_block *b = in->filling; b; b = b->next)
-        MQTT_TRY(mqtt_journal_append(in->journal, b->data, b->len, err));
+        WIRE_TRY(mqtt_journal_append(in->journal, b->data, b->len, err));
     return WEIR_OK;
 }
 

@@ -53,7 +53,7 @@ static weir_status list_segments(mqtt_journal *j, weir_error *err) {
         if (end == e->d_name + 16 && strcmp(end, SUFFIX) == 0) has_room = add_segment(j, base);
     }
     closedir(d);
-    if (!has_room) return mqtt_no_memory(err);
+    if (!has_room) return wire_no_memory(err);
     if (j->n) qsort(j->bases, j->n, sizeof *j->bases, by_base);
     return WEIR_OK;
 }
@@ -96,7 +96,7 @@ static weir_status scan_segment(mqtt_journal *j, int fd, uint64_t base, scan *s,
         }
         if (st == WEIR_ESTATE) return WEIR_OK;
         char *to = mqtt_bytes_room(&s->bytes, size > AT_ONCE ? size : AT_ONCE);
-        if (!to) return mqtt_no_memory(err);
+        if (!to) return wire_no_memory(err);
         ssize_t n = pread(fd, to, s->bytes.cap - s->bytes.len, at);
         if (n < 0) return failed(err, "it can't be read", j->folder);
         if (!n) return WEIR_OK;
@@ -119,7 +119,7 @@ static weir_status scan_all(mqtt_journal *j, scan *s, weir_error *err) {
         if (st == WEIR_OK && is_last && is_whole && ftruncate(fd, (off_t)(HEAD + j->end - base)))
             st = failed(err, "its end can't be cut off", j->folder);
         close(fd);
-        MQTT_TRY(st);
+        WIRE_TRY(st);
         if (!is_whole) { /* stopped while it was being made: made again by the next record */
             char name[32];
             name_of(base, name);
@@ -134,7 +134,7 @@ weir_status mqtt_journal_open(mqtt_journal *j, const char *folder,
                               void (*each)(void *ctx, const mqtt_record *r), void *ctx, weir_error *err) {
     *j = (mqtt_journal){.lock_fd = -1, .folder_fd = -1, .fd = -1};
     j->folder = strdup(folder);
-    if (!j->folder) return mqtt_no_memory(err);
+    if (!j->folder) return wire_no_memory(err);
     if (mkdir(folder, 0700) && errno != EEXIST) return failed(err, "it can't be made", folder);
     j->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (j->folder_fd < 0) return failed(err, "it can't be opened", folder);
@@ -147,7 +147,7 @@ weir_status mqtt_journal_open(mqtt_journal *j, const char *folder,
     weir_status st = list_segments(j, err);
     if (st == WEIR_OK) st = scan_all(j, &s, err);
     mqtt_bytes_free(&s.bytes);
-    MQTT_TRY(st);
+    WIRE_TRY(st);
     if (!j->n) return WEIR_OK;
     j->fd = open_segment(j, j->bases[j->n - 1], O_WRONLY | O_APPEND);
     return j->fd < 0 ? failed(err, "it can't be opened", folder) : WEIR_OK;
@@ -202,10 +202,10 @@ weir_status mqtt_journal_next_segment(mqtt_journal *j, const char *open_ids, siz
     if (j->fd < 0) return failed(err, "a segment can't be made", j->folder);
     memcpy(head, MAGIC, 8);
     memcpy(head + 8, &j->end, 8);
-    MQTT_TRY(write_all(j, head, HEAD, err));
-    if (!add_segment(j, j->end)) return mqtt_no_memory(err);
-    MQTT_TRY(mqtt_journal_append(j, open_ids, len, err));
-    MQTT_TRY(mqtt_journal_sync(j, err)); /* before the segments in front of it may go */
+    WIRE_TRY(write_all(j, head, HEAD, err));
+    if (!add_segment(j, j->end)) return wire_no_memory(err);
+    WIRE_TRY(mqtt_journal_append(j, open_ids, len, err));
+    WIRE_TRY(mqtt_journal_sync(j, err)); /* before the segments in front of it may go */
     return fsync(j->folder_fd) ? failed(err, "a segment can't be made", j->folder) : WEIR_OK;
 }
 
@@ -214,7 +214,7 @@ bool mqtt_journal_is_full_segment(const mqtt_journal *j) {
 }
 
 weir_status mqtt_journal_append(mqtt_journal *j, const char *bytes, size_t len, weir_error *err) {
-    MQTT_TRY(write_all(j, bytes, len, err));
+    WIRE_TRY(write_all(j, bytes, len, err));
     j->end += len;
     return WEIR_OK;
 }
@@ -258,7 +258,7 @@ static weir_status read_from(const mqtt_journal *j, int fd, off_t at, size_t wan
     *len = bytes && n > 0 ? whole_records(bytes, (size_t)n, &more, &is_damaged) : 0;
     if (*len) return *out = bytes, WEIR_OK;
     free(bytes);
-    if (!bytes) return mqtt_no_memory(err);
+    if (!bytes) return wire_no_memory(err);
     if (n > 0 && !is_damaged && more > (size_t)n) return *len = more, WEIR_EAGAIN; /* one long record */
     return weir_fail(err, WEIR_ESTATE, "the journal %s is damaged", j->folder);
 }

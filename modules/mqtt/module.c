@@ -3,7 +3,7 @@
 #include "weir_module.h"
 
 static weir_status start(weir_engine *engine, weir_error *err) {
-    MQTT_TRY(weir_register_source(engine, &mqtt_source_type, err));
+    WIRE_TRY(weir_register_source(engine, &mqtt_source_type, err));
     return weir_register_sink(engine, &mqtt_sink_type, err);
 }
 

@@ -19,12 +19,6 @@
 
 #include "packet.h"
 
-int64_t net_now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* In English, whatever the locale: libc's translating locks what a program's end waits for. */
 static const char *why_of(int code) {
     const char *why = strerrordesc_np(code);
@@ -42,7 +36,7 @@ static weir_status wait_for(int fd, short events, int64_t deadline_ns, int stop_
                             weir_error *err) {
     struct pollfd fds[2] = {{.fd = fd, .events = events}, {.fd = stop_fd, .events = POLLIN}};
     for (;;) {
-        int64_t left = deadline_ns - net_now_ns();
+        int64_t left = deadline_ns - wire_now_ns();
         if (left <= 0) return failed(err, conf, "no answer in time");
         int n = poll(fds, 2, (int)(left / 1000000) + 1);
         if (n < 0 && errno != EINTR) return failed(err, conf, why_of(errno));
@@ -61,7 +55,7 @@ static weir_status connect_one(net *n, const struct addrinfo *to, const net_conf
     if (n->fd < 0) return failed(err, conf, why_of(errno));
     if (connect(n->fd, to->ai_addr, to->ai_addrlen) && errno != EINPROGRESS)
         return failed(err, conf, why_of(errno));
-    MQTT_TRY(wait_for(n->fd, POLLOUT, deadline_ns, stop_fd, conf, err));
+    WIRE_TRY(wait_for(n->fd, POLLOUT, deadline_ns, stop_fd, conf, err));
     getsockopt(n->fd, SOL_SOCKET, SO_ERROR, &why, &size);
     if (why) return failed(err, conf, why_of(why));
     setsockopt(n->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -132,7 +126,7 @@ static weir_status make_context(const net_conf *conf, SSL_CTX **out, weir_error 
 weir_status net_conf_check(const net_conf *conf, weir_error *err) {
     SSL_CTX *context;
     if (!conf->is_secure) return WEIR_OK;
-    MQTT_TRY(make_context(conf, &context, err));
+    WIRE_TRY(make_context(conf, &context, err));
     SSL_CTX_free(context);
     return WEIR_OK;
 }
@@ -159,7 +153,7 @@ static weir_status handshake_failed(net *n, const net_conf *conf, weir_error *er
 }
 
 static weir_status secure(net *n, const net_conf *conf, int64_t deadline_ns, int stop_fd, weir_error *err) {
-    MQTT_TRY(make_context(conf, &n->context, err));
+    WIRE_TRY(make_context(conf, &n->context, err));
     n->ssl = SSL_new(n->context);
     if (!n->ssl || !SSL_set_fd(n->ssl, n->fd) || !expect_host(n->ssl, conf->host))
         return weir_fail(err, WEIR_ENOMEM, "out of memory for TLS");
@@ -169,7 +163,7 @@ static weir_status secure(net *n, const net_conf *conf, int64_t deadline_ns, int
         int why = SSL_get_error(n->ssl, done);
         if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) return handshake_failed(n, conf, err);
         short events = why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
-        MQTT_TRY(wait_for(n->fd, events, deadline_ns, stop_fd, conf, err));
+        WIRE_TRY(wait_for(n->fd, events, deadline_ns, stop_fd, conf, err));
     }
 }
 

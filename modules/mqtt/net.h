@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "weir_io.h"
+#include "../wire/wire.h"
 
 typedef struct ssl_st SSL;
 typedef struct ssl_ctx_st SSL_CTX;
@@ -28,8 +28,8 @@ typedef struct net {
     bool wants_write; /* TLS has to write before it can go on */
 } net;
 
-/* Connects, shakes hands and verifies, within deadline_ns (net_now_ns) or until stop_fd is readable (EAGAIN).
- * err->retriable where another try may work. */
+/* Connects, shakes hands and verifies, within deadline_ns (wire_now_ns) or until stop_fd is readable
+ * (EAGAIN). err->retriable where another try may work. */
 weir_status net_open(net *n, const net_conf *conf, int64_t deadline_ns, int stop_fd, weir_error *err);
 /* Files that net_open needs, for a check of the app: certificate and key can be read and fit. */
 weir_status net_conf_check(const net_conf *conf, weir_error *err);
@@ -40,7 +40,5 @@ ptrdiff_t net_read(net *n, char *bytes, size_t len);
 ptrdiff_t net_write(net *n, const char *bytes, size_t len);
 /* Bytes that were received already and of which poll(2) knows nothing. */
 bool net_has_more(const net *n);
-
-int64_t net_now_ns(void);
 
 #endif

@@ -11,7 +11,7 @@ weir_status mqtt_outbound_open(mqtt_outbound *o, uint32_t most_inflight, weir_er
     o->cap = most_inflight;
     o->flights = calloc(o->cap, sizeof *o->flights);
     o->free = malloc(o->cap * sizeof *o->free);
-    if (!o->flights || !o->free) return mqtt_no_memory(err);
+    if (!o->flights || !o->free) return wire_no_memory(err);
     for (uint32_t i = 0; i < o->cap; i++) o->free[i] = (uint16_t)(o->cap - 1 - i);
     return WEIR_OK;
 }
@@ -39,13 +39,13 @@ weir_status mqtt_outbound_put(mqtt_outbound *o, mqtt_publish *p, weir_error *err
     mqtt_client *c = o->client;
     if (!p->qos) {
         mqtt_put_publish(&c->out, c->conf->version, p);
-        return c->out.has_failed ? mqtt_no_memory(err) : WEIR_OK;
+        return c->out.has_failed ? wire_no_memory(err) : WEIR_OK;
     }
     uint16_t place = o->free[o->cap - o->n_flights - 1];
     mqtt_bytes packet = {0};
     p->id = (uint16_t)(place + 1);
     mqtt_put_publish(&packet, c->conf->version, p);
-    if (packet.has_failed) return mqtt_bytes_free(&packet), mqtt_no_memory(err);
+    if (packet.has_failed) return mqtt_bytes_free(&packet), wire_no_memory(err);
     char *exact = realloc(packet.data, packet.len);
     if (exact) packet.data = exact;
     o->flights[place] = (mqtt_flight){++o->last_number, packet.data, (uint32_t)packet.len, p->qos};
@@ -123,7 +123,7 @@ static void send_again(mqtt_outbound *o, mqtt_flight *f, bool has_session) {
 weir_status mqtt_outbound_connected(mqtt_outbound *o, bool has_session, weir_error *err) {
     mqtt_flight **all = malloc((o->n_flights + 1) * sizeof *all);
     uint32_t n = 0;
-    if (!all) return mqtt_no_memory(err);
+    if (!all) return wire_no_memory(err);
     for (uint32_t i = 0; i < o->cap; i++)
         if (o->flights[i].number) all[n++] = &o->flights[i];
     qsort(all, n, sizeof *all, by_number);

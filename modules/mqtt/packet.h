@@ -10,13 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "weir_io.h"
-
-#define MQTT_TRY(call)                                                                                       \
-    do {                                                                                                     \
-        weir_status try_status_ = (call);                                                                    \
-        if (try_status_ != WEIR_OK) return try_status_;                                                      \
-    } while (0)
+#include "../wire/wire.h"
 
 #define MQTT_MAX_PACKET (268435455u + 5u) /* the most that a packet's length can say */
 #define MQTT_V311       4u                /* as in CONNECT */

@@ -61,14 +61,14 @@ weir_status mqtt_properties_open(mqtt_source *s, weir_error *err) {
     uint32_t n = s->args->n_properties;
     if (!n) return WEIR_OK;
     s->properties = calloc(n, sizeof *s->properties);
-    if (!s->properties) return mqtt_no_memory(err);
+    if (!s->properties) return wire_no_memory(err);
     s->properties[0].values = calloc((size_t)MQTT_SHOWN * n, sizeof(weir_text));
-    if (!s->properties[0].values) return mqtt_no_memory(err);
+    if (!s->properties[0].values) return wire_no_memory(err);
     for (uint32_t i = 0; i < n; i++) {
         mqtt_shown_property *p = &s->properties[i];
         recognise(p, s->args->properties[i]);
         if (p->what == IS_NUMBER && !(p->numbers = malloc((size_t)MQTT_SHOWN * NUMBER_BYTES)))
-            return mqtt_no_memory(err);
+            return wire_no_memory(err);
         if (p->what == IS_USER && s->conf.version < MQTT_V5)
             return weir_fail(err, WEIR_ECONFIG,
                              "'trp:%s' would be a user property, which needs mqtt.version='5'", p->name);

@@ -103,7 +103,7 @@ static weir_status sink_open(void *self, const weir_io_args *args, weir_error *e
     mqtt_sink *s = self;
     s->args = args;
     s->set = args->settings->of;
-    MQTT_TRY(mqtt_conf_read(&s->conf, s->set, err));
+    WIRE_TRY(mqtt_conf_read(&s->conf, s->set, err));
     return check_fixed(s, err);
 }
 
@@ -111,7 +111,7 @@ static weir_status sink_start(void *self, weir_error *err) {
     mqtt_sink *s = self;
     if (s->client.has_thread) return WEIR_OK; /* the app goes back to a checkpoint */
     s->outbound.client = &s->client;
-    MQTT_TRY(mqtt_outbound_open(&s->outbound, s->conf.max_inflight, err));
+    WIRE_TRY(mqtt_outbound_open(&s->outbound, s->conf.max_inflight, err));
     if (s->conf.client_id)
         snprintf(s->client.id, sizeof s->client.id, "%s", s->conf.client_id);
     else
@@ -122,7 +122,7 @@ static weir_status sink_start(void *self, weir_error *err) {
     s->client.handler = &handler;
     s->client.self = s;
     s->client.begins_anew = true; /* ids of an earlier run would be taken for messages sent again */
-    MQTT_TRY(mqtt_client_open(&s->client, err));
+    WIRE_TRY(mqtt_client_open(&s->client, err));
     return mqtt_client_start(&s->client, err);
 }
 
@@ -212,7 +212,7 @@ static const char *make_message(mqtt_sink *s, const weir_output *out, uint32_t i
 static weir_status put_some(mqtt_sink *s, const weir_output *out, weir_error *err) {
     mqtt_publish p;
     const char *why = make_message(s, out, s->n_done, &p);
-    if (!why && s->properties.has_failed) return mqtt_no_memory(err);
+    if (!why && s->properties.has_failed) return wire_no_memory(err);
     size_t size = why ? 0 : mqtt_publish_size(s->conf.version, &p);
     weir_status st = WEIR_OK;
     pthread_mutex_lock(&s->client.lock);
@@ -230,7 +230,7 @@ static weir_status put_some(mqtt_sink *s, const weir_output *out, weir_error *er
 static weir_status sink_write(void *self, const weir_output *out, weir_error *err) {
     mqtt_sink *s = self;
     mqtt_client_drain_notify(&s->client);
-    MQTT_TRY(mqtt_client_tell(&s->client, err));
+    WIRE_TRY(mqtt_client_tell(&s->client, err));
     weir_status st = WEIR_OK;
     uint32_t before = s->n_done;
     while (st == WEIR_OK && s->n_done < out->n_records) st = put_some(s, out, err);
@@ -250,13 +250,13 @@ static int sink_wake_fd(const void *self) { return ((const mqtt_sink *)self)->cl
 /* ---- Epochs ------------------------------------------------------------------------------------------- */
 
 static bool deliver(mqtt_sink *s, int64_t wait_ns) {
-    int64_t until = net_now_ns() + wait_ns;
+    int64_t until = wire_now_ns() + wait_ns;
     bool is_empty;
     mqtt_client_wake(&s->client);
     pthread_mutex_lock(&s->client.lock);
     while (!(is_empty = mqtt_outbound_is_empty(&s->outbound)) && !s->client.has_failed &&
-           net_now_ns() < until) {
-        int64_t slice = net_now_ns() + 20000000; /* what is of quality 0 tells nobody that it went */
+           wire_now_ns() < until) {
+        int64_t slice = wire_now_ns() + 20000000; /* what is of quality 0 tells nobody that it went */
         (void)mqtt_client_await(&s->client, slice < until ? slice : until);
     }
     pthread_mutex_unlock(&s->client.lock);
@@ -267,7 +267,7 @@ static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir
     mqtt_sink *s = self;
     (void)epoch;
     if (!deliver(s, DELIVER_NS)) {
-        MQTT_TRY(mqtt_client_tell(&s->client, err));
+        WIRE_TRY(mqtt_client_tell(&s->client, err));
         weir_fail(err, WEIR_EIO, "the broker has not taken all messages yet: %s",
                   atomic_load(&s->client.state));
         if (err) err->retriable = true;

@@ -85,7 +85,7 @@ static weir_status source_open(void *self, const weir_io_args *args, weir_error 
     s->args = args;
     s->qos = (uint8_t)set[OPT_QOS].as.l;
     s->journal = (mqtt_journal){.lock_fd = -1, .folder_fd = -1, .fd = -1};
-    MQTT_TRY(mqtt_conf_read(&s->conf, set, err));
+    WIRE_TRY(mqtt_conf_read(&s->conf, set, err));
     s->inbound.client = &s->client;
     s->inbound.skips_retained = set[OPT_RETAINED].as.l == 1;
     s->inbound.most_queued = (size_t)set[OPT_BUFFER].as.l;
@@ -93,8 +93,8 @@ static weir_status source_open(void *self, const weir_io_args *args, weir_error 
     if (set[OPT_BUFFER].as.l < 1024) return weir_fail(err, WEIR_ECONFIG, "buffer.size is less than 1 kB");
     if (s->inbound.most_kept < MQTT_SEGMENT)
         return weir_fail(err, WEIR_ECONFIG, "journal.size is less than 16 MB");
-    MQTT_TRY(mqtt_filters_read(s, set[OPT_TOPIC].text, set[OPT_GROUP].text, err));
-    MQTT_TRY(check_promise(s, err));
+    WIRE_TRY(mqtt_filters_read(s, set[OPT_TOPIC].text, set[OPT_GROUP].text, err));
+    WIRE_TRY(check_promise(s, err));
     return mqtt_properties_open(s, err);
 }
 
@@ -112,7 +112,7 @@ static weir_status open_journal(mqtt_source *s, weir_error *err) {
     int n = snprintf(path, sizeof path, "%s/mqtt-%016llx", host->state_dir, (unsigned long long)hash);
     if (n >= (int)sizeof path) return weir_fail(err, WEIR_ECONFIG, "the state directory's name is too long");
     (void)mkdir(host->state_dir, 0700); /* else the first checkpoint makes it; what fails is told below */
-    MQTT_TRY(mqtt_journal_open(&s->journal, path, mqtt_inbound_learn, &s->inbound, err));
+    WIRE_TRY(mqtt_journal_open(&s->journal, path, mqtt_inbound_learn, &s->inbound, err));
     s->inbound.journal = &s->journal;
     if (s->has_position && (s->consumed > s->journal.end || s->consumed < mqtt_journal_begin(&s->journal))) {
         weir_fail(err, WEIR_ESTATE, "the journal %s does not have the messages behind the checkpoint", path);
@@ -139,21 +139,21 @@ static weir_status source_start(void *self, weir_error *err) {
     s->messages = calloc(MQTT_SHOWN, sizeof *s->messages);
     s->ends = calloc(MQTT_SHOWN, sizeof *s->ends);
     s->qualities = calloc(MQTT_SHOWN, 1);
-    if (!s->messages || !s->ends || !s->qualities) return mqtt_no_memory(err);
-    MQTT_TRY(mqtt_inbound_open(&s->inbound, err));
+    if (!s->messages || !s->ends || !s->qualities) return wire_no_memory(err);
+    WIRE_TRY(mqtt_inbound_open(&s->inbound, err));
     bool has_folder = s->args->has_checkpoints && s->args->host && s->args->host->state_dir;
-    if (has_folder && s->qos) MQTT_TRY(open_journal(s, err));
+    if (has_folder && s->qos) WIRE_TRY(open_journal(s, err));
     if (!s->has_position && s->inbound.journal) s->consumed = mqtt_journal_begin(&s->journal);
     s->replay_at = s->consumed;
     s->replay_to = s->inbound.end;
     for (uint32_t i = 0; i < MQTT_KEPT_MARKS; i++) s->marks[i] = s->inbound.cut_to;
-    MQTT_TRY(choose_id(s, err));
+    WIRE_TRY(choose_id(s, err));
     snprintf(s->client.who, sizeof s->client.who, "source 'mqtt' of '%.100s'", s->args->schema->stream);
     s->client.conf = &s->conf;
     s->client.host = s->args->host;
     s->client.handler = &handler;
     s->client.self = s;
-    MQTT_TRY(mqtt_client_open(&s->client, err));
+    WIRE_TRY(mqtt_client_open(&s->client, err));
     return mqtt_client_start(&s->client, err);
 }
 
@@ -211,11 +211,7 @@ static void show_records(mqtt_source *s) {
 }
 
 static weir_status show_rest(mqtt_source *s, weir_input *in) {
-    if (s->shown_from == s->n_used) return in->wait_ms = 0, WEIR_EAGAIN;
-    s->shown_from = s->n_used;
-    in->messages = s->messages + s->n_used;
-    in->n_messages = s->n - s->n_used;
-    return WEIR_OK;
+    return wire_show_rest(in, s->messages, s->n, s->n_used, &s->shown_from);
 }
 
 static weir_status source_poll(void *self, weir_input *in, weir_rows *rows, weir_error *err) {
@@ -224,11 +220,11 @@ static weir_status source_poll(void *self, weir_input *in, weir_rows *rows, weir
     *in = (weir_input){.shape = WEIR_SHAPE_MESSAGES, .wait_ms = -1};
     if (s->n_used < s->n) return show_rest(s, in);
     mqtt_client_drain_notify(&s->client);
-    MQTT_TRY(mqtt_client_tell(&s->client, err));
+    WIRE_TRY(mqtt_client_tell(&s->client, err));
     for (;;) {
         if (s->at < s->len) show_records(s);
         if (s->n_used < s->n) return show_rest(s, in);
-        MQTT_TRY(next_records(s, err));
+        WIRE_TRY(next_records(s, err));
         if (!s->len) return WEIR_EAGAIN;
     }
 }
@@ -260,7 +256,7 @@ static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
     if (weir_read_u32(r) != 1)
         return weir_fail(err, WEIR_ESTATE, "its position was saved by another version");
     int64_t position = weir_read_i64(r);
-    MQTT_TRY(weir_reader_status(r, err));
+    WIRE_TRY(weir_reader_status(r, err));
     if (position < -1) return weir_fail(err, WEIR_ESTATE, "a saved position of MQTT is damaged");
     if (position < 0) return WEIR_OK; /* was saved without a journal */
     s->has_position = true;

@@ -55,10 +55,10 @@ weir_status mqtt_filters_read(mqtt_source *s, const char *topics, const char *gr
     for (const char *at = topics; *at;) {
         size_t len = strcspn(at, ","), begin = strspn(at, " \t\n"), end = len;
         while (end > begin && strchr(" \t\n", at[end - 1])) end--;
-        if (end > begin) MQTT_TRY(add_filter(s, at + begin, end - begin, group, err));
+        if (end > begin) WIRE_TRY(add_filter(s, at + begin, end - begin, group, err));
         at += len + (at[len] == ',');
     }
-    if (s->filters.has_failed) return mqtt_no_memory(err);
+    if (s->filters.has_failed) return wire_no_memory(err);
     return s->filters.len ? WEIR_OK : weir_fail(err, WEIR_ECONFIG, "topic names no topic");
 }
 

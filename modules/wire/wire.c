@@ -19,11 +19,13 @@
 
 weir_status wire_no_memory(weir_error *err) { return weir_fail(err, WEIR_ENOMEM, "out of memory"); }
 
-int64_t wire_now_ms(void) {
+int64_t wire_now_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
+
+int64_t wire_now_ms(void) { return wire_now_ns() / 1000000; }
 
 void wire_log(const weir_io_host *host, weir_log_level level, const char *format, ...) {
     char line[1024];
@@ -47,6 +49,15 @@ weir_status wire_prepare_nothing(void *self, uint64_t epoch, weir_writer *w, wei
     (void)epoch;
     (void)err;
     if (w) weir_write_u32(w, 1);
+    return WEIR_OK;
+}
+
+weir_status wire_show_rest(weir_input *in, const weir_message *messages, uint32_t n, uint32_t n_used,
+                           uint32_t *shown_from) {
+    if (*shown_from == n_used) return in->wait_ms = 0, WEIR_EAGAIN;
+    *shown_from = n_used;
+    in->messages = messages + n_used;
+    in->n_messages = n - n_used;
     return WEIR_OK;
 }
 

@@ -15,6 +15,7 @@
 
 weir_status wire_no_memory(weir_error *err);
 int64_t wire_now_ms(void); /* monotonic */
+int64_t wire_now_ns(void); /* the same clock */
 void wire_log(const weir_io_host *host, weir_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -22,6 +23,11 @@ void wire_log(const weir_io_host *host, weir_log_level level, const char *format
  * checkpoint. */
 weir_status wire_epoch_nothing(void *self, uint64_t epoch, weir_error *err);
 weir_status wire_prepare_nothing(void *self, uint64_t epoch, weir_writer *w, weir_error *err);
+
+/* For poll() of sources of messages: shows those of the n that were not consumed yet. If nothing was since
+ * the last time (*shown_from, UINT32_MAX at first), there is nothing more: EAGAIN. */
+weir_status wire_show_rest(weir_input *in, const weir_message *messages, uint32_t n, uint32_t n_used,
+                           uint32_t *shown_from);
 
 /* A line of a kind is told once in ten seconds; what is left out in between is counted. */
 typedef struct wire_quiet {

@@ -60,7 +60,7 @@ static weir_status read_clients(curve_conf *c, const char *name, weir_error *err
 static weir_status read_secret(curve_conf *c, const char *key, const char *file, weir_error *err) {
     if (key && file)
         return weir_fail(err, WEIR_ECONFIG, "curve.secret.key and curve.secret.key.file are both given");
-    if (file) ZEROMQ_TRY(read_key_file(file, c->secret_key, err));
+    if (file) WIRE_TRY(read_key_file(file, c->secret_key, err));
     if (key && !is_key(key))
         return weir_fail(err, WEIR_ECONFIG, "curve.secret.key is no key of 40 characters (Z85)");
     if (key) memcpy(c->secret_key, key, CURVE_TEXT);
@@ -87,7 +87,7 @@ weir_status curve_read(curve_conf *c, const weir_setting *set, weir_error *err) 
     if (server && !is_key(server))
         return weir_fail(err, WEIR_ECONFIG, "curve.server.key is no key of 40 characters (Z85)");
     if (server) memcpy(c->server_key, server, CURVE_TEXT);
-    ZEROMQ_TRY(read_secret(c, key, file, err));
+    WIRE_TRY(read_secret(c, key, file, err));
     return clients ? read_clients(c, clients, err) : WEIR_OK;
 }
 

@@ -17,13 +17,7 @@
 #ifndef ZEROMQ_FRAME_H
 #define ZEROMQ_FRAME_H
 
-#include "weir_io.h"
-
-#define ZEROMQ_TRY(call)                                                                                     \
-    do {                                                                                                     \
-        weir_status try_status_ = (call);                                                                    \
-        if (try_status_ != WEIR_OK) return try_status_;                                                      \
-    } while (0)
+#include "../wire/wire.h"
 
 #define FRAME_MAX_COLUMNS 4096u
 

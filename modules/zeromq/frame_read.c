@@ -83,7 +83,7 @@ static weir_status read_column(cursor *c, uint32_t n_rows, weir_type type, frame
 weir_status frame_read(const char *bytes, size_t len, const weir_schema *schema, uint64_t fingerprint,
                        frame *out, weir_error *err) {
     frame_head head;
-    ZEROMQ_TRY(read_head(bytes, len, schema, fingerprint, &head, err));
+    WIRE_TRY(read_head(bytes, len, schema, fingerprint, &head, err));
     cursor c = {bytes + FRAME_HEAD, len - FRAME_HEAD, false};
     out->n_rows = head.n_rows;
     out->n_cols = head.n_cols;
@@ -96,7 +96,7 @@ weir_status frame_read(const char *bytes, size_t len, const weir_schema *schema,
     if (head.n_chunks && !ends_are_sound(out->chunk_ends, head.n_chunks, head.n_rows, true))
         return damaged(err, "chunks overlap");
     for (uint32_t i = 0; i < head.n_cols; i++)
-        ZEROMQ_TRY(read_column(&c, head.n_rows, schema->attributes[i].type, &out->cols[i], err));
+        WIRE_TRY(read_column(&c, head.n_rows, schema->attributes[i].type, &out->cols[i], err));
     return c.left ? damaged(err, "something follows its last column") : WEIR_OK;
 }
 
@@ -144,7 +144,7 @@ static weir_status copy_column(const frame_column *from, uint32_t first, uint32_
                                weir_rows *rows, weir_error *err) {
     size_t size = frame_value_bytes[from->type];
     if (from->type == WEIR_STRING)
-        ZEROMQ_TRY(copy_texts(from, first, n, to, rows->n, rows->arena, err));
+        WIRE_TRY(copy_texts(from, first, n, to, rows->n, rows->arena, err));
     else if (from->type == WEIR_BOOL)
         copy_bools(from, first, n, to, rows->n);
     else
@@ -156,7 +156,7 @@ static weir_status copy_column(const frame_column *from, uint32_t first, uint32_
 weir_status frame_copy(const frame *f, uint32_t first, uint32_t end, weir_rows *rows, weir_error *err) {
     uint32_t n = end - first, at = rows->n, chunk = 0;
     for (uint32_t i = 0; i < f->n_cols; i++)
-        if (rows->cols[i].data) ZEROMQ_TRY(copy_column(&f->cols[i], first, n, &rows->cols[i], rows, err));
+        if (rows->cols[i].data) WIRE_TRY(copy_column(&f->cols[i], first, n, &rows->cols[i], rows, err));
     memcpy(rows->ts + at, f->ts + (size_t)first * 8, (size_t)n * 8);
     if (!f->n_chunks && !rows->chunked) return rows->n += n, WEIR_OK;
     for (uint32_t row = first; row < end;) {

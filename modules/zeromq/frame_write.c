@@ -55,7 +55,7 @@ weir_status frame_writer_new(const weir_schema *schema, uint64_t sender, frame_w
                              weir_error *err) {
     uint64_t fingerprint;
     *out = NULL;
-    ZEROMQ_TRY(frame_fingerprint(schema, &fingerprint, err));
+    WIRE_TRY(frame_fingerprint(schema, &fingerprint, err));
     frame_writer *w = calloc(1, sizeof *w);
     if (w) w->cols = calloc(schema->n_attributes + 1, sizeof *w->cols);
     if (!w || !w->cols) return free(w), no_memory(err);

@@ -78,7 +78,7 @@ static weir_status sink_open(void *self, const weir_io_args *args, weir_error *e
                                                     : "peer goes with socket='router'");
     if (s->may_drop && s->conf.type != ZMQ_XPUB)
         return weir_fail(err, WEIR_ECONFIG, "when.full='drop' goes with socket='pub'");
-    ZEROMQ_TRY(zeromq_conf_read(&s->conf, set, err));
+    WIRE_TRY(zeromq_conf_read(&s->conf, set, err));
     uint64_t fingerprint;
     return args->shape == WEIR_SHAPE_ROWS ? frame_fingerprint(args->schema, &fingerprint, err) : WEIR_OK;
 }
@@ -88,10 +88,10 @@ static weir_status sink_start(void *self, weir_error *err) {
     uint64_t sender = 0;
     if (getentropy(&sender, sizeof sender)) sender = (uint64_t)getpid();
     if (s->args->shape == WEIR_SHAPE_ROWS)
-        ZEROMQ_TRY(frame_writer_new(s->args->schema, sender, &s->writer, err));
-    ZEROMQ_TRY(zeromq_open(&s->at, &s->conf, err));
-    if (s->conf.type == ZMQ_XPUB) ZEROMQ_TRY(zeromq_set(s->at.socket, ZMQ_XPUB_NODROP, 1, err));
-    if (s->conf.type == ZMQ_ROUTER) ZEROMQ_TRY(zeromq_set(s->at.socket, ZMQ_ROUTER_MANDATORY, 1, err));
+        WIRE_TRY(frame_writer_new(s->args->schema, sender, &s->writer, err));
+    WIRE_TRY(zeromq_open(&s->at, &s->conf, err));
+    if (s->conf.type == ZMQ_XPUB) WIRE_TRY(zeromq_set(s->at.socket, ZMQ_XPUB_NODROP, 1, err));
+    if (s->conf.type == ZMQ_ROUTER) WIRE_TRY(zeromq_set(s->at.socket, ZMQ_ROUTER_MANDATORY, 1, err));
     return zeromq_connect(&s->at, &s->conf, err);
 }
 
@@ -217,7 +217,7 @@ static void drop_first(zeromq_sink *s) {
 
 static weir_status send_packed(zeromq_sink *s, weir_error *err) {
     while (s->first) {
-        ZEROMQ_TRY(send_message(s, (weir_text){s->first->front, s->first->n_front}, &s->first->body, err));
+        WIRE_TRY(send_message(s, (weir_text){s->first->front, s->first->n_front}, &s->first->body, err));
         drop_first(s);
     }
     return WEIR_OK;
@@ -228,7 +228,7 @@ static weir_status gather(zeromq_sink *s, const weir_output *out, weir_error *er
     bool is_same =
         front.len == s->n_writer_front && (!front.len || !memcmp(front.bytes, s->writer_front, front.len));
     if (!is_same) {
-        ZEROMQ_TRY(pack(s, err));
+        WIRE_TRY(pack(s, err));
         char *copy = malloc(front.len + 1);
         if (!copy) return weir_fail(err, WEIR_ENOMEM, "out of memory");
         memcpy(copy, front.bytes, front.len);
@@ -236,7 +236,7 @@ static weir_status gather(zeromq_sink *s, const weir_output *out, weir_error *er
         s->writer_front = copy;
         s->n_writer_front = front.len;
     }
-    ZEROMQ_TRY(frame_writer_add(s->writer, out->rows, err));
+    WIRE_TRY(frame_writer_add(s->writer, out->rows, err));
     bool is_full = frame_writer_rows(s->writer) >= FRAME_ROWS || frame_writer_bytes(s->writer) >= FRAME_BYTES;
     return is_full ? pack(s, err) : WEIR_OK;
 }
@@ -261,7 +261,7 @@ static weir_status sink_flush(void *self, weir_error *err) {
     zeromq_watch(&s->at);
     drain_subscriptions(s);
     if (!s->writer) return WEIR_OK;
-    ZEROMQ_TRY(pack(s, err));
+    WIRE_TRY(pack(s, err));
     return send_packed(s, err);
 }
 

@@ -55,7 +55,7 @@ static weir_status each_endpoint(const char *list,
             if (end - begin >= sizeof one) return weir_fail(err, WEIR_ECONFIG, "an end point is too long");
             memcpy(one, list + begin, end - begin);
             one[end - begin] = 0;
-            ZEROMQ_TRY(each(ctx, one, err));
+            WIRE_TRY(each(ctx, one, err));
             n++;
         }
         list += len + (list[len] == ',');
@@ -82,10 +82,10 @@ weir_status zeromq_conf_read(zeromq_conf *c, const weir_setting *set, weir_error
     c->set = set;
     bool usually_binds = c->type == ZMQ_XPUB || c->type == ZMQ_PULL || c->type == ZMQ_ROUTER;
     c->binds = set[OPT_MODE].given ? set[OPT_MODE].as.l == 1 : usually_binds;
-    ZEROMQ_TRY(each_endpoint(set[OPT_ENDPOINT].text, check_endpoint, NULL, err));
-    ZEROMQ_TRY(check_range(&set[OPT_MARK], "high.water.mark", 1, 1 << 24, err));
-    ZEROMQ_TRY(check_range(&set[OPT_HEARTBEAT], "heartbeat", 0, 6553000, err));
-    ZEROMQ_TRY(check_range(&set[OPT_MAX_DELAY], "max.reconnect.delay", 1, 86400000, err));
+    WIRE_TRY(each_endpoint(set[OPT_ENDPOINT].text, check_endpoint, NULL, err));
+    WIRE_TRY(check_range(&set[OPT_MARK], "high.water.mark", 1, 1 << 24, err));
+    WIRE_TRY(check_range(&set[OPT_HEARTBEAT], "heartbeat", 0, 6553000, err));
+    WIRE_TRY(check_range(&set[OPT_MAX_DELAY], "max.reconnect.delay", 1, 86400000, err));
     const char *id = set[OPT_ROUTING_ID].text;
     if (id && (!*id || strlen(id) > 255))
         return weir_fail(err, WEIR_ECONFIG, "routing.id takes 1 to 255 bytes");
@@ -98,13 +98,13 @@ static weir_status set_options(zeromq_socket *s, const zeromq_conf *c, weir_erro
     const weir_setting *set = c->set;
     int64_t most = set[OPT_MAX_MESSAGE].as.l;
     int heartbeat = (int)set[OPT_HEARTBEAT].as.l;
-    ZEROMQ_TRY(zeromq_set(s->socket, ZMQ_SNDHWM, (int)set[OPT_MARK].as.l, err));
-    ZEROMQ_TRY(zeromq_set(s->socket, ZMQ_RCVHWM, (int)set[OPT_MARK].as.l, err));
-    ZEROMQ_TRY(zeromq_set(s->socket, ZMQ_RECONNECT_IVL, FIRST_DELAY_MS, err));
-    ZEROMQ_TRY(zeromq_set(s->socket, ZMQ_RECONNECT_IVL_MAX, (int)set[OPT_MAX_DELAY].as.l, err));
-    ZEROMQ_TRY(zeromq_set(s->socket, ZMQ_HEARTBEAT_IVL, heartbeat, err));
-    ZEROMQ_TRY(zeromq_set(s->socket, ZMQ_HEARTBEAT_TIMEOUT, heartbeat * 3, err));
-    ZEROMQ_TRY(zeromq_set(s->socket, ZMQ_IPV6, 1, err));
+    WIRE_TRY(zeromq_set(s->socket, ZMQ_SNDHWM, (int)set[OPT_MARK].as.l, err));
+    WIRE_TRY(zeromq_set(s->socket, ZMQ_RCVHWM, (int)set[OPT_MARK].as.l, err));
+    WIRE_TRY(zeromq_set(s->socket, ZMQ_RECONNECT_IVL, FIRST_DELAY_MS, err));
+    WIRE_TRY(zeromq_set(s->socket, ZMQ_RECONNECT_IVL_MAX, (int)set[OPT_MAX_DELAY].as.l, err));
+    WIRE_TRY(zeromq_set(s->socket, ZMQ_HEARTBEAT_IVL, heartbeat, err));
+    WIRE_TRY(zeromq_set(s->socket, ZMQ_HEARTBEAT_TIMEOUT, heartbeat * 3, err));
+    WIRE_TRY(zeromq_set(s->socket, ZMQ_IPV6, 1, err));
     if (zmq_setsockopt(s->socket, ZMQ_MAXMSGSIZE, &most, sizeof most)) return failed(err, "max.message.size");
     const char *id = set[OPT_ROUTING_ID].text;
     if (id && zmq_setsockopt(s->socket, ZMQ_ROUTING_ID, id, strlen(id))) return failed(err, "routing.id");
@@ -139,13 +139,13 @@ weir_status zeromq_open(zeromq_socket *s, const zeromq_conf *c, weir_error *err)
     s->context = zmq_ctx_new();
     s->socket = s->context ? zmq_socket(s->context, c->type) : NULL;
     if (!s->socket) return failed(err, "can't make a socket");
-    ZEROMQ_TRY(set_options(s, c, err));
-    ZEROMQ_TRY(curve_apply(&c->curve, s->socket, err));
+    WIRE_TRY(set_options(s, c, err));
+    WIRE_TRY(curve_apply(&c->curve, s->socket, err));
     if (c->curve.n_clients) {
-        ZEROMQ_TRY(curve_gate_start(&c->curve, s->context, &s->gate, err));
+        WIRE_TRY(curve_gate_start(&c->curve, s->context, &s->gate, err));
         s->has_gate = true;
     }
-    ZEROMQ_TRY(open_monitor(s, err));
+    WIRE_TRY(open_monitor(s, err));
     return open_wake(s, err);
 }
 

@@ -68,7 +68,7 @@ static weir_status source_open(void *self, const weir_io_args *args, weir_error 
     s->conf.type = types[set[OPT_SOCKET].as.l];
     if (set[OPT_TOPIC].given && s->conf.type != ZMQ_SUB)
         return weir_fail(err, WEIR_ECONFIG, "topic goes with socket='sub'");
-    ZEROMQ_TRY(zeromq_conf_read(&s->conf, set, err));
+    WIRE_TRY(zeromq_conf_read(&s->conf, set, err));
     return args->shape == WEIR_SHAPE_ROWS ? frame_fingerprint(args->schema, &s->fingerprint, err) : WEIR_OK;
 }
 
@@ -95,8 +95,8 @@ static weir_status source_start(void *self, weir_error *err) {
     s->frame.cols = calloc(s->args->schema->n_attributes + 1, sizeof *s->frame.cols);
     if (!s->received || !s->messages || !s->values || !s->frame.cols)
         return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    ZEROMQ_TRY(zeromq_open(&s->at, &s->conf, err));
-    ZEROMQ_TRY(subscribe(s, err));
+    WIRE_TRY(zeromq_open(&s->at, &s->conf, err));
+    WIRE_TRY(subscribe(s, err));
     return zeromq_connect(&s->at, &s->conf, err);
 }
 
@@ -161,11 +161,7 @@ static weir_status show_messages(zeromq_source *s, weir_input *in, weir_error *e
         if (st != WEIR_OK && st != WEIR_EAGAIN) return st;
         if (!s->n) return WEIR_EAGAIN;
     }
-    if (s->shown_from == s->n_used) return in->wait_ms = 0, WEIR_EAGAIN;
-    s->shown_from = s->n_used;
-    in->messages = s->messages + s->n_used;
-    in->n_messages = s->n - s->n_used;
-    return WEIR_OK;
+    return wire_show_rest(in, s->messages, s->n, s->n_used, &s->shown_from);
 }
 
 /* ---- Rows --------------------------------------------------------------------------------------------- */
@@ -214,12 +210,12 @@ static weir_status next_frame(zeromq_source *s, weir_error *err) {
 
 static weir_status show_rows(zeromq_source *s, weir_input *in, weir_rows *rows, weir_error *err) {
     in->has_ts = true;
-    if (!s->has_frame) ZEROMQ_TRY(next_frame(s, err));
+    if (!s->has_frame) WIRE_TRY(next_frame(s, err));
     const frame *f = &s->frame;
     uint32_t room = rows->limit > rows->n ? rows->limit - rows->n : 0, end = s->row, chunk = 0;
     if (!f->n_chunks) end = f->n_rows - s->row < room ? f->n_rows : s->row + room;
     while (f->n_chunks && end < f->n_rows && end - s->row < room) end = frame_chunk_end(f, &chunk, end);
-    if (rows->n + (end - s->row) > rows->cap) ZEROMQ_TRY(rows->grow(rows, rows->n + (end - s->row), err));
+    if (rows->n + (end - s->row) > rows->cap) WIRE_TRY(rows->grow(rows, rows->n + (end - s->row), err));
     return end > s->row ? frame_copy(f, s->row, end, rows, err) : WEIR_OK;
 }
 
