@@ -1,22 +1,27 @@
-/* proto_decoder.c: Protobuf messages to rows, by a .proto file or a descriptor set. The wire format is walked
- * through once, fields that nobody wants are left out, and values go into their columns as they are met. A
- * field that is not there has its default, or null where Protobuf can tell (optional, oneof, proto2,
- * messages). */
+/* proto_decoder.c: Protobuf messages to rows, by a .proto file or a descriptor set, or by the schema of a
+ * registry that each message names. The wire format is walked through once, fields that nobody wants are left
+ * out, and values go into their columns as they are met. A field that is not there has its default, or null
+ * where Protobuf can tell (optional, oneof, proto2, messages). */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "data/text.h"
 #include "io/json_path.h"
 #include "io/proto_schema.h"
 #include "io/proto_wire.h"
+#include "io/schema_registry.h"
 #include "io/table.h"
 #include "weir_format.h"
 
-#define MAX_DEPTH 64
+#define MAX_DEPTH  64
+#define MAX_PATH   16    /* messages within messages that a registry's path can name */
+#define MOST_FORMS 10000 /* of a registry */
 
-enum { OPT_FILE, OPT_DEF, OPT_MESSAGE, OPT_REGISTRY };
+enum { OPT_FILE = WR_REGISTRY_FIRST_OTHER, OPT_DEF, OPT_MESSAGE, OPT_REGISTRY };
 
 static const weir_option options[] = {
+    WR_REGISTRY_OPTIONS,
     [OPT_FILE] =
         {"schema.file", WEIR_OPTION_TEXT, false, NULL, NULL,
          "A .proto file, or a descriptor set made by protoc --descriptor_set_out --include_imports."},
@@ -24,7 +29,8 @@ static const weir_option options[] = {
     [OPT_MESSAGE] = {"message", WEIR_OPTION_TEXT, false, NULL, NULL,
                      "The message's name, with or without its package; needed when the schema has several."},
     [OPT_REGISTRY] = {"registry.prefix", WEIR_OPTION_BOOL, false, "false", NULL,
-                      "Records begin with the schema registry's zero byte, id and path of the message."},
+                      "Records begin with the schema registry's zero byte, id and path of the message; with "
+                      "schema.registry they always do."},
     {0}};
 
 /* A field that somebody wants something of. */
@@ -36,14 +42,25 @@ typedef struct plan {
     uint64_t seen_in; /* the last run that met it */
 } plan;
 
+/* How the records of one message of one schema are read. */
+typedef struct form {
+    uint32_t id; /* of the schema in the registry */
+    uint32_t path[MAX_PATH], depth;
+    const wr_proto_message *message;
+    plan *plans;
+    const char *why; /* why it is of no use; NULL: it is */
+} form;
+
 typedef struct proto {
     const weir_decoder_args *args;
     weir_filler *filler;
     weir_arena arena;
-    wr_proto_schema schema;
-    const wr_proto_message *message;
-    plan *plans;
+    wr_json_node paths;
+    wr_schema_registry *registry; /* NULL: forms[0] is the only one */
+    form *forms;
+    uint32_t n_forms, cap_forms, last;
     bool has_prefix;
+    char reason[300];
     uint64_t n_records;
     uint64_t n_runs; /* counts every try, for `seen_in` */
 } proto;
@@ -193,36 +210,78 @@ static void put_absent(proto *d, const plan *plans) {
 /* ---- Messages ----------------------------------------------------------------------------------------- */
 
 /* Zero byte, id (big-endian), then the numbers of the message within its file, from outside in: a count and
- * so many varints, zigzag; a single zero stands for the first message. NULL: it is ours. */
-static const char *take_prefix(const proto *d, wr_wire *w) {
-    uint32_t path[MAX_DEPTH], depth = 0;
-    for (const wr_proto_message *m = d->message; m && depth < MAX_DEPTH; m = m->outer)
-        path[depth++] = m->index;
-    if (w->end - w->at < 6 || *w->at != 0)
-        return "the registry's zero byte, schema id and message are missing";
+ * so many varints, zigzag; a single zero stands for the first message. False: that is not there. */
+static bool take_prefix(wr_wire *w, form *f) {
+    if (w->end - w->at < 6 || *w->at != 0) return false;
+    f->id = (uint32_t)w->at[1] << 24 | (uint32_t)w->at[2] << 16 | (uint32_t)w->at[3] << 8 | w->at[4];
     w->at += 5;
     int64_t n = zigzag(wr_wire_varint(w));
-    bool same = n == (int64_t)depth || (n == 0 && depth == 1 && path[0] == 0);
-    for (int64_t i = 0; i < n && !w->failed; i++) {
+    if (n < 0 || n > MAX_PATH) return false;
+    for (f->depth = 0; f->depth < n && !w->failed; f->depth++) {
         int64_t index = zigzag(wr_wire_varint(w));
-        same = same && index == (int64_t)path[depth - 1 - (uint32_t)i];
+        if (index < 0 || index > INT32_MAX) return false;
+        f->path[f->depth] = (uint32_t)index;
     }
-    return w->failed || !same ? "the record is of another message of its schema" : NULL;
+    if (!f->depth) f->path[f->depth++] = 0;
+    return !w->failed;
+}
+
+static bool same_path(const form *f, const form *g) {
+    return f->depth == g->depth && memcmp(f->path, g->path, f->depth * sizeof *f->path) == 0;
+}
+
+static form *find_form(proto *d, const form *wanted) {
+    for (uint32_t i = 0; i < d->n_forms; i++) {
+        uint32_t k = (d->last + i) % d->n_forms;
+        if (d->forms[k].id == wanted->id && same_path(&d->forms[k], wanted)) return d->last = k, &d->forms[k];
+    }
+    return NULL;
+}
+
+static weir_status ask_form(proto *d, const form *wanted, form **out, weir_error *err);
+
+/* How the record is read; NULL: *wrong says why not at all. EAGAIN: that has been asked for. */
+static weir_status form_of(proto *d, wr_wire *w, form **out, const char **wrong) {
+    form named = {0};
+    weir_error err = {0};
+    *out = d->registry ? NULL : &d->forms[0];
+    if (!d->has_prefix) return WEIR_OK;
+    if (!take_prefix(w, &named)) {
+        *wrong = "the registry's zero byte, schema id and message are missing";
+        return WEIR_OK;
+    }
+    if (!d->registry) {
+        if (!same_path(&named, *out)) *wrong = "the record is of another message of its schema";
+        return WEIR_OK;
+    }
+    form *f = find_form(d, &named);
+    weir_status st = f ? WEIR_OK : ask_form(d, &named, &f, &err);
+    if (st == WEIR_EAGAIN || st == WEIR_ENOMEM) return st;
+    if (st != WEIR_OK) snprintf(d->reason, sizeof d->reason, "%.290s", err.message);
+    *wrong = st != WEIR_OK ? d->reason : f->why;
+    *out = *wrong ? NULL : f;
+    return WEIR_OK;
 }
 
 static weir_status proto_decode(void *self, weir_decode *call, weir_error *err) {
     proto *d = self;
     wr_wire w = {(const unsigned char *)call->bytes, (const unsigned char *)call->bytes + call->len, false};
     weir_record record = {call->bytes, call->len, d->n_records + 1, 0};
-    weir_status st;
+    const char *wrong = NULL;
+    form *f;
     call->consumed = 0;
+    weir_status st = form_of(d, &w, &f, &wrong);
+    if (st == WEIR_EAGAIN) {
+        call->wait_ms = WR_REGISTRY_WAIT_MS;
+        return WEIR_OK;
+    }
+    if (st != WEIR_OK) return weir_fail(err, st, "no memory for a Protobuf record");
     WR_TRY(weir_filler_begin(d->filler, call, err));
-    const char *wrong = d->has_prefix ? take_prefix(d, &w) : NULL;
     d->n_runs++;
-    if (!wrong) run(d, &w, d->plans, 0);
+    if (!wrong) run(d, &w, f->plans, 0);
     if (!wrong && w.failed) wrong = "malformed, or cut off";
     if (wrong) weir_filler_fault(d->filler, -1, "Protobuf: %s", wrong);
-    put_absent(d, d->plans);
+    if (f) put_absent(d, f->plans);
     weir_verdict verdict = weir_filler_end(d->filler, &record, &st);
     if (st != WEIR_OK) return weir_fail(err, st, "no memory for a Protobuf record");
     if (verdict == WEIR_ROW_LATER) return WEIR_OK;
@@ -296,6 +355,80 @@ static weir_status make_plans(proto *d, const wr_proto_message *m, const wr_json
     return WEIR_OK;
 }
 
+/* ---- Forms -------------------------------------------------------------------------------------------- */
+
+static weir_status add_form(proto *d, const form *f, weir_error *err) {
+    if (d->n_forms >= MOST_FORMS)
+        return weir_fail(err, WEIR_ECONFIG, "protobuf: more than %d schemas", MOST_FORMS);
+    if (wr_grow(NULL, &d->forms, &d->cap_forms, d->n_forms + 1, sizeof *d->forms))
+        return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    d->last = d->n_forms;
+    d->forms[d->n_forms++] = *f;
+    return WEIR_OK;
+}
+
+/* The message that the path leads to, from outside in. */
+static weir_status follow(const wr_proto_schema *s, form *f, weir_error *err) {
+    const wr_proto_message *at = NULL;
+    for (uint32_t i = 0; i < f->depth; i++) {
+        const wr_proto_message *m = s->messages;
+        while (m && (m->outer != at || m->index != f->path[i])) m = m->next;
+        if (!m) return weir_fail(err, WEIR_ENAME, "the record names a message that its schema doesn't have");
+        at = m;
+    }
+    f->message = at;
+    return WEIR_OK;
+}
+
+static weir_status read_registered(proto *d, const wr_registered *r, form *f, weir_error *err) {
+    wr_proto_schema schema = {.arena = &d->arena};
+    const weir_setting *message = &d->args->settings->of[OPT_MESSAGE];
+    const wr_proto_message *wanted;
+    if (strcmp(r->type, "PROTOBUF") != 0)
+        return weir_fail(err, WEIR_ECONFIG, "schema %u of the registry is no Protobuf schema but %.20s",
+                         r->id, r->type);
+    WR_TRY(wr_proto_parse(r->text, NULL, &schema, err));
+    WR_TRY(wr_proto_link(&schema, err));
+    WR_TRY(follow(&schema, f, err));
+    if (message->given) {
+        WR_TRY(wr_proto_find(&schema, message->text, &wanted, err));
+        if (wanted != f->message)
+            return weir_fail(err, WEIR_ENAME, "the record is of another message of its schema");
+    }
+    return make_plans(d, f->message, &d->paths, &f->plans, err);
+}
+
+/* What the registry has doesn't change, so it is kept too that it is of no use. */
+static weir_status ask_form(proto *d, const form *wanted, form **out, weir_error *err) {
+    const wr_registered *r;
+    form f = *wanted;
+    WR_TRY(wr_schema_registry_get(d->registry, wanted->id, &r, err));
+    weir_status st = read_registered(d, r, &f, err);
+    if (st == WEIR_ENOMEM) return st;
+    if (st != WEIR_OK && !(f.why = wr_arena_strndup(&d->arena, err->message, strlen(err->message))))
+        return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    WR_TRY(add_form(d, &f, err));
+    *out = &d->forms[d->last];
+    return WEIR_OK;
+}
+
+/* The one form that there is without a registry. */
+static weir_status add_only_form(proto *d, weir_error *err) {
+    const weir_setting *set = d->args->settings->of;
+    wr_proto_schema schema = {.arena = &d->arena};
+    uint32_t path[MAX_DEPTH], depth = 0;
+    form f = {0};
+    WR_TRY(wr_proto_open(&set[OPT_FILE], &set[OPT_DEF], &set[OPT_MESSAGE], &schema, &f.message, err));
+    for (const wr_proto_message *m = f.message; m && depth < MAX_DEPTH; m = m->outer)
+        path[depth++] = m->index;
+    if (depth > MAX_PATH)
+        return weir_fail(err, WEIR_ELIMIT, "protobuf: the message '%s' is in more than %d others",
+                         f.message->name, MAX_PATH);
+    while (depth) f.path[f.depth++] = path[--depth];
+    WR_TRY(make_plans(d, f.message, &d->paths, &f.plans, err));
+    return add_form(d, &f, err);
+}
+
 /* ---- Life --------------------------------------------------------------------------------------------- */
 
 weir_status wr_proto_open(const weir_setting *file, const weir_setting *def, const weir_setting *message,
@@ -312,23 +445,30 @@ weir_status wr_proto_open(const weir_setting *file, const weir_setting *def, con
     return wr_proto_find(schema, message->text, out, err);
 }
 
-static weir_status proto_open(void *self, const weir_decoder_args *args, weir_error *err) {
-    proto *d = self;
-    const weir_setting *set = args->settings->of;
-    wr_json_node paths = {.column = WR_JSON_NO_COLUMN};
-    d->args = args;
-    wr_arena_init(&d->arena, NULL);
-    d->schema.arena = &d->arena;
-    d->has_prefix = set[OPT_REGISTRY].as.b;
-    WR_TRY(wr_proto_open(&set[OPT_FILE], &set[OPT_DEF], &set[OPT_MESSAGE], &d->schema, &d->message, err));
+static weir_status add_paths(proto *d, const weir_decoder_args *args, weir_error *err) {
     for (uint32_t i = 0; i < args->schema->n_attributes; i++) {
         const char *path = args->mapping ? args->mapping[i] : NULL, *name = args->schema->attributes[i].name;
         bool wanted = !args->wanted || args->wanted[i];
         if (path && strncmp(path, "trp:", 4) == 0) continue;
-        WR_TRY(path ? wr_json_path_add(&paths, path, i, wanted, &d->arena, err)
-                    : wr_json_name_add(&paths, name, i, wanted, &d->arena, err));
+        WR_TRY(path ? wr_json_path_add(&d->paths, path, i, wanted, &d->arena, err)
+                    : wr_json_name_add(&d->paths, name, i, wanted, &d->arena, err));
     }
-    WR_TRY(make_plans(d, d->message, &paths, &d->plans, err));
+    return WEIR_OK;
+}
+
+static weir_status proto_open(void *self, const weir_decoder_args *args, weir_error *err) {
+    proto *d = self;
+    const weir_setting *set = args->settings->of;
+    d->args = args;
+    d->paths.column = WR_JSON_NO_COLUMN;
+    wr_arena_init(&d->arena, NULL);
+    WR_TRY(wr_schema_registry_open(set, args->host, &d->registry, err));
+    if (d->registry && (set[OPT_FILE].given || set[OPT_DEF].given))
+        return weir_fail(err, WEIR_ECONFIG,
+                         "protobuf: the registry has the schemas: give no schema.file or schema.def too");
+    d->has_prefix = d->registry || set[OPT_REGISTRY].as.b;
+    WR_TRY(add_paths(d, args, err));
+    if (!d->registry) WR_TRY(add_only_form(d, err));
     return weir_filler_new(args, true, &d->filler, err);
 }
 
@@ -348,13 +488,20 @@ static weir_status proto_load(void *self, weir_reader *r, weir_error *err) {
 static void proto_close(void *self) {
     proto *d = self;
     weir_filler_free(d->filler);
+    wr_schema_registry_close(d->registry);
+    wr_free(NULL, d->forms, d->cap_forms * sizeof *d->forms);
     wr_arena_fini(&d->arena);
+}
+
+static const char *proto_state(const void *self) {
+    const proto *d = self;
+    return d->registry ? wr_schema_registry_state(d->registry) : "";
 }
 
 const weir_decoder_type wr_proto_decoder = {
     .struct_size = sizeof wr_proto_decoder,
     .name = "protobuf",
-    .doc = "Protobuf messages, by a .proto file or a descriptor set.",
+    .doc = "Protobuf messages, by a .proto file, a descriptor set or a schema registry.",
     .example = "@map(type='protobuf', schema.def='syntax = \"proto3\"; message Stock { string symbol = 1; "
                "double price = "
                "2; }')",
@@ -366,4 +513,5 @@ const weir_decoder_type wr_proto_decoder = {
     .save = proto_save,
     .load = proto_load,
     .close = proto_close,
+    .state = proto_state,
 };

@@ -3,16 +3,19 @@
 #include <string.h>
 
 #include "io/encode.h"
+#include "io/file_text.h"
 #include "io/proto_schema.h"
 #include "io/proto_wire.h"
+#include "io/schema_registry.h"
 #include "io/table.h"
 #include "weir_format.h"
 
 #define MAX_DEPTH 64
 
-enum { OPT_FILE, OPT_DEF, OPT_MESSAGE, OPT_ID };
+enum { OPT_FILE = WR_REGISTRY_FIRST_OTHER, OPT_DEF, OPT_MESSAGE, OPT_ID, OPT_SUBJECT, OPT_REGISTER };
 
 static const weir_option options[] = {
+    WR_REGISTRY_OPTIONS,
     [OPT_FILE] =
         {"schema.file", WEIR_OPTION_TEXT, false, NULL, NULL,
          "A .proto file, or a descriptor set made by protoc --descriptor_set_out --include_imports."},
@@ -21,12 +24,24 @@ static const weir_option options[] = {
                      "The message's name, with or without its package; needed when the schema has several."},
     [OPT_ID] = {"schema.id", WEIR_OPTION_LONG, false, NULL, NULL,
                 "The schema's id in the registry: records then begin with a zero byte, the id and the "
-                "message's path."},
+                "message's path. With schema.registry the schema is that one."},
+    [OPT_SUBJECT] =
+        {"schema.subject", WEIR_OPTION_TEXT, false, NULL, NULL,
+         "Under which name the schema is registered: 'TOPIC-value', say. With schema.registry, unless "
+         "schema.id is given."},
+    [OPT_REGISTER] =
+        {"schema.auto.register", WEIR_OPTION_BOOL, false, "true", NULL,
+         "A schema that the registry doesn't have under the subject is registered; else that is an "
+         "error."},
     {0}};
 
 typedef struct proto {
+    const weir_encoder_args *args;
     weir_arena arena;
     wr_proto_schema schema;
+    const wr_proto_message *message;
+    wr_schema_registry *registry; /* NULL: none */
+    bool is_started;
     struct output {
         const wr_proto_field *field;
         uint32_t column;
@@ -192,33 +207,100 @@ static void set_prefix(proto *x, const wr_proto_message *message, uint32_t id) {
     x->prefix_len = e.len;
 }
 
-static weir_status proto_open(void *self, const weir_encoder_args *args, weir_error *err) {
-    proto *x = self;
-    const weir_setting *set = args->settings->of;
-    const wr_proto_message *message;
-    wr_arena_init(&x->arena, NULL);
-    x->schema.arena = &x->arena;
-    if (args->n_payloads) return weir_fail(err, WEIR_ECONFIG, "protobuf: @payload has no say in this format");
-    if (args->to_stream)
-        return weir_fail(err, WEIR_EUNSUPPORTED,
-                         "protobuf: records can't be told apart in a file or on standard output");
-    if (set[OPT_ID].given && (set[OPT_ID].as.l < 0 || set[OPT_ID].as.l > INT32_MAX))
-        return weir_fail(err, WEIR_ECONFIG, "protobuf: schema.id is '%s', which is no id", set[OPT_ID].text);
-    WR_TRY(wr_proto_open(&set[OPT_FILE], &set[OPT_DEF], &set[OPT_MESSAGE], &x->schema, &message, err));
-    x->outputs = wr_arena_zero(&x->arena, args->schema->n_attributes + 1, sizeof *x->outputs);
+static weir_status set_outputs(proto *x, weir_error *err) {
+    const weir_schema *schema = x->args->schema;
+    x->outputs = wr_arena_zero(&x->arena, schema->n_attributes + 1, sizeof *x->outputs);
     if (!x->outputs) return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    for (uint32_t i = 0; i < args->schema->n_attributes; i++)
-        WR_TRY(add_output(x, message, &args->schema->attributes[i], i, err));
-    if (set[OPT_ID].given) set_prefix(x, message, (uint32_t)set[OPT_ID].as.l);
+    for (uint32_t i = 0; i < schema->n_attributes; i++)
+        WR_TRY(add_output(x, x->message, &schema->attributes[i], i, err));
     return WEIR_OK;
 }
 
-static void proto_close(void *self) { wr_arena_fini(&((proto *)self)->arena); }
+static weir_status check_options(const proto *x, const weir_setting *set, weir_error *err) {
+    bool by_id = set[OPT_ID].given, has_schema = set[OPT_FILE].given || set[OPT_DEF].given;
+    if (x->args->n_payloads)
+        return weir_fail(err, WEIR_ECONFIG, "protobuf: @payload has no say in this format");
+    if (x->args->to_stream)
+        return weir_fail(err, WEIR_EUNSUPPORTED,
+                         "protobuf: records can't be told apart in a file or on standard output");
+    if (by_id && (set[OPT_ID].as.l < 0 || set[OPT_ID].as.l > INT32_MAX))
+        return weir_fail(err, WEIR_ECONFIG, "protobuf: schema.id is '%s', which is no id", set[OPT_ID].text);
+    if (x->registry && by_id && has_schema)
+        return weir_fail(
+            err, WEIR_ECONFIG,
+            "protobuf: schema.id of a registry is a schema: give no schema.def or schema.file too");
+    if (x->registry && !by_id && !set[OPT_SUBJECT].given)
+        return weir_fail(
+            err, WEIR_ECONFIG,
+            "protobuf: a schema is registered under a name: give schema.subject='TOPIC-value', or "
+            "schema.id");
+    if (set[OPT_SUBJECT].given && (!x->registry || by_id))
+        return weir_fail(err, WEIR_ECONFIG,
+                         "protobuf: schema.subject needs schema.registry, and no schema.id");
+    return WEIR_OK;
+}
+
+static weir_status proto_open(void *self, const weir_encoder_args *args, weir_error *err) {
+    proto *x = self;
+    const weir_setting *set = args->settings->of;
+    x->args = args;
+    wr_arena_init(&x->arena, NULL);
+    x->schema.arena = &x->arena;
+    WR_TRY(wr_schema_registry_open(set, args->host, &x->registry, err));
+    WR_TRY(check_options(x, set, err));
+    if (x->registry && set[OPT_ID].given) return WEIR_OK; /* the schema comes at the start */
+    WR_TRY(wr_proto_open(&set[OPT_FILE], &set[OPT_DEF], &set[OPT_MESSAGE], &x->schema, &x->message, err));
+    WR_TRY(set_outputs(x, err));
+    if (set[OPT_ID].given) set_prefix(x, x->message, (uint32_t)set[OPT_ID].as.l);
+    return WEIR_OK;
+}
+
+static weir_status fetch(proto *x, uint32_t id, weir_error *err) {
+    const weir_setting *set = x->args->settings->of;
+    const wr_registered *r;
+    WR_TRY(wr_schema_registry_get_now(x->registry, id, &r, err));
+    if (strcmp(r->type, "PROTOBUF") != 0)
+        return weir_fail(err, WEIR_ECONFIG, "schema %u of the registry is no Protobuf schema but %.20s", id,
+                         r->type);
+    WR_TRY(wr_proto_parse(r->text, NULL, &x->schema, err));
+    WR_TRY(wr_proto_link(&x->schema, err));
+    WR_TRY(wr_proto_find(&x->schema, set[OPT_MESSAGE].text, &x->message, err));
+    return set_outputs(x, err);
+}
+
+/* The registry takes a .proto text that needs no other. */
+static weir_status register_own(proto *x, uint32_t *id, weir_error *err) {
+    const weir_setting *set = x->args->settings->of;
+    wr_proto_schema alone = {.arena = &x->arena};
+    const char *text = set[OPT_DEF].text;
+    size_t len = text ? strlen(text) : 0;
+    if (!text) WR_TRY(wr_file_text(set[OPT_FILE].text, &x->arena, &text, &len, err));
+    WR_TRY(wr_proto_parse(text, NULL, &alone, err));
+    return wr_schema_registry_put_now(x->registry, set[OPT_SUBJECT].text, "PROTOBUF", text, len,
+                                      set[OPT_REGISTER].as.b, id, err);
+}
+
+static weir_status proto_start(void *self, weir_error *err) {
+    proto *x = self;
+    const weir_setting *by_id = &x->args->settings->of[OPT_ID];
+    uint32_t id = (uint32_t)by_id->as.l;
+    if (!x->registry || x->is_started) return WEIR_OK;
+    WR_TRY(by_id->given ? fetch(x, id, err) : register_own(x, &id, err));
+    set_prefix(x, x->message, id);
+    x->is_started = true;
+    return WEIR_OK;
+}
+
+static void proto_close(void *self) {
+    proto *x = self;
+    wr_schema_registry_close(x->registry);
+    wr_arena_fini(&x->arena);
+}
 
 const weir_encoder_type wr_proto_encoder = {
     .struct_size = sizeof wr_proto_encoder,
     .name = "protobuf",
-    .doc = "Protobuf messages, a row each, by a .proto file or a descriptor set.",
+    .doc = "Protobuf messages, a row each, by a .proto file, a descriptor set or a schema registry.",
     .example = "@map(type='protobuf', schema.def='syntax = \"proto3\"; message Stock { string symbol = 1; "
                "double price = "
                "2; }')",
@@ -227,4 +309,5 @@ const weir_encoder_type wr_proto_encoder = {
     .open = proto_open,
     .encode = proto_encode,
     .close = proto_close,
+    .start = proto_start,
 };
