@@ -192,6 +192,7 @@ weir_status wr_app_make_task(weir_app *app, const wr_plan *plan, const wr_stores
                          .serial = app->options.force_serial,
                          .threads = app->options.threads,
                          .threads_always = app->options.threads_always,
+                         .keys_sleep = app->options.keys_sleep,
                          .log = forward_log,
                          .log_ctx = app->engine,
                          .stores = stores,

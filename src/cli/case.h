@@ -11,6 +11,7 @@ typedef struct case_options {
     uint32_t batch_limit;
     uint32_t threads; /* 0, 1: one */
     bool serial;
+    bool keys_sleep;        /* weir_app_options.keys_sleep */
     bool restore_each_step; /* snapshot, and restore into a new app, after each step */
     uint32_t restore_every; /* a revision after each step, mostly of changes; after so many steps the last one
                                is restored into a new app. 0: no */

@@ -265,6 +265,7 @@ static bool open_app(run *r, weir_error *err, weir_status *st) {
                           .threads_always = true,
                           .revisions = r->revisions,
                           .whole_every = 8,
+                          .keys_sleep = r->options->keys_sleep,
                           .source_name = "app"};
     *st = weir_app_new(r->engine, r->text, strlen(r->text), &o, &r->app, NULL, err);
     return *st == WEIR_OK;

@@ -206,7 +206,9 @@ static bool take_option(tester *t, const cli_option *o, const char *value) {
     else if (!strcmp(o->name, "--restore-every")) {
         if (!cli_number(o->name, value, 1, 1000, &n)) return false;
         t->options.restore_every = (uint32_t)n;
-    } else if (!strcmp(o->name, "--record"))
+    } else if (!strcmp(o->name, "--keys-sleep"))
+        t->options.keys_sleep = true;
+    else if (!strcmp(o->name, "--record"))
         t->record = true;
     else if (!strcmp(o->name, "--verbose"))
         t->verbose = true;
@@ -254,6 +256,7 @@ static const cli_option options[] = {
     {"--restore", NULL, "after each step, snapshot and go on in a new app"},
     {"--restore-every", "N",
      "after each step keep a revision (mostly of changes), after N go on in a new app"},
+    {"--keys-sleep", NULL, "partitions keep only the packed state of their keys, however few there are"},
     {"--record", NULL, "write the answers into cases that have none"},
     {"--junit", "FILE", "write a JUnit report"},
     {"--verbose", NULL, "name passed and skipped cases too"},

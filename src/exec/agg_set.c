@@ -19,18 +19,20 @@ static weir_status no_memory(weir_error *err) {
 
 /* ---- Making -------------------------------------------------------------------------------------------- */
 
-static weir_status open_state(wr_agg_state *s, const wr_agg_slot *slot, const wr_agg_set_options *o,
-                              wr_account *account, weir_error *err) {
-    s->slot = slot;
-    s->self = wr_alloc_zero(account, slot->type->state_size);
-    if (!s->self) return no_memory(err);
+static weir_status open_state(const wr_agg_set *set, wr_agg_state *s, weir_error *err) {
+    weir_agg_args args = {.args = s->slot->arg_info,
+                          .n_args = s->slot->n_args,
+                          .removes = set->removes,
+                          .unbalanced = set->unbalanced,
+                          .forgets = set->forgets};
     s->is_open = true;
-    weir_agg_args args = {.args = slot->arg_info,
-                          .n_args = slot->n_args,
-                          .removes = o->removes,
-                          .unbalanced = o->unbalanced,
-                          .forgets = o->forgets};
-    return slot->type->open(s->self, &args, err);
+    return s->slot->type->open(s->self, &args, err);
+}
+
+static weir_status make_state(wr_agg_set *set, wr_agg_state *s, const wr_agg_slot *slot, weir_error *err) {
+    s->slot = slot;
+    s->self = wr_alloc_zero(set->account, slot->type->state_size);
+    return s->self ? open_state(set, s, err) : no_memory(err);
 }
 
 static weir_status open_states(wr_agg_set *set, const wr_agg_set_options *o, weir_error *err) {
@@ -41,7 +43,7 @@ static weir_status open_states(wr_agg_set *set, const wr_agg_set_options *o, wei
     for (uint32_t i = 0; i < o->n_slots; i++) {
         set->states[i].first_arg = first_arg;
         first_arg += o->slots[i].n_args;
-        WR_TRY(open_state(&set->states[i], &o->slots[i], o, set->account, err));
+        WR_TRY(make_state(set, &set->states[i], &o->slots[i], err));
     }
     return WEIR_OK;
 }
@@ -90,6 +92,8 @@ weir_status wr_agg_set_new(const wr_agg_set_options *options, wr_account *accoun
     if (!set) return no_memory(err);
     set->account = account;
     set->removes = options->removes;
+    set->unbalanced = options->unbalanced;
+    set->forgets = options->forgets;
     set->by_key = options->by_key;
     set->sweep_at = SWEEP_LEAST;
     weir_status status = open_states(set, options, err);
@@ -119,6 +123,21 @@ void wr_agg_set_free(wr_agg_set *set) {
     wr_agg_chains_free(set);
     wr_groups_free(set->groups);
     wr_free(set->account, set, sizeof *set);
+}
+
+weir_status wr_agg_set_clear(wr_agg_set *set, weir_error *err) {
+    for (uint32_t i = 0; i < set->n_states; i++) {
+        wr_agg_state *s = &set->states[i];
+        if (s->slot->type->close) s->slot->type->close(s->self);
+        memset(s->self, 0, s->slot->type->state_size);
+        WR_TRY(open_state(set, s, err));
+    }
+    if (set->groups) wr_groups_clear(set->groups);
+    set->n_since_reset = 0;
+    set->sweep_at = SWEEP_LEAST;
+    set->n_reserved = 0;
+    WR_TRY(wr_agg_set_reserve(set, err));
+    return wr_agg_set_charge(set, err);
 }
 
 /* ---- Groups -------------------------------------------------------------------------------------------- */

@@ -24,6 +24,8 @@ typedef struct wr_agg_set_options {
 weir_status wr_agg_set_new(const wr_agg_set_options *options, wr_account *account, wr_agg_set **out,
                            weir_error *err) WR_NODISCARD;
 void wr_agg_set_free(wr_agg_set *set);
+/* No row was ever there. Not of a set by_key. */
+weir_status wr_agg_set_clear(wr_agg_set *set, weir_error *err) WR_NODISCARD;
 
 /* Takes in the rows of ev->in (its selection; kinds and resets are heeded). values[i] gets slot i's column;
  * *gids the group of each physical row (undefined for resets), NULL when there are no keys. A row whose

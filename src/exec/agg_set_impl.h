@@ -39,7 +39,7 @@ struct wr_agg_set {
     uint32_t n_key_ids;    /* by_key without: groups */
     bool by_key;
     uint32_t n_keys;
-    bool removes;
+    bool removes, unbalanced, forgets;
     uint64_t n_since_reset; /* rows that came in since the last reset */
     uint32_t sweep_at;      /* groups are swept when there are so many */
     uint32_t n_reserved;    /* groups that the aggregators have room for */

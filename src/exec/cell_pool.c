@@ -14,6 +14,11 @@ void wr_cell_pool_fini(wr_cell_pool *p) {
     wr_cell_pool_init(p, p->size, p->account);
 }
 
+void wr_cell_pool_clear(wr_cell_pool *p) {
+    p->n_cells = p->n_live = 0;
+    p->free = WR_NO_CELL;
+}
+
 static int add_block(wr_cell_pool *p) {
     if (p->n_blocks >= WR_NO_CELL >> WR_CELL_BLOCK_SHIFT) return -1;
     if (wr_grow(p->account, &p->blocks, &p->cap_blocks, p->n_blocks + 1, sizeof *p->blocks)) return -1;

@@ -24,6 +24,7 @@ typedef struct wr_cell_pool {
 
 void wr_cell_pool_init(wr_cell_pool *p, size_t size_bytes, wr_account *account); /* allocates nothing */
 void wr_cell_pool_fini(wr_cell_pool *p);
+void wr_cell_pool_clear(wr_cell_pool *p); /* no cell is in use; keeps the memory */
 void *wr_cell_pool_grow(wr_cell_pool *p, uint32_t *number) WR_NODISCARD; /* take, when none is free */
 /* Loading: makes cells 0..n-1, zeroed and all of them live. -1 when memory is out. */
 int wr_cell_pool_fill(wr_cell_pool *p, uint32_t n) WR_NODISCARD;

@@ -76,6 +76,11 @@ static void filter_forget(wr_op *op, uint32_t id) {
     if (op->plan->by_key && f->aggs) wr_agg_set_forget(f->aggs, id);
 }
 
+static weir_status filter_clear(wr_op *op, weir_error *err) {
+    filter_op *f = (filter_op *)op;
+    return f->aggs ? wr_agg_set_clear(f->aggs, err) : WEIR_OK;
+}
+
 static void filter_free(wr_op *op) {
     filter_op *f = (filter_op *)op;
     wr_program_free(f->condition);
@@ -90,6 +95,7 @@ static const wr_op_type filter_type = {.name = "filter",
                                        .load = filter_load,
                                        .rows = filter_rows,
                                        .forget = filter_forget,
+                                       .clear = filter_clear,
                                        .free = filter_free};
 
 static weir_status make_parts(filter_op *f, weir_error *err) {

@@ -355,6 +355,12 @@ static uint64_t join_rows(const wr_op *op) {
     return n;
 }
 
+static weir_status join_clear(wr_op *op, weir_error *err) {
+    (void)err;
+    for (uint32_t side = 0; side < 2; side++) wr_join_side_clear(&((wr_join_op *)op)->sides[side]);
+    return WEIR_OK;
+}
+
 static void join_free(wr_op *op) {
     wr_join_op *j = (wr_join_op *)op;
     for (uint32_t side = 0; side < 2; side++)
@@ -364,7 +370,7 @@ static void join_free(wr_op *op) {
     wr_arena_fini(&j->scratch);
     wr_free(&op->account, j->triggers, j->cap_triggers * sizeof *j->triggers);
     wr_free(&op->account, j->pairs, j->cap_pairs * sizeof *j->pairs);
-    wr_free(NULL, j, sizeof *j);
+    wr_free(op->account.parent, j, sizeof *j);
 }
 
 static const wr_op_type join_type = {.name = "join",
@@ -372,6 +378,7 @@ static const wr_op_type join_type = {.name = "join",
                                      .save = join_save,
                                      .load = join_load,
                                      .rows = join_rows,
+                                     .clear = join_clear,
                                      .free = join_free};
 
 bool wr_join_plan_for_key(wr_plan_op *plan) {
@@ -394,7 +401,7 @@ void wr_join_share(wr_op *join, wr_op *keeper) {
 }
 
 weir_status wr_join_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err) {
-    wr_join_op *j = wr_alloc_zero(NULL, sizeof *j);
+    wr_join_op *j = wr_alloc_zero(parent, sizeof *j);
     *out = NULL;
     if (!j) return no_memory(err);
     j->head.type = &join_type;

@@ -82,6 +82,19 @@ void wr_join_side_fini(wr_join_side *s) {
     wr_free(s->account, s->released, s->cap_released * sizeof *s->released);
 }
 
+void wr_join_side_clear(wr_join_side *s) {
+    if (!s->rows) return;
+    wr_row_store_clear(s->rows);
+    wr_join_index_clear(s->index);
+    for (uint32_t i = 0; i < s->cap_slots; i++) s->slots[i].held = WEIR_NO_ROW;
+    s->is_cut = false;
+    s->gone_early = WEIR_NO_ROW;
+    s->first = s->next = 0;
+    s->next_seq = s->searched_below = 0;
+    s->n_released = 0;
+    s->cycle = 0;
+}
+
 /* ---- BAG: window ids to slots -------------------------------------------------------------------------- */
 
 /* Ids of a window lie close together (slots that are used again, or a range that moves on), so this ends. */

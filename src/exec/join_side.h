@@ -62,6 +62,7 @@ typedef struct wr_join_input {
 weir_status wr_join_side_init(wr_join_side *s, const wr_plan_op *plan, uint32_t side, wr_account *account,
                               weir_error *err) WR_NODISCARD;
 void wr_join_side_fini(wr_join_side *s);
+void wr_join_side_clear(wr_join_side *s); /* holds nothing any more */
 
 /* Evaluates keys and, if the input changes the content, stores the rows that come in; nothing is found yet.
  */

@@ -171,11 +171,7 @@ static int by_due(const void *a, const void *b) {
 }
 
 static bool has_ended(const call *c, uint32_t id, weir_origin at) {
-    const wr_ended *ended;
-    uint32_t n = wr_partition_ended(c->partition, &ended);
-    for (uint32_t i = 0; i < n; i++)
-        if (ended[i].id == id) return ended[i].at <= at;
-    return false;
+    return wr_partition_end_of(c->partition, id) <= at;
 }
 
 static weir_status collect_due(call *c, int64_t now, due_key **keys, uint32_t *n, weir_error *err) {

@@ -1,20 +1,22 @@
 /* keyed_op.c: an operator in a partition, once for each key.
  *
  * This is for operators that know nothing of keys: each key has one of its own, made when it first has rows
- * (or, if it counts from then on, when the key comes up). A call sorts the rows by key, hands each operator
- * its own, and puts together what they give. Operators that know keys themselves (aggregates, and windows
- * that do) take less memory and time; see wr_op_new.
+ * (or, if it counts from then on, when the key comes up); of those that are idle only the packed state is
+ * kept (key_ops.h). A call sorts the rows by key, hands each operator its own, and puts together what they
+ * give. Operators that know keys themselves (aggregates, and windows that do) take less memory and time; see
+ * wr_op_new.
  *
  * The clock is told to all whose timer is due: their due times wait in a heap. An entry that is not the
  * operator's due time any more is passed over. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/compiler.h"
+#include "exec/key_ops.h"
 #include "exec/keyed_split.h"
 #include "exec/partition.h"
 #include "plan/pattern.h"
 #include "state/encoding.h"
-#include "state/writer.h"
 
 #define STATE_VERSION 1u
 #define TAG_KEY       WR_TAG('K', 'E', 'Y', ' ')
@@ -28,12 +30,14 @@ typedef struct due_entry {
 typedef struct keyed_op {
     wr_op head;
     wr_plan_op inner; /* the plan, for one key */
-    wr_op **ops;      /* by id; NULL: the key had no rows here */
-    int64_t *due_of;  /* by id: what the heap knows; INT64_MAX: nothing */
+    wr_key_ops ops;
     uint32_t *place_of;
-    uint32_t cap_ops, cap_due, cap_place; /* ids below them are there */
-    due_entry *heap;                      /* the least first */
+    uint32_t cap_place; /* ids below are there */
+    int64_t *due_of;    /* by id: what the heap knows; INT64_MAX, or above cap_due: nothing */
+    uint32_t cap_due;
+    due_entry *heap; /* the least first */
     uint32_t n_heap, cap_heap;
+    weir_arena scratch;     /* of a guest's call */
     wr_op *keeper;          /* of a join with a named window: the content, for all keys; or NULL */
     wr_plan_op keeper_plan; /* the whole plan */
     bool one_clock, passes; /* passes: what comes in goes out at once, besides */
@@ -48,25 +52,12 @@ static weir_status no_memory(weir_error *err) {
  */
 
 static bool make_room(keyed_op *k, uint32_t limit) {
-    wr_account *account = &k->head.account;
-    uint32_t had_ops = k->cap_ops, had_due = k->cap_due, had_place = k->cap_place;
-    /* What one has got is filled in even if another has got nothing. */
-    bool grown = !wr_grow(account, &k->ops, &k->cap_ops, limit, sizeof *k->ops) &&
-                 !wr_grow(account, &k->due_of, &k->cap_due, limit, sizeof *k->due_of) &&
-                 !wr_grow(account, &k->place_of, &k->cap_place, limit, sizeof *k->place_of);
-    for (uint32_t i = had_ops; i < k->cap_ops; i++) k->ops[i] = NULL;
-    for (uint32_t i = had_place; i < k->cap_place; i++) k->place_of[i] = 0;
-    for (uint32_t i = had_due; i < k->cap_due; i++) k->due_of[i] = INT64_MAX;
-    return grown;
-}
-
-static weir_status op_of(keyed_op *k, uint32_t id, wr_op **out, weir_error *err) {
-    *out = k->ops[id];
-    if (*out) return WEIR_OK;
-    WR_TRY(wr_op_new(&k->inner, &k->head.account, &k->ops[id], err));
-    *out = k->ops[id];
-    if (k->keeper) wr_join_share(*out, k->keeper);
-    return WEIR_OK;
+    uint32_t had = k->cap_place;
+    if (!wr_key_ops_room(&k->ops, limit) ||
+        wr_grow(&k->head.account, &k->place_of, &k->cap_place, limit, sizeof *k->place_of))
+        return false;
+    if (k->cap_place > had) memset(k->place_of + had, 0, (k->cap_place - had) * sizeof *k->place_of);
+    return true;
 }
 
 /* ---- Due times --------------------------------------------------------------------------------------------
@@ -94,15 +85,24 @@ static void pop(keyed_op *k) {
     if (k->n_heap) sift_down(k->heap, k->n_heap);
 }
 
+static int64_t due_of(const keyed_op *k, uint32_t id) { return id < k->cap_due ? k->due_of[id] : INT64_MAX; }
+
 static void drop_stale(keyed_op *k) {
-    while (k->n_heap && k->due_of[k->heap[0].id] != k->heap[0].due) pop(k);
+    while (k->n_heap && due_of(k, k->heap[0].id) != k->heap[0].due) pop(k);
+}
+
+static bool room_for_due(keyed_op *k, uint32_t id) {
+    uint32_t had = k->cap_due;
+    if (wr_grow(&k->head.account, &k->due_of, &k->cap_due, id + 1, sizeof *k->due_of)) return false;
+    for (uint32_t i = had; i < k->cap_due; i++) k->due_of[i] = INT64_MAX;
+    return true;
 }
 
 /* What the operator of id is waiting for now. */
-static weir_status note_due(keyed_op *k, uint32_t id, weir_error *err) {
-    wr_op *op = k->ops[id];
-    int64_t due = op && op->type->due ? op->type->due(op) : INT64_MAX;
-    if (due == k->due_of[id]) return WEIR_OK;
+static weir_status note_due(keyed_op *k, uint32_t id, const wr_op *op, weir_error *err) {
+    int64_t due = op->type->due ? op->type->due(op) : INT64_MAX;
+    if (due == due_of(k, id)) return WEIR_OK;
+    if (!room_for_due(k, id)) return no_memory(err);
     k->due_of[id] = due;
     if (due == INT64_MAX) return WEIR_OK;
     if (wr_grow(&k->head.account, &k->heap, &k->cap_heap, k->n_heap + 1, sizeof *k->heap))
@@ -131,14 +131,6 @@ typedef struct call {
     wr_keyed_output *outputs;
     uint32_t n_outputs, cap_outputs;
 } call;
-
-static weir_origin end_of(const call *c, uint32_t id) {
-    const wr_ended *ended;
-    uint32_t n = wr_partition_ended(c->partition, &ended);
-    for (uint32_t i = 0; i < n; i++)
-        if (ended[i].id == id) return ended[i].at;
-    return UINT64_MAX;
-}
 
 static weir_status add_output(call *c, uint32_t id, const weir_batch *b, const wr_firings *firings,
                               weir_error *err) {
@@ -176,24 +168,59 @@ static void start_with_rows(const call *c, wr_op *op, const weir_batch *sides) {
     start_op(op, cycle->clock[first]);
 }
 
-static weir_status run_key(call *c, uint32_t id, const weir_batch *sides, weir_error *err) {
+static weir_status process_key(call *c, wr_turn *turn, uint32_t id, wr_op *op, const weir_batch *sides,
+                               weir_batch *out, wr_firings *firings, weir_error *err) {
     const weir_batch *in[WR_MAX_SIDES] = {NULL};
-    wr_firings firings = {.arena = c->turn->arena};
-    wr_op *op;
-    weir_batch out;
-    if (!may_let_out(c->k, id)) return c->k->passes ? add_output(c, id, sides, &firings, err) : WEIR_OK;
-    bool is_new = !c->k->ops[id];
-    WR_TRY(op_of(c->k, id, &op, err));
-    if (is_new) start_with_rows(c, op, sides);
     for (uint32_t s = 0; sides && s < op->plan->n_in; s++) in[s] = sides[s].n_sel ? &sides[s] : NULL;
-    c->turn->until = WR_MIN(c->until, end_of(c, id));
-    op->firings = &firings;
-    weir_status status = wr_op_process(op, c->turn, in, &out, err);
+    turn->until = WR_MIN(c->until, wr_partition_end_of(c->partition, id));
+    memset(out, 0, sizeof *out);
+    op->firings = firings;
+    weir_status status = op->type->process(op, turn, in, out, err);
     op->firings = NULL;
     WR_TRY(status);
-    if (firings.out_of_memory) return no_memory(err);
-    WR_TRY(add_output(c, id, &out, &firings, err));
-    return note_due(c->k, id, err);
+    return firings->out_of_memory ? no_memory(err) : note_due(c->k, id, op, err);
+}
+
+static weir_status pass_on_faults(wr_turn *to, const wr_turn *from, weir_error *err) {
+    for (uint32_t i = 0; i < from->faults.n; i++) {
+        const wr_fault *f = &from->faults.items[i];
+        if (wr_turn_fail(to, f->origin, f->chunk, f->message) != WEIR_OK) return no_memory(err);
+    }
+    return WEIR_OK;
+}
+
+/* The guest's memory is the next key's: what is to last is copied. */
+static weir_status process_guest(call *c, uint32_t id, wr_op *op, const weir_batch *sides, weir_batch *out,
+                                 wr_firings *firings, weir_error *err) {
+    weir_batch own;
+    wr_turn turn = *c->turn;
+    turn.arena = &c->k->scratch;
+    turn.faults = (wr_faults){0};
+    WR_TRY(process_key(c, &turn, id, op, sides, &own, firings, err));
+    WR_TRY(pass_on_faults(c->turn, &turn, err));
+    memset(out, 0, sizeof *out);
+    return own.n_sel ? wr_keyed_copy(&own, c->turn->arena, out, err) : WEIR_OK;
+}
+
+static weir_status run_key(call *c, uint32_t id, const weir_batch *sides, weir_error *err) {
+    wr_firings firings = {.arena = c->turn->arena};
+    uint64_t cycle = c->turn->cycle->number;
+    wr_op *op;
+    weir_batch out;
+    bool is_new, is_guest;
+    if (!may_let_out(c->k, id)) return c->k->passes ? add_output(c, id, sides, &firings, err) : WEIR_OK;
+    WR_TRY(wr_key_ops_take(&c->k->ops, id, cycle, &op, &is_new, &is_guest, err));
+    if (is_new) start_with_rows(c, op, sides);
+    if (!is_guest) {
+        WR_TRY(process_key(c, c->turn, id, op, sides, &out, &firings, err));
+        return add_output(c, id, &out, &firings, err);
+    }
+    weir_status status = process_guest(c, id, op, sides, &out, &firings, err);
+    weir_status back = wr_key_ops_give_back(&c->k->ops, id, cycle, status == WEIR_OK ? err : NULL);
+    wr_arena_reset(&c->k->scratch);
+    WR_TRY(status);
+    WR_TRY(back);
+    return add_output(c, id, &out, &firings, err);
 }
 
 /* Those whose timer is due, and who had no rows. */
@@ -229,6 +256,7 @@ static weir_status keyed_process(wr_op *op, wr_turn *turn, const weir_batch *con
     call c = {.k = k, .turn = turn, .partition = turn->partitions[op->plan->partition], .until = turn->until};
     uint32_t limit = wr_partition_limit(c.partition);
     if (!make_room(k, limit)) return no_memory(err);
+    if (turn->keys_sleep) k->ops.awake_limit = 0;
     if (k->keeper) WR_TRY(change_content(k, turn, in, err));
     WR_TRY(wr_keyed_split(in, k->inner.n_in, limit, k->place_of, turn->arena, &c.inputs, &c.n_inputs, err));
     for (uint32_t i = 0; i < c.n_inputs; i++) WR_TRY(run_key(&c, c.inputs[i].id, c.inputs[i].side, err));
@@ -247,29 +275,47 @@ static bool waits_from_birth(const wr_plan_op *plan) {
     return false;
 }
 
-/* At which arrival each key comes up that has no operator yet. */
-static void find_births(const keyed_op *k, const weir_batch *rows, uint32_t *birth) {
-    for (uint32_t c = 0; c < rows->n_chunks && rows->n_sel; c++) {
-        uint32_t id = rows->key_id[c], arrival = weir_origin_arrival(weir_batch_origin(rows, c));
-        if (!k->ops[id] && arrival < birth[id]) birth[id] = arrival;
-    }
+/* The key has come up at this arrival. */
+static weir_status greet_key(keyed_op *k, const wr_turn *turn, uint32_t id, uint32_t arrival,
+                             weir_error *err) {
+    uint64_t cycle = turn->cycle->number;
+    wr_op *born;
+    bool is_new, is_guest;
+    WR_TRY(wr_key_ops_take(&k->ops, id, cycle, &born, &is_new, &is_guest, err));
+    start_op(born, turn->cycle->clock[arrival]);
+    weir_status status = note_due(k, id, born, err);
+    weir_status back = is_guest ? wr_key_ops_give_back(&k->ops, id, cycle, err) : WEIR_OK;
+    return status == WEIR_OK ? back : status;
+}
+
+/* Keys without an operator, with the arrival of their first row; as often as they have rows. */
+typedef struct birth {
+    uint32_t id, arrival;
+} birth;
+
+static int by_arrival(const void *a, const void *b) {
+    const birth *x = a, *y = b;
+    if (x->arrival != y->arrival) return x->arrival < y->arrival ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
 }
 
 static weir_status keyed_greet(wr_op *op, const wr_turn *turn, const weir_batch *rows, uint32_t n,
                                weir_error *err) {
     keyed_op *k = (keyed_op *)op;
-    uint32_t limit = wr_partition_limit(turn->partitions[op->plan->partition]);
-    uint32_t *birth = wr_arena_array(turn->arena, limit + 1, sizeof *birth);
-    if (!birth || !make_room(k, limit)) return no_memory(err);
-    memset(birth, 0xFF, limit * sizeof *birth);
-    for (uint32_t i = 0; i < n; i++) find_births(k, &rows[i], birth);
-    for (uint32_t id = 0; id < limit; id++) {
-        wr_op *born;
-        if (birth[id] == UINT32_MAX) continue;
-        WR_TRY(op_of(k, id, &born, err));
-        start_op(born, turn->cycle->clock[birth[id]]);
-        WR_TRY(note_due(k, id, err));
-    }
+    uint32_t most = 1, n_births = 0;
+    for (uint32_t i = 0; i < n; i++) most += rows[i].n_sel ? rows[i].n_chunks : 0;
+    birth *births = wr_arena_array(turn->arena, most, sizeof *births);
+    if (!births || !make_room(k, wr_partition_limit(turn->partitions[op->plan->partition])))
+        return no_memory(err);
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t c = 0; rows[i].n_sel && c < rows[i].n_chunks; c++)
+            if (!wr_key_ops_has(&k->ops, rows[i].key_id[c]))
+                births[n_births++] =
+                    (birth){rows[i].key_id[c], weir_origin_arrival(weir_batch_origin(&rows[i], c))};
+    if (n_births) qsort(births, n_births, sizeof *births, by_arrival);
+    for (uint32_t i = 0; i < n_births; i++)
+        if (!wr_key_ops_has(&k->ops, births[i].id))
+            WR_TRY(greet_key(k, turn, births[i].id, births[i].arrival, err));
     return WEIR_OK;
 }
 
@@ -278,26 +324,21 @@ static weir_status keyed_greet(wr_op *op, const wr_turn *turn, const weir_batch 
 
 static uint64_t keyed_rows(const wr_op *op) {
     const keyed_op *k = (const keyed_op *)op;
-    uint64_t n = k->keeper ? k->keeper->type->rows(k->keeper) : 0;
-    for (uint32_t i = 0; i < k->cap_ops; i++)
-        if (k->ops[i] && k->ops[i]->type->rows) n += k->ops[i]->type->rows(k->ops[i]);
-    return n;
+    return wr_key_ops_rows(&k->ops) + (k->keeper ? k->keeper->type->rows(k->keeper) : 0);
 }
 
 static void keyed_forget(wr_op *op, uint32_t id) {
     keyed_op *k = (keyed_op *)op;
-    if (id >= k->cap_ops) return;
-    wr_op_free(k->ops[id]);
-    k->ops[id] = NULL;
-    k->due_of[id] = INT64_MAX;
+    wr_key_ops_forget(&k->ops, id);
+    if (id < k->cap_due) k->due_of[id] = INT64_MAX;
     if (k->clock_of == id) k->clock_of = UINT32_MAX;
 }
 
 static void keyed_free(wr_op *op) {
     keyed_op *k = (keyed_op *)op;
-    for (uint32_t i = 0; i < k->cap_ops; i++) wr_op_free(k->ops[i]);
+    wr_key_ops_fini(&k->ops);
     wr_op_free(k->keeper);
-    wr_free(&op->account, k->ops, k->cap_ops * sizeof *k->ops);
+    wr_arena_fini(&k->scratch);
     wr_free(&op->account, k->due_of, k->cap_due * sizeof *k->due_of);
     wr_free(&op->account, k->place_of, k->cap_place * sizeof *k->place_of);
     wr_free(&op->account, k->heap, k->cap_heap * sizeof *k->heap);
@@ -314,28 +355,38 @@ static void keyed_save(const wr_op *op, weir_writer *w) {
         k->keeper->type->save(k->keeper, w);
         wr_writer_end_section(w);
     }
-    for (uint32_t id = 0; id < k->cap_ops; id++) {
-        if (!k->ops[id]) continue;
+    for (uint32_t id = 0; id < k->ops.cap_slots; id++) {
+        if (!wr_key_ops_has(&k->ops, id)) continue;
         wr_writer_begin_section(w, TAG_KEY, STATE_VERSION);
         weir_write_u32(w, id);
-        if (k->ops[id]->type->save) k->ops[id]->type->save(k->ops[id], w);
+        wr_key_ops_save(&k->ops, id, w);
         wr_writer_end_section(w);
     }
+}
+
+static weir_status load_op(keyed_op *k, uint32_t id, wr_op *op, weir_reader *r, weir_error *err) {
+    if (op->type->load) WR_TRY(op->type->load(op, r, err));
+    return note_due(k, id, op, err);
 }
 
 static weir_status load_key(keyed_op *k, weir_reader *r, weir_error *err) {
     uint32_t version, id;
     wr_op *op;
+    bool is_new, is_guest;
     WR_TRY(wr_reader_begin_section(r, TAG_KEY, STATE_VERSION, &version, err));
     id = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
-    if (id >= UINT32_C(1) << 28 || (id < k->cap_ops && k->ops[id]))
+    if (id >= UINT32_C(1) << 28 || wr_key_ops_has(&k->ops, id))
         return weir_fail(err, WEIR_ESTATE, "the saved state of a partition has a wrong key %" PRIu32, id);
     if (!make_room(k, id + 1)) return no_memory(err);
-    WR_TRY(op_of(k, id, &op, err));
-    if (op->type->load) WR_TRY(op->type->load(op, r, err));
-    WR_TRY(wr_reader_end_section(r, err));
-    return note_due(k, id, err);
+    WR_TRY(wr_key_ops_take(&k->ops, id, 0, &op, &is_new, &is_guest, err));
+    weir_status status = load_op(k, id, op, r, err);
+    if (is_guest) {
+        weir_status back = wr_key_ops_give_back(&k->ops, id, 0, status == WEIR_OK ? err : NULL);
+        if (status == WEIR_OK) status = back;
+    }
+    WR_TRY(status);
+    return wr_reader_end_section(r, err);
 }
 
 static weir_status load_keeper(keyed_op *k, weir_reader *r, weir_error *err) {
@@ -388,6 +439,7 @@ weir_status wr_keyed_new(const wr_plan_op *plan, wr_account *parent, wr_op **out
     k->inner = *plan;
     k->inner.by_key = false;
     k->keeper_plan = k->inner;
+    wr_arena_init(&k->scratch, &k->head.account);
     if (wr_join_plan_for_key(&k->inner)) {
         weir_status status = wr_join_new(&k->keeper_plan, &k->head.account, &k->keeper, err);
         if (status != WEIR_OK) {
@@ -395,6 +447,7 @@ weir_status wr_keyed_new(const wr_plan_op *plan, wr_account *parent, wr_op **out
             return status;
         }
     }
+    wr_key_ops_init(&k->ops, &k->inner, k->keeper, &k->head.account);
     k->clock_of = UINT32_MAX;
     if (plan->kind == WR_OP_WINDOW) {
         const weir_window_args *args = &plan->u.window.args;

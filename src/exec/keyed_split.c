@@ -15,7 +15,7 @@ static weir_status no_memory(weir_error *err) {
 /* ---- Which keys there are ---------------------------------------------------------------------------------
  */
 
-/* The chunks of one side that have rows. */
+/* The chunks of one side that have rows. keys NULL: of one key. */
 typedef struct side_chunks {
     const weir_batch *in;
     wr_piece *pieces;
@@ -46,7 +46,7 @@ static weir_status find_chunks(side_chunks *s, key_list *keys, weir_arena *arena
         while (weir_batch_chunk_end(b, c) <= row) c++;
         while (k < b->n_sel && weir_batch_row(b, k) < weir_batch_chunk_end(b, c)) k++;
         s->pieces[s->n] = (wr_piece){.chunk = c, .first = first, .n = k - first};
-        s->key[s->n] = place_of_key(keys, b->key_id[c]);
+        if (keys) s->key[s->n] = place_of_key(keys, b->key_id[c]);
     }
     return WEIR_OK;
 }
@@ -209,6 +209,45 @@ weir_status wr_keyed_split(const weir_batch *const *in, uint32_t n_in, uint32_t 
         WR_TRY(sort_side(&sides[s], keys.n, arena, &sorted, err));
         for (uint32_t k = 0; k < keys.n; k++) WR_TRY(slice(&sorted, k, arena, &(*out)[k].side[s], err));
     }
+    return WEIR_OK;
+}
+
+/* ---- Copying ----------------------------------------------------------------------------------------------
+ */
+
+static weir_status own_text(weir_string *text, weir_arena *arena, weir_error *err) {
+    if (text->len <= WEIR_STRING_INLINE) return WEIR_OK;
+    if (weir_arena_string(arena, text->u.ptr, text->len, text) != WEIR_OK) return no_memory(err);
+    return WEIR_OK;
+}
+
+static weir_status own_object(weir_object *object, weir_arena *arena, weir_error *err) {
+    if (!object) return WEIR_OK;
+    if (weir_arena_own(arena, weir_object_ref(object)) == WEIR_OK) return WEIR_OK;
+    weir_object_unref(object);
+    return no_memory(err);
+}
+
+static weir_status own_cells(weir_column *c, uint32_t n, weir_arena *arena, weir_error *err) {
+    bool is_object = c->boxed || c->type == WEIR_OBJECT;
+    if (!c->data || (!is_object && c->type != WEIR_STRING)) return WEIR_OK;
+    for (uint32_t i = 0; i < n; i++) {
+        if (weir_is_null(c, i)) continue;
+        WR_TRY(is_object ? own_object(((weir_object **)c->data)[i], arena, err)
+                         : own_text((weir_string *)c->data + i, arena, err));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_keyed_copy(const weir_batch *b, weir_arena *arena, weir_batch *out, weir_error *err) {
+    side_chunks s = {.in = b};
+    WR_TRY(find_chunks(&s, NULL, arena, err));
+    weir_origin *origin = wr_arena_array(arena, s.n + 1, sizeof *origin);
+    if (!origin) return no_memory(err);
+    for (uint32_t i = 0; i < s.n; i++) origin[i] = weir_batch_origin(b, s.pieces[i].chunk);
+    if (wr_batch_collect(&b, 1, s.pieces, s.n, arena, out) != WEIR_OK) return no_memory(err);
+    out->origin = origin;
+    for (uint32_t c = 0; c < out->n_cols; c++) WR_TRY(own_cells(&out->cols[c], out->n_rows, arena, err));
     return WEIR_OK;
 }
 

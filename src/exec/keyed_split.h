@@ -18,6 +18,10 @@ weir_status wr_keyed_split(const weir_batch *const *in, uint32_t n_in, uint32_t 
                            weir_arena *arena, wr_keyed_input **out, uint32_t *n,
                            weir_error *err) WR_NODISCARD;
 
+/* A copy that is the arena's with all it refers to: chunks, origins, parts, bytes of strings, objects. */
+weir_status wr_keyed_copy(const weir_batch *b, weir_arena *arena, weir_batch *out,
+                          weir_error *err) WR_NODISCARD;
+
 /* What a key's operator put out. */
 typedef struct wr_keyed_output {
     uint32_t id;

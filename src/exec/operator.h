@@ -40,6 +40,7 @@ typedef struct wr_turn {
     void (*log)(void *ctx, int level, const char *line); /* weir_log_level; NULL: nobody listens */
     void *log_ctx;
     struct wr_threads *threads; /* that run this cycle's steps; NULL: there is one */
+    bool keys_sleep;            /* no key's operator stays awake (exec/key_ops.h): for tests */
     bool has_failed;            /* some chunk of this step, kept when faults are settled */
 } wr_turn;
 
@@ -71,6 +72,8 @@ typedef struct wr_op_type {
     /* by_key, and the operator counts from when a key first comes up on any stream of its partition: these
      * are the rows of its n streams, with their keys. NULL: it does not. */
     weir_status (*greet)(wr_op *op, const wr_turn *turn, const weir_batch *rows, uint32_t n, weir_error *err);
+    /* It holds nothing any more, as if it were new (but for the memory it has got). NULL: it can't. */
+    weir_status (*clear)(wr_op *op, weir_error *err);
     void (*free)(wr_op *op);
 } wr_op_type;
 

@@ -42,6 +42,13 @@ uint32_t wr_partition_ended(const wr_op *op, const wr_ended **out) {
     return ((const wr_partition *)op)->n_ended;
 }
 
+weir_origin wr_partition_end_of(const wr_op *op, uint32_t id) {
+    const wr_partition *p = (const wr_partition *)op;
+    if (!p->n_ended) return UINT64_MAX;
+    uint64_t place = (uint64_t)p->life[id].last_ms - (uint64_t)INT64_MIN;
+    return place < p->n_ended && p->ended[place].id == id ? p->ended[place].at : UINT64_MAX;
+}
+
 /* ---- Origins ----------------------------------------------------------------------------------------------
  */
 
@@ -106,6 +113,7 @@ static weir_status purge(wr_partition *p, const weir_cycle *cycle, uint32_t arri
         if (!wr_groups_in_use(p->ids, id) || later(p->life[id].last_ms, p->plan->idle_ms) > now) continue;
         if (wr_grow(&p->head.account, &p->ended, &p->cap_ended, p->n_ended + 1, sizeof *p->ended))
             return wr_partition_no_memory(err);
+        p->life[id].last_ms = INT64_MIN + p->n_ended;
         p->ended[p->n_ended++] = (wr_ended){id, WEIR_ORIGIN(arrival, p->head.plan->rank, 0)};
         wr_groups_retire(p->ids, id);
     }

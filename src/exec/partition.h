@@ -36,6 +36,8 @@ typedef struct wr_ended {
     weir_origin at;
 } wr_ended;
 uint32_t wr_partition_ended(const wr_op *op, const wr_ended **out);
+/* Before which origin this id ends in this cycle; UINT64_MAX: it does not. */
+weir_origin wr_partition_end_of(const wr_op *op, uint32_t id);
 /* The cycle is over, everybody has forgotten them: these ids may be given out again. */
 void wr_partition_settle(wr_op *op);
 

@@ -11,7 +11,8 @@
 /* What is known of an id, where keys are purged. */
 typedef struct wr_key_life {
     uint64_t birth;  /* 1, 2, …; 0: not in use */
-    int64_t last_ms; /* the clock at its last row */
+    int64_t last_ms; /* the clock at its last row; of a key that ends in this cycle: INT64_MIN + its place
+                        among the ended */
 } wr_key_life;
 
 typedef struct wr_partition_side {

@@ -60,11 +60,16 @@ static void drop_values(wr_event_pool *p, uint32_t id) {
     }
 }
 
+void wr_event_pool_clear(wr_event_pool *p) {
+    for (uint32_t id = 0; id < p->cells.n_cells; id++)
+        if (wr_taken_at(p, id)->refs) drop_values(p, id);
+    wr_cell_pool_clear(&p->cells);
+}
+
 void wr_event_pool_fini(wr_event_pool *p) {
     if (!p->kept && !p->kept_at) return;
     wr_account *account = p->cells.account;
-    for (uint32_t id = 0; id < p->cells.n_cells; id++)
-        if (wr_taken_at(p, id)->refs) drop_values(p, id);
+    wr_event_pool_clear(p);
     wr_cell_pool_fini(&p->cells);
     if (p->kept) wr_free(account, p->kept, (p->n_schema + 1) * sizeof *p->kept);
     if (p->kept_at) wr_free(account, p->kept_at, (p->n_schema + 1) * sizeof *p->kept_at);

@@ -38,6 +38,7 @@ typedef struct wr_event_pool {
 weir_status wr_event_pool_init(wr_event_pool *p, const wr_plan_item *item, wr_account *account,
                                weir_error *err) WR_NODISCARD;
 void wr_event_pool_fini(wr_event_pool *p);
+void wr_event_pool_clear(wr_event_pool *p); /* holds no event any more */
 
 static inline wr_taken *wr_taken_at(const wr_event_pool *p, uint32_t id) { return wr_cell(&p->cells, id); }
 

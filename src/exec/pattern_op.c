@@ -221,6 +221,29 @@ static uint64_t pattern_rows(const wr_op *op) {
     return x->trail ? x->trail->cells.n_live : x->matches.n_live;
 }
 
+static void clear_item(wr_item_state *it) {
+    wr_event_pool_clear(&it->events);
+    wr_match_list_init(&it->pending);
+    wr_match_list_init(&it->fresh);
+    if (it->buckets) memset(it->buckets, 0xFF, (size_t)it->n_buckets * sizeof *it->buckets);
+    it->changed = it->returned = it->begins_anew = it->initialized = it->inactive = false;
+    it->last_time = 0;
+    it->waits.head = it->waits.n = 0;
+    it->taken = WR_NO_EVENT;
+}
+
+static weir_status pattern_clear(wr_op *op, weir_error *err) {
+    wr_pattern *x = (wr_pattern *)op;
+    (void)err;
+    for (uint32_t i = 0; i < x->plan->n_items; i++) clear_item(&x->items[i]);
+    wr_cell_pool_clear(&x->matches);
+    wr_cell_pool_clear(&x->entries);
+    x->is_ready = false;
+    x->newest = INT64_MIN;
+    x->n_done = 0;
+    return WEIR_OK;
+}
+
 static void free_item(wr_pattern *x, wr_item_state *it) {
     wr_account *account = &x->head.account;
     wr_program_free(it->own);
@@ -249,7 +272,7 @@ static void pattern_free(wr_op *op) {
     wr_free(account, x->done, x->cap_done * sizeof *x->done);
     wr_free(account, x->candidates, x->cap_candidates * sizeof *x->candidates);
     wr_free(account, x->hits, x->cap_hits * sizeof *x->hits);
-    wr_free(NULL, x, sizeof *x);
+    wr_free(account->parent, x, sizeof *x);
 }
 
 static const wr_op_type pattern_type = {.name = "pattern",
@@ -259,6 +282,7 @@ static const wr_op_type pattern_type = {.name = "pattern",
                                         .save = wr_pattern_save,
                                         .load = wr_pattern_load,
                                         .rows = pattern_rows,
+                                        .clear = pattern_clear,
                                         .free = pattern_free};
 
 static bool mark_use(bool *uses, const wr_expr *e) {
@@ -350,7 +374,7 @@ static weir_status make_parts(wr_pattern *x, weir_error *err) {
 }
 
 weir_status wr_pattern_new(const wr_plan_op *plan, wr_account *parent, wr_op **out, weir_error *err) {
-    wr_pattern *x = wr_alloc_zero(NULL, sizeof *x);
+    wr_pattern *x = wr_alloc_zero(parent, sizeof *x);
     *out = NULL;
     if (!x) return wr_pattern_no_memory(err);
     x->head.type = &pattern_type;

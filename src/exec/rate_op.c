@@ -259,6 +259,21 @@ static weir_status rate_load(wr_op *op, weir_reader *in, weir_error *err) {
 /* ---- Life -------------------------------------------------------------------------------------------------
  */
 
+static weir_status rate_clear(wr_op *op, weir_error *err) {
+    wr_rate *r = (wr_rate *)op;
+    if (r->groups) wr_groups_clear(r->groups);
+    wr_row_store_clear(r->store);
+    r->n_group = r->n_listed = r->n_held = 0;
+    r->due = INT64_MAX;
+    r->count = 0;
+    r->cycle = 0;
+    r->sweep_at = SWEEP_LEAST;
+    if (r->plan->rule != WR_RULE_ROWS) return WEIR_OK;
+    wr_rate_window_close(r);
+    r->list = (wr_rate_list){0};
+    return wr_rate_window_open(r, err);
+}
+
 static void rate_free(wr_op *op) {
     wr_rate *r = (wr_rate *)op;
     wr_account *account = &op->account;
@@ -279,6 +294,7 @@ static const wr_op_type rate_type = {.name = "rate",
                                      .save = rate_save,
                                      .load = rate_load,
                                      .rows = rate_rows,
+                                     .clear = rate_clear,
                                      .free = rate_free};
 
 static const wr_rate_rule_type *rule_of(const wr_plan_rate *plan) {

@@ -82,6 +82,16 @@ void wr_row_store_free(wr_row_store *s) {
     wr_free(s->account, s, sizeof *s);
 }
 
+void wr_row_store_clear(wr_row_store *s) {
+    if (!s) return;
+    drop_all_rows(s);
+    while (s->n_segs) wr_segment_free(s, s->segs[--s->n_segs]);
+    for (uint32_t c = 0; c < s->n_cols; c++) s->cols[c].seen_null = false;
+    s->base_seg = s->count = 0;
+    s->head = s->tail = s->settled = 0;
+    s->n_free = s->n_released = 0;
+}
+
 /* ---- Taking rows in ---- */
 
 /* Logical rows k..k+n-1 of a batch, on their way to rows row.. of a segment. */

@@ -403,6 +403,11 @@ static void select_forget(wr_op *op, uint32_t id) {
     if (op->plan->by_key && s->aggs) wr_agg_set_forget(s->aggs, id);
 }
 
+static weir_status select_clear(wr_op *op, weir_error *err) {
+    select_op *s = (select_op *)op;
+    return s->aggs ? wr_agg_set_clear(s->aggs, err) : WEIR_OK;
+}
+
 static void select_free(wr_op *op) {
     select_op *s = (select_op *)op;
     wr_agg_set_free(s->aggs);
@@ -423,6 +428,7 @@ static const wr_op_type select_type = {.name = "select",
                                        .load_changes = select_load_changes,
                                        .rows = select_rows,
                                        .forget = select_forget,
+                                       .clear = select_clear,
                                        .free = select_free};
 
 static weir_status make_aggregates(select_op *s, const wr_plan_select *plan, weir_error *err) {

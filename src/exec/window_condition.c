@@ -140,6 +140,17 @@ void wr_window_condition_free(wr_window_condition *c) {
     wr_free(c->account, c, sizeof *c);
 }
 
+weir_status wr_window_condition_clear(wr_window_condition *c, weir_error *err) {
+    if (!c->texts) return c->aggs ? wr_agg_set_clear(c->aggs, err) : WEIR_OK;
+    wr_condition_texts_fini(c->texts);
+    wr_condition_texts_init(c->texts, c->plan->u.window.condition_scope, &c->plan->in, c->account);
+    drop_condition(c);
+    c->active = NULL;
+    c->has_last_text = false;
+    c->whynot[0] = '\0';
+    return WEIR_OK;
+}
+
 /* ---- The text ----
  *
  * As in Siddhi a wrong text is noted too, so it is told once: what comes with the same

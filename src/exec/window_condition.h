@@ -15,6 +15,8 @@ typedef struct wr_window_condition wr_window_condition;
 weir_status wr_window_condition_new(const wr_plan_op *plan, wr_account *account, wr_window_condition **out,
                                     weir_error *err) WR_NODISCARD;
 void wr_window_condition_free(wr_window_condition *c); /* NULL is fine */
+/* As new. */
+weir_status wr_window_condition_clear(wr_window_condition *c, weir_error *err) WR_NODISCARD;
 
 /* The text, where it is an attribute. *changed: it is another one now; the condition begins anew and is to be
  * given the rows that are held. WEIR_EVALUE when the text is null or no condition: what was before stays. */

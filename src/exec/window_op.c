@@ -161,6 +161,18 @@ static weir_status window_process(wr_op *op, wr_turn *turn, const weir_batch *co
     return status;
 }
 
+static weir_status window_clear(wr_op *op, weir_error *err) {
+    weir_window *w = (weir_window *)op;
+    if (w->type->close) w->type->close(w->self);
+    charge_self(w, 0);
+    memset(w->self, 0, w->type->state_size);
+    wr_row_store_clear(w->store);
+    w->next_id = 0;
+    w->cycle = 0;
+    if (w->condition) WR_TRY(wr_window_condition_clear(w->condition, err));
+    return w->type->open ? w->type->open(w->self, w, &w->args, err) : WEIR_OK;
+}
+
 static void window_start(wr_op *op, int64_t clock) {
     weir_window *w = (weir_window *)op;
     if (w->type->start) w->type->start(w->self, clock);
@@ -243,6 +255,7 @@ static const wr_op_type window_op_type = {
     .save_changes = window_save_changes,
     .load_changes = window_load_changes,
     .rows = window_rows,
+    .clear = window_clear,
     .free = window_free,
 };
 

@@ -161,6 +161,7 @@ weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_erro
     }
     t->turn.arena = &t->arena;
     t->turn.cycle = &t->cycle;
+    t->turn.keys_sleep = options->keys_sleep;
     t->turn.tables = t->tables;
     t->turn.aggregations = t->aggregations;
     t->turn.partitions = t->partitions;

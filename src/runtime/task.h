@@ -29,6 +29,7 @@ typedef struct wr_task_options {
     uint32_t threads; /* that run a cycle's queries at the same time, the caller's included; 0, 1: that one.
                          A plan that is driven serially has no use for more */
     bool threads_always; /* however few rows there are: for tests */
+    bool keys_sleep;     /* see weir_app_options */
 } wr_task_options;
 
 weir_status wr_task_new(const wr_task_options *options, wr_task **out, weir_error *err) WR_NODISCARD;
