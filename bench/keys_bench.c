@@ -1,6 +1,7 @@
 /* keys_bench.c: what a key of a partition costs, construct by construct: bytes, and nanoseconds an event.
  *
- *     keys_bench [KEYS [NAME]]       1,000,000 keys if not said; NAME: only constructs whose name has it
+ *     keys_bench [KEYS [NAME]]       1,000,000 keys if not said; NAME: only constructs whose name has it,
+ *                                    and each operator's share of the bytes
  *
  * Each construct runs in a process of its own. Every key gets one event, then (in another order) a second
  * one; the bytes are those of the app's account and of the resident pages after that, over the keys, so the
@@ -10,53 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "keys.h"
 #include "weir.h"
 #include "wind.h"
 
 enum { SLICE = 4096 };
-
-typedef struct construct {
-    const char *name, *query; /* over S and T(ts long, k long, v double) */
-} construct;
-
-static const construct constructs[] = {
-    {"filter, select", "from S[v > 0.5] select k, v insert into Out;"},
-    {"sum", "from S select k, sum(v) as x insert into Out;"},
-    {"distinctCount", "from S select k, distinctCount(v) as x insert into Out;"},
-    {"group by, having", "from S select k, sum(v) as x group by k having x > 1.0 insert into Out;"},
-    {"order by, limit", "from S#window.lengthBatch(2) select k, v order by v limit 1 insert into Out;"},
-    {"length(5)", "from S#window.length(5) select k, sum(v) as x insert into Out;"},
-    {"time(1 hour)", "from S#window.time(1 hour) select k, sum(v) as x insert into Out;"},
-    {"timeLength", "from S#window.timeLength(1 hour, 5) select k, sum(v) as x insert into Out;"},
-    {"lengthBatch(5)", "from S#window.lengthBatch(5) select k, sum(v) as x insert into Out;"},
-    {"timeBatch", "from S#window.timeBatch(1 hour) select k, sum(v) as x insert into Out;"},
-    {"externalTime", "from S#window.externalTime(ts, 1 hour) select k, sum(v) as x insert into Out;"},
-    {"externalTimeBatch",
-     "from S#window.externalTimeBatch(ts, 1 hour) select k, sum(v) as x insert into Out;"},
-    {"session", "from S#window.session(1 hour) select k, v insert all events into Out;"},
-    {"sort", "from S#window.sort(3, v) select k, v insert all events into Out;"},
-    {"delay", "from S#window.delay(1 hour) select k, v insert into Out;"},
-    {"frequent", "from S#window.frequent(2) select k, v insert into Out;"},
-    {"expression", "from S#window.expression('count() <= 5') select k, sum(v) as x insert into Out;"},
-    {"unique:length", "from S#window.unique:length(v, 3) select k, sum(v) as x insert into Out;"},
-    {"inner stream", "from S select k, sum(v) as v insert into #I;"
-                     "from #I#window.length(3) select k, avg(v) as x insert into Out;"},
-    {"write to a table", "from S select k, v update or insert into Held set Held.v = v on Held.k == k;"},
-    {"join with a table", "from S join Held on Held.k == S.k select S.k as k, Held.v as v insert into Out;"},
-    {"join of windows", "from S#window.length(2) join T#window.length(2) on S.v > T.v "
-                        "select S.k as k, T.v as v insert into Out;"},
-    {"pattern a -> b", "from every a=S -> b=T[v > a.v] select a.k as k, b.v as v insert into Out;"},
-    {"pattern, one stream", "from every a=S -> b=S[v > a.v] select a.k as k, b.v as v insert into Out;"},
-    {"pattern, within",
-     "from every a=S -> b=T[v > a.v] within 1 hour select a.k as k, b.v as v insert into Out;"},
-    {"pattern, count", "from every a=S<2:5> -> b=T select a[0].k as k, b.v as v insert into Out;"},
-    {"pattern, not for", "from every a=S -> not T for 1 hour select a.k as k insert into Out;"},
-    {"sequence a, b", "from every a=S, b=S[v > a.v] select a.k as k, b.v as v insert into Out;"},
-    {"output every 3 events", "from S select k, v output last every 3 events insert into Out;"},
-    {"output all, by time", "from S select k, v output all every 1 hour insert into Out;"},
-    {"output first, by time", "from S select k, v output first every 1 hour insert into Out;"},
-    {"output snapshot", "from S select k, sum(v) as x output snapshot every 1 hour insert into Out;"},
-};
 
 typedef struct slice {
     int64_t ts[SLICE], k[SLICE];
@@ -65,6 +24,7 @@ typedef struct slice {
 
 static int64_t n_out;
 static uint64_t app_bytes;
+static bool by_operator;
 
 static void on_rows(void *ctx, const weir_stream_info *stream, const weir_batch *b) {
     (void)ctx;
@@ -93,8 +53,10 @@ static double resident_bytes(void) {
 }
 
 static void on_stat(void *ctx, const weir_stat *s) {
-    (void)ctx;
+    uint32_t n_keys = *(uint32_t *)ctx;
     if (strcmp(s->kind, "app") == 0) app_bytes = s->state_bytes;
+    if (by_operator && strcmp(s->kind, "operator") == 0)
+        printf("  %s: %.0f bytes a key\n", s->label, (double)s->state_bytes / n_keys);
 }
 
 /* Events at, at + 1, … of a pass in which each key has one; multiplier and n_keys have no common factor. */
@@ -108,20 +70,11 @@ static void fill(slice *s, int64_t at, uint32_t n, uint32_t n_keys, uint32_t pas
     }
 }
 
-static bool reads_t(const construct *c) {
-    return strstr(c->query, "T[") || strstr(c->query, "T#") || strstr(c->query, "T ");
-}
-
-static weir_app *start(weir_engine *engine, const construct *c) {
-    char text[1000];
+static weir_app *start(weir_engine *engine, const key_construct *c) {
+    char text[KEY_APP_BYTES];
     weir_app *app;
     weir_error err;
-    snprintf(text, sizeof text,
-             "@app:playback define stream S (ts long, k long, v double); define stream T (ts long, k long, v "
-             "double);"
-             "@PrimaryKey('k') define table Held (k long, v double);"
-             "partition with (k of S%s) begin %s end;",
-             reads_t(c) ? ", k of T" : "", c->query);
+    key_app_text(c, text);
     must(weir_app_new(engine, text, strlen(text), NULL, &app, NULL, &err), &err);
     if (strstr(c->query, "insert into Out") || strstr(c->query, "events into Out"))
         must(weir_subscribe(app, "Out", on_rows, NULL, &err), &err);
@@ -147,7 +100,7 @@ static double send_pass(weir_app *app, slice *s, const char *stream, uint32_t n_
     return spent * 1e9 / n_keys;
 }
 
-static void measure(const construct *c, uint32_t n_keys) {
+static void measure(const key_construct *c, uint32_t n_keys) {
     weir_engine *engine;
     weir_error err;
     slice *s = wind_alloc(1, sizeof *s);
@@ -156,9 +109,9 @@ static void measure(const construct *c, uint32_t n_keys) {
     fill(s, 0, SLICE, n_keys, 0);
     double before = resident_bytes();
     double first = send_pass(app, s, "S", n_keys, 0);
-    double second = send_pass(app, s, reads_t(c) ? "T" : "S", n_keys, 1);
+    double second = send_pass(app, s, key_reads_t(c) ? "T" : "S", n_keys, 1);
     double resident = (resident_bytes() - before) / n_keys;
-    weir_app_visit_stats(app, on_stat, NULL);
+    weir_app_visit_stats(app, on_stat, &n_keys);
     printf("| %s | %u | %.0f | %.0f | %.0f | %.0f | %" PRId64 " |\n", c->name, n_keys,
            (double)app_bytes / n_keys, resident, first, second, n_out);
     weir_app_free(app);
@@ -207,7 +160,7 @@ static void by_hand(const char *name, uint32_t length, uint32_t n_keys) {
     free(s);
 }
 
-static void apart(const construct *c, const char *name, uint32_t length, uint32_t n_keys) {
+static void apart(const key_construct *c, const char *name, uint32_t length, uint32_t n_keys) {
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
@@ -226,11 +179,12 @@ static void apart(const construct *c, const char *name, uint32_t length, uint32_
 int main(int argc, char **argv) {
     uint32_t n_keys = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
     const char *only = argc > 2 ? argv[2] : "";
+    by_operator = argc > 2;
     printf("| construct | keys | bytes a key, accounted | resident | ns, first event of a key | ns, second | "
            "rows out |\n"
            "|---|--:|--:|--:|--:|--:|--:|\n");
-    for (size_t i = 0; i < sizeof constructs / sizeof *constructs; i++)
-        if (strstr(constructs[i].name, only)) apart(&constructs[i], NULL, 0, n_keys);
+    for (size_t i = 0; i < sizeof key_constructs / sizeof *key_constructs; i++)
+        if (strstr(key_constructs[i].name, only)) apart(&key_constructs[i], NULL, 0, n_keys);
     if (strstr("by hand: running sum", only)) apart(NULL, "by hand: running sum", 0, n_keys);
     if (strstr("by hand: length(5)", only)) apart(NULL, "by hand: length(5)", 5, n_keys);
     return 0;

@@ -30,7 +30,12 @@ void wr_key_ops_init(wr_key_ops *k, const wr_plan_op *plan, wr_op *keeper, wr_ac
 
 static bool is_awake(uintptr_t slot) { return slot & 1; }
 static sleeper *sleeper_of(uintptr_t slot) { return slot && !is_awake(slot) ? (sleeper *)slot : NULL; }
-static size_t sleeper_bytes(const sleeper *s) { return offsetof(sleeper, packed) + s->n_packed; }
+/* A step of 16 bytes is what malloc rounds to, with 8 of its own: so a state that grows a little keeps its
+ * block. */
+static size_t bytes_for(uint32_t n_packed) {
+    return ((offsetof(sleeper, packed) + n_packed + 23) & ~15u) - 8;
+}
+static size_t sleeper_bytes(const sleeper *s) { return bytes_for(s->n_packed); }
 
 static void drop_sleeper(wr_key_ops *k, uint32_t id) {
     sleeper *s = sleeper_of(k->slots[id]);
@@ -111,8 +116,8 @@ static bool put_to_sleep(wr_key_ops *k, uint32_t id, const wr_op *op) {
     wr_state_model model = model_of(k, number);
     uint32_t n_packed = (uint32_t)wr_state_pack(state, n, model.bytes, model.n, packed);
     sleeper *s = sleeper_of(k->slots[id]);
-    if (!s || s->n_packed != n_packed) {
-        sleeper *fresh = wr_alloc(k->account, offsetof(sleeper, packed) + n_packed);
+    if (!s || sleeper_bytes(s) != bytes_for(n_packed)) {
+        sleeper *fresh = wr_alloc(k->account, bytes_for(n_packed));
         if (!fresh) return false;
         drop_sleeper(k, id);
         s = fresh;

@@ -69,6 +69,16 @@ static inline bool wr_key_ops_has(const wr_key_ops *k, uint32_t id) {
 weir_status wr_key_ops_take(wr_key_ops *k, uint32_t id, uint64_t cycle, wr_op **out, bool *is_new,
                             bool *is_guest, weir_error *err) WR_NODISCARD;
 weir_status wr_key_ops_give_back(wr_key_ops *k, uint32_t id, uint64_t cycle, weir_error *err) WR_NODISCARD;
+/* Asks for the memory of keys that are taken soon: first the slot, then, when that is there, the state. */
+static inline void wr_key_ops_prefetch_slot(const wr_key_ops *k, uint32_t id) {
+    __builtin_prefetch(&k->slots[id]);
+}
+static inline void wr_key_ops_prefetch_state(const wr_key_ops *k, uint32_t id) {
+    uintptr_t slot = k->slots[id];
+    if (slot & 1) return;
+    __builtin_prefetch((const void *)slot);
+    __builtin_prefetch((const char *)slot + 64);
+}
 
 void wr_key_ops_forget(wr_key_ops *k, uint32_t id);
 uint64_t wr_key_ops_rows(const wr_key_ops *k);

@@ -6,12 +6,12 @@
  * give. Operators that know keys themselves (aggregates, and windows that do) take less memory and time; see
  * wr_op_new.
  *
- * The clock is told to all whose timer is due: their due times wait in a heap. An entry that is not the
- * operator's due time any more is passed over. */
+ * The clock is told to all whose timer is due (key_due.h). */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/compiler.h"
+#include "exec/key_due.h"
 #include "exec/key_ops.h"
 #include "exec/keyed_split.h"
 #include "exec/partition.h"
@@ -22,21 +22,13 @@
 #define TAG_KEY       WR_TAG('K', 'E', 'Y', ' ')
 #define TAG_SHARED    WR_TAG('S', 'H', 'R', 'D')
 
-typedef struct due_entry {
-    int64_t due;
-    uint32_t id;
-} due_entry;
-
 typedef struct keyed_op {
     wr_op head;
     wr_plan_op inner; /* the plan, for one key */
     wr_key_ops ops;
     uint32_t *place_of;
     uint32_t cap_place; /* ids below are there */
-    int64_t *due_of;    /* by id: what the heap knows; INT64_MAX, or above cap_due: nothing */
-    uint32_t cap_due;
-    due_entry *heap; /* the least first */
-    uint32_t n_heap, cap_heap;
+    wr_due_times due;
     weir_arena scratch;     /* of a guest's call */
     wr_op *keeper;          /* of a join with a named window: the content, for all keys; or NULL */
     wr_plan_op keeper_plan; /* the whole plan */
@@ -60,62 +52,14 @@ static bool make_room(keyed_op *k, uint32_t limit) {
     return true;
 }
 
-/* ---- Due times --------------------------------------------------------------------------------------------
- */
-
-static void sift_down(due_entry *heap, uint32_t n) {
-    due_entry moved = heap[0];
-    uint32_t at = 0;
-    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n && heap[child + 1].due < heap[child].due) child++;
-        if (heap[child].due >= moved.due) break;
-        heap[at] = heap[child];
-    }
-    heap[at] = moved;
-}
-
-static void sift_up(due_entry *heap, uint32_t at) {
-    due_entry moved = heap[at];
-    for (; at && heap[(at - 1) / 2].due > moved.due; at = (at - 1) / 2) heap[at] = heap[(at - 1) / 2];
-    heap[at] = moved;
-}
-
-static void pop(keyed_op *k) {
-    k->heap[0] = k->heap[--k->n_heap];
-    if (k->n_heap) sift_down(k->heap, k->n_heap);
-}
-
-static int64_t due_of(const keyed_op *k, uint32_t id) { return id < k->cap_due ? k->due_of[id] : INT64_MAX; }
-
-static void drop_stale(keyed_op *k) {
-    while (k->n_heap && due_of(k, k->heap[0].id) != k->heap[0].due) pop(k);
-}
-
-static bool room_for_due(keyed_op *k, uint32_t id) {
-    uint32_t had = k->cap_due;
-    if (wr_grow(&k->head.account, &k->due_of, &k->cap_due, id + 1, sizeof *k->due_of)) return false;
-    for (uint32_t i = had; i < k->cap_due; i++) k->due_of[i] = INT64_MAX;
-    return true;
-}
-
 /* What the operator of id is waiting for now. */
 static weir_status note_due(keyed_op *k, uint32_t id, const wr_op *op, weir_error *err) {
     int64_t due = op->type->due ? op->type->due(op) : INT64_MAX;
-    if (due == due_of(k, id)) return WEIR_OK;
-    if (!room_for_due(k, id)) return no_memory(err);
-    k->due_of[id] = due;
-    if (due == INT64_MAX) return WEIR_OK;
-    if (wr_grow(&k->head.account, &k->heap, &k->cap_heap, k->n_heap + 1, sizeof *k->heap))
-        return no_memory(err);
-    k->heap[k->n_heap] = (due_entry){due, id};
-    sift_up(k->heap, k->n_heap++);
-    return WEIR_OK;
+    return wr_due_times_set(&k->due, id, due) ? WEIR_OK : no_memory(err);
 }
 
 static int64_t keyed_due(const wr_op *op) {
-    keyed_op *k = (keyed_op *)(uintptr_t)op;
-    drop_stale(k);
-    return k->n_heap ? k->heap[0].due : INT64_MAX;
+    return wr_due_times_next(&((keyed_op *)(uintptr_t)op)->due); /* which drops what it passes over */
 }
 
 /* ---- A call -----------------------------------------------------------------------------------------------
@@ -228,9 +172,7 @@ static weir_status run_due(call *c, weir_error *err) {
     keyed_op *k = c->k;
     int64_t clock = c->turn->cycle->clock[c->turn->cycle->n_arrivals - 1];
     uint32_t n = 0, cap = 0, *ids = NULL;
-    for (; keyed_due(&k->head) <= clock && k->n_heap; pop(k)) {
-        uint32_t id = k->heap[0].id;
-        k->due_of[id] = INT64_MAX; /* noted anew below */
+    for (uint32_t id; wr_due_times_take(&k->due, clock, &id);) {
         if (n == cap) {
             uint32_t *wide = wr_arena_array(c->turn->arena, cap = cap * 2 + 64, sizeof *wide);
             if (!wide) return no_memory(err);
@@ -259,7 +201,11 @@ static weir_status keyed_process(wr_op *op, wr_turn *turn, const weir_batch *con
     if (turn->keys_sleep) k->ops.awake_limit = 0;
     if (k->keeper) WR_TRY(change_content(k, turn, in, err));
     WR_TRY(wr_keyed_split(in, k->inner.n_in, limit, k->place_of, turn->arena, &c.inputs, &c.n_inputs, err));
-    for (uint32_t i = 0; i < c.n_inputs; i++) WR_TRY(run_key(&c, c.inputs[i].id, c.inputs[i].side, err));
+    for (uint32_t i = 0; i < c.n_inputs; i++) {
+        if (i + 8 < c.n_inputs) wr_key_ops_prefetch_slot(&k->ops, c.inputs[i + 8].id);
+        if (i + 4 < c.n_inputs) wr_key_ops_prefetch_state(&k->ops, c.inputs[i + 4].id);
+        WR_TRY(run_key(&c, c.inputs[i].id, c.inputs[i].side, err));
+    }
     WR_TRY(run_due(&c, err));
     turn->until = c.until;
     if (!c.n_outputs) return WEIR_OK;
@@ -330,7 +276,7 @@ static uint64_t keyed_rows(const wr_op *op) {
 static void keyed_forget(wr_op *op, uint32_t id) {
     keyed_op *k = (keyed_op *)op;
     wr_key_ops_forget(&k->ops, id);
-    if (id < k->cap_due) k->due_of[id] = INT64_MAX;
+    wr_due_times_unset(&k->due, id);
     if (k->clock_of == id) k->clock_of = UINT32_MAX;
 }
 
@@ -339,9 +285,8 @@ static void keyed_free(wr_op *op) {
     wr_key_ops_fini(&k->ops);
     wr_op_free(k->keeper);
     wr_arena_fini(&k->scratch);
-    wr_free(&op->account, k->due_of, k->cap_due * sizeof *k->due_of);
+    wr_due_times_fini(&k->due);
     wr_free(&op->account, k->place_of, k->cap_place * sizeof *k->place_of);
-    wr_free(&op->account, k->heap, k->cap_heap * sizeof *k->heap);
     wr_free(op->account.parent, k, sizeof *k);
 }
 
@@ -440,6 +385,7 @@ weir_status wr_keyed_new(const wr_plan_op *plan, wr_account *parent, wr_op **out
     k->inner.by_key = false;
     k->keeper_plan = k->inner;
     wr_arena_init(&k->scratch, &k->head.account);
+    wr_due_times_init(&k->due, &k->head.account);
     if (wr_join_plan_for_key(&k->inner)) {
         weir_status status = wr_join_new(&k->keeper_plan, &k->head.account, &k->keeper, err);
         if (status != WEIR_OK) {

@@ -27,18 +27,30 @@ void weir_write_bytes(weir_writer *w, const void *bytes, size_t len) {
     if (!w->status) wr_buf_put(&w->buf, bytes, len);
 }
 
-void wr_write_u8(weir_writer *w, uint8_t v) { weir_write_bytes(w, &v, 1); }
+/* Numbers, which are most of what is written. */
+static inline void put(weir_writer *w, const unsigned char *bytes, size_t len) {
+    wr_buf *b = &w->buf;
+    if (WR_UNLIKELY(w->status || b->failed || b->cap - b->len <= len)) {
+        weir_write_bytes(w, bytes, len);
+        return;
+    }
+    memcpy(b->data + b->len, bytes, len);
+    b->len += len;
+    b->data[b->len] = 0;
+}
+
+void wr_write_u8(weir_writer *w, uint8_t v) { put(w, &v, 1); }
 
 void weir_write_u32(weir_writer *w, uint32_t v) {
     unsigned char b[4];
     wr_put_u32(b, v);
-    weir_write_bytes(w, b, sizeof b);
+    put(w, b, sizeof b);
 }
 
 void wr_write_u64(weir_writer *w, uint64_t v) {
     unsigned char b[8];
     wr_put_u64(b, v);
-    weir_write_bytes(w, b, sizeof b);
+    put(w, b, sizeof b);
 }
 
 void weir_write_i64(weir_writer *w, int64_t v) { wr_write_u64(w, (uint64_t)v); }
