@@ -129,7 +129,7 @@ static void send_mixed(weir_app *app) {
     for (uint32_t i = 0; i < 4000; i++) {
         const char *name = names[test_below(&r, 3)];
         uint32_t key = test_below(&r, 3) ? test_below(&r, 400) : test_below(&r, 3);
-        ts += test_below(&r, 2) ? 0 : test_below(&r, i % 500 ? 1000 : 400000);
+        ts += test_below(&r, 2) ? 0 : test_below(&r, i % 500 ? 1000 : 5000000);
         weir_value values[4] = {
             long_value(ts),
             long_value(key),
