@@ -141,6 +141,14 @@ static void send_mixed(weir_app *app) {
     must(weir_flush(app, &err), &err);
 }
 
+static void fill_table(weir_app *app) {
+    static const char text[] = "select 1L as k, 0.25 as v insert into Held";
+    weir_answer *answer;
+    weir_error err;
+    must(weir_query(app, text, sizeof text - 1, &answer, NULL, &err), &err);
+    weir_answer_free(answer);
+}
+
 static heard hear(const char *query, bool keys_sleep, uint32_t batch_limit) {
     char text[KEY_APP_BYTES];
     heard h = {0};
@@ -156,6 +164,7 @@ static heard hear(const char *query, bool keys_sleep, uint32_t batch_limit) {
     weir_app *app = open_app(text, &options);
     if (strstr(query, "into Out")) must(weir_subscribe(app, "Out", on_rows, &h, &err), &err);
     must(weir_app_start(app, &err), &err);
+    fill_table(app);
     send_mixed(app);
     weir_app_free(app);
     return h;
