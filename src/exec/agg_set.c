@@ -133,6 +133,7 @@ weir_status wr_agg_set_clear(wr_agg_set *set, weir_error *err) {
         WR_TRY(open_state(set, s, err));
     }
     if (set->groups) wr_groups_clear(set->groups);
+    wr_dirty_lose(&set->dirty);
     set->n_since_reset = 0;
     set->sweep_at = SWEEP_LEAST;
     set->n_reserved = 0;

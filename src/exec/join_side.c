@@ -89,7 +89,7 @@ void wr_join_side_clear(wr_join_side *s) {
     for (uint32_t i = 0; i < s->cap_slots; i++) s->slots[i].held = WEIR_NO_ROW;
     s->is_cut = false;
     s->gone_early = WEIR_NO_ROW;
-    s->first = s->next = 0;
+    s->first = s->call_first = s->next = 0;
     s->next_seq = s->searched_below = 0;
     s->n_released = 0;
     s->cycle = 0;

@@ -236,6 +236,7 @@ static weir_status pattern_clear(wr_op *op, weir_error *err) {
     wr_pattern *x = (wr_pattern *)op;
     (void)err;
     for (uint32_t i = 0; i < x->plan->n_items; i++) clear_item(&x->items[i]);
+    if (x->trail) wr_trail_clear(x->trail);
     wr_cell_pool_clear(&x->matches);
     wr_cell_pool_clear(&x->entries);
     x->is_ready = false;

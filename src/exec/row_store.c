@@ -90,6 +90,7 @@ void wr_row_store_clear(wr_row_store *s) {
     s->base_seg = s->count = 0;
     s->head = s->tail = s->settled = 0;
     s->n_free = s->n_released = 0;
+    wr_dirty_lose(&s->dirty);
 }
 
 /* ---- Taking rows in ---- */

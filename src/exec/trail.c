@@ -66,11 +66,25 @@ weir_status wr_trail_new(const wr_plan_pattern *plan, wr_account *account, wr_tr
     return no_memory(err);
 }
 
-static void free_step(wr_trail *t, wr_trail_step *s) {
+static void drop_matches(wr_trail *t, wr_trail_step *s) {
     for (uint32_t p = s->head; !t->is_plain && p != s->tail; p++) {
         uint32_t match = s->queue[p & (s->cap - 1)].match;
         if (match != WR_NO_CELL) wr_trail_drop(t, match);
     }
+}
+
+void wr_trail_clear(wr_trail *t) {
+    for (uint32_t i = 0; i < t->plan->n_items; i++) {
+        wr_trail_step *s = &t->steps[i];
+        drop_matches(t, s);
+        *s = (wr_trail_step){.queue = s->queue, .cap = s->cap, .slots = s->slots, .n_slots = s->n_slots};
+        if (s->n_slots) memset(s->slots, 0, s->n_slots * sizeof *s->slots);
+    }
+    wr_cell_pool_clear(&t->cells);
+}
+
+static void free_step(wr_trail *t, wr_trail_step *s) {
+    drop_matches(t, s);
     wr_free(t->account, s->queue, s->cap * sizeof *s->queue);
     wr_free(t->account, s->slots, s->n_slots * sizeof *s->slots);
 }

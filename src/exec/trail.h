@@ -77,7 +77,8 @@ typedef struct wr_trail {
 
 weir_status wr_trail_new(const wr_plan_pattern *plan, wr_account *account, wr_trail **out,
                          weir_error *err) WR_NODISCARD;
-void wr_trail_free(wr_trail *t); /* NULL is fine */
+void wr_trail_free(wr_trail *t);  /* NULL is fine */
+void wr_trail_clear(wr_trail *t); /* no match is open; keeps the memory */
 /* The place of a value among the fields; it must be one. */
 uint32_t wr_trail_field_of(const wr_trail *t, uint32_t item, uint32_t column);
 
