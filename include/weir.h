@@ -149,8 +149,8 @@ typedef struct weir_app_options {
     uint32_t keep_revisions;   /* the newest of the app's that are kept; 0: 3 */
     int64_t persist_ms; /* one is taken by itself every so many ms, at the end of the first call after that
                            which sends, flushes or moves the clock. 0: none. A failure is logged */
-    bool keys_sleep;     /* operators of a partition's keys give up their memory after each use, however few keys
-                            there are: for tests */
+    bool keys_sleep; /* operators of a partition's keys give up their memory after each use, however few keys
+                        there are: for tests */
 } weir_app_options;
 
 /* Parses, checks and plans. On failure *err is the first error and *report (if wanted) has all; *out is NULL.

@@ -28,7 +28,7 @@ typedef struct wr_row_store_options {
 
 weir_status wr_row_store_new(const wr_row_store_options *options, wr_account *account, wr_row_store **out,
                              weir_error *err) WR_NODISCARD;
-void wr_row_store_free(wr_row_store *s); /* NULL is fine */
+void wr_row_store_free(wr_row_store *s);  /* NULL is fine */
 void wr_row_store_clear(wr_row_store *s); /* as new; NULL is fine */
 
 /* Stores the logical rows of b, in order. FIFO: their ids are *first_id, *first_id + 1, …; BAG: ids gets each
