@@ -31,7 +31,9 @@ static bool same_word(const char *word, const char *spelling, uint32_t len) {
 
 unsigned wr_token_of_word(const char *word, uint32_t len) {
     for (size_t i = 0; i < WR_COUNT(keywords); i++)
-        if (keywords[i].len == len && same_word(word, keywords[i].spelling, len)) return keywords[i].kind;
+        if (keywords[i].len == len && lower(*word) == *keywords[i].spelling &&
+            same_word(word, keywords[i].spelling, len))
+            return keywords[i].kind;
     return WR_TOK_ID;
 }
 
@@ -176,9 +178,8 @@ static wr_token lex_string(const char *s, uint32_t len, uint32_t begin) {
         const char *close = strstr(s + begin + 3, "\"\"\"");
         if (close) return (wr_token){WR_TOK_STRING_LITERAL, 0, begin, (uint32_t)(close + 3 - s)};
     }
-    uint32_t eol = line_end(s, len, begin);
     bool has_double = false, has_control = false;
-    for (uint32_t i = begin + 1; i < eol; i++) {
+    for (uint32_t i = begin + 1; i < len && s[i] != '\n' && s[i] != '\r'; i++) {
         if (s[i] == quote) {
             if (has_double) return bad(WR_BAD_QUOTE_IN_STRING, begin, i + 1);
             if (has_control) return bad(WR_BAD_CONTROL_IN_STRING, begin, i + 1);
@@ -187,7 +188,7 @@ static wr_token lex_string(const char *s, uint32_t len, uint32_t begin) {
         has_double = has_double || s[i] == '"';
         has_control = has_control || (unsigned char)s[i] < 0x20;
     }
-    return bad(WR_BAD_OPEN_STRING, begin, eol);
+    return bad(WR_BAD_OPEN_STRING, begin, line_end(s, len, begin));
 }
 
 static wr_token lex_quoted_name(const char *s, uint32_t len, uint32_t begin) {

@@ -66,7 +66,8 @@ typedef struct wr_planner {
     weir_status first_error; /* WEIR_OK: none so far. EUNSUPPORTED gives way to any other */
     bool out_of_memory;
     uint32_t span_base; /* added to spans: non-zero while the text inside a string literal is planned */
-    uint32_t partition; /* the partition in hand, 1-based; 0: none */
+    struct wr_taken_name *query_names[256]; /* names of queries so far, by their hash */
+    uint32_t partition;                     /* the partition in hand, 1-based; 0: none */
     uint32_t n_ranks;
     uint32_t n_feeding; /* queries that feed aggregations, or are named windows: they have no number */
     wr_named **named;   /* in the arena, like all that follows */

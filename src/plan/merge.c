@@ -38,7 +38,7 @@ typedef struct visits {
     uint64_t *seen;    /* a bit for each entry */
 } visits;
 
-/* More would cost more to order than batches could save. */
+/* More, if they don't come in app order, would cost more to order than batches could save. */
 #define MAX_ENTRIES 4096u
 
 /* Working memory of one meeting point. */
@@ -159,20 +159,32 @@ static bool place_entries(wr_planner *p, const bool *before, uint32_t n, uint32_
     return true;
 }
 
+static bool order_by_visits(const meeting *m, uint32_t *order) {
+    bool *before = m->n <= MAX_ENTRIES ? scratch(m->p, (size_t)m->n * m->n, sizeof *before) : NULL;
+    if (!before) return false;
+    for (uint32_t s = 0; s < m->p->plan->n_streams; s++) {
+        const visits *v = &m->visits[s];
+        for (uint32_t i = 1; i < v->n; i++) before[(size_t)v->entries[i - 1] * m->n + v->entries[i]] = true;
+    }
+    return place_entries(m->p, before, m->n, order);
+}
+
 /* The order of a meeting point's entries, or false. Origins arise where chunks come from outside (any stream)
  * and where a timer of a query puts out a chunk (which then has an origin of its own). */
 static bool order_entries(meeting *m, uint32_t *order) {
     const wr_plan *plan = m->p->plan;
+    bool in_app_order = true;
     m->visits = scratch(m->p, plan->n_streams, sizeof *m->visits);
-    bool *before = m->n <= MAX_ENTRIES ? scratch(m->p, (size_t)m->n * m->n, sizeof *before) : NULL;
-    if (!m->visits || !before) return false;
+    if (!m->visits) return false;
     visit_all(m);
     for (uint32_t s = 0; s < plan->n_streams; s++) {
         const visits *v = &m->visits[s];
         if (v->mixed) return false;
-        for (uint32_t i = 1; i < v->n; i++) before[(size_t)v->entries[i - 1] * m->n + v->entries[i]] = true;
+        for (uint32_t i = 1; i < v->n; i++) in_app_order &= v->entries[i - 1] < v->entries[i];
     }
-    return place_entries(m->p, before, m->n, order);
+    if (!in_app_order) return order_by_visits(m, order);
+    for (uint32_t i = 0; i < m->n; i++) order[i] = i; /* which is what free choices come to */
+    return true;
 }
 
 /* ---- Meeting points ---------------------------------------------------------------------------------------
@@ -203,11 +215,15 @@ static uint32_t group_of(const wr_plan *plan, const wr_plan_stream *s, uint32_t 
 /* Puts the producers named by entry_of into the order of their entries; false: there is none. */
 static bool order_among(meeting *m, uint32_t *queries, uint32_t n_queries) {
     uint32_t *order = scratch(m->p, m->n, sizeof *order), *sorted = scratch(m->p, n_queries, sizeof *sorted);
-    if (!order || !sorted || !order_entries(m, order)) return false;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < m->n; i++)
-        for (uint32_t k = 0; k < n_queries; k++)
-            if (m->entry_of[queries[k]] == order[i]) sorted[n++] = queries[k];
+    uint32_t *place = scratch(m->p, m->n, sizeof *place); /* by entry: where its next query goes */
+    if (!order || !sorted || !place || !order_entries(m, order)) return false;
+    for (uint32_t k = 0; k < n_queries; k++) place[m->entry_of[queries[k]]]++;
+    for (uint32_t i = 0, begin = 0; i < m->n; i++) {
+        uint32_t n = place[order[i]];
+        place[order[i]] = begin;
+        begin += n;
+    }
+    for (uint32_t k = 0; k < n_queries; k++) sorted[place[m->entry_of[queries[k]]]++] = queries[k];
     memcpy(queries, sorted, n_queries * sizeof *queries);
     return true;
 }

@@ -147,8 +147,10 @@ const char *wr_plan_schema_text(wr_planner *p, const wr_schema *schema) {
     wr_buf_putc(&buf, '(');
     for (uint32_t i = 0; i < schema->n_attrs; i++) {
         const wr_attr *attr = &schema->attrs[i];
-        wr_buf_printf(&buf, "%s%s %s", i ? ", " : "", attr->name,
-                      attr->type == WEIR_NONE ? "?" : weir_type_name(attr->type));
+        if (i) wr_buf_puts(&buf, ", ");
+        wr_buf_puts(&buf, attr->name);
+        wr_buf_putc(&buf, ' ');
+        wr_buf_puts(&buf, attr->type == WEIR_NONE ? "?" : weir_type_name(attr->type));
     }
     wr_buf_putc(&buf, ')');
     const char *text = buf.failed ? NULL : wr_plan_strdup(p, buf.data);
