@@ -91,7 +91,7 @@ struct wr_rate {
     wr_rate_output out;
 };
 
-extern const wr_rate_rule_type wr_rate_first, wr_rate_last_picked;                        /* rate_pick.c */
+extern const wr_rate_rule_type wr_rate_first, wr_rate_last_picked, wr_rate_never;         /* rate_pick.c */
 extern const wr_rate_rule_type wr_rate_all, wr_rate_last, wr_rate_latest, wr_rate_totals; /* rate_hold.c */
 extern const wr_rate_rule_type wr_rate_window;                                            /* rate_window.c */
 

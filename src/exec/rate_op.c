@@ -304,6 +304,7 @@ static const wr_rate_rule_type *rule_of(const wr_plan_rate *plan) {
     case WR_RULE_LAST: return plan->by_time || plan->n_keys ? &wr_rate_last : &wr_rate_last_picked;
     case WR_RULE_LATEST: return &wr_rate_latest;
     case WR_RULE_TOTALS: return &wr_rate_totals;
+    case WR_RULE_NEVER: return &wr_rate_never;
     case WR_RULE_ROWS: break;
     }
     return &wr_rate_window;

@@ -79,6 +79,11 @@ static weir_status take_last(wr_rate *r, uint32_t k, uint32_t end, weir_error *e
     return WEIR_OK;
 }
 
+static weir_status take_none(wr_rate *r, uint32_t k, uint32_t end, weir_error *err) {
+    (void)r, (void)k, (void)end, (void)err;
+    return WEIR_OK;
+}
+
 static bool first_is_idle(const wr_rate *r, const wr_rate_group *g) {
     const weir_cycle *cycle = r->turn->cycle;
     return r->plan->by_time ? is_over(r, g, cycle->clock[cycle->n_arrivals - 1]) : g->n == 0;
@@ -86,3 +91,4 @@ static bool first_is_idle(const wr_rate *r, const wr_rate_group *g) {
 
 const wr_rate_rule_type wr_rate_first = {.take = take_first, .is_idle = first_is_idle, .picks = true};
 const wr_rate_rule_type wr_rate_last_picked = {.take = take_last, .picks = true};
+const wr_rate_rule_type wr_rate_never = {.take = take_none, .picks = true};

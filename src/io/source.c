@@ -141,10 +141,23 @@ static weir_status map_one(wr_source *s, const weir_pair *pair, uint32_t positio
     return s->mapping[i] ? WEIR_OK : out_of_memory(err);
 }
 
+/* Rows that come as such (passThrough) have their attributes in order, whatever is written, as in Siddhi. */
+static weir_status check_unmapped(const wr_source *s, const wr_source_spec *spec, weir_error *err) {
+    for (uint32_t i = 0; i < spec->n_attributes; i++) {
+        if (strncmp(spec->attributes[i].value, "trp:", 4) != 0) continue;
+        if (err) err->begin = spec->attributes[i].begin, err->end = spec->attributes[i].end;
+        return weir_fail(err, WEIR_ECONFIG, "'%s' needs a format, such as @map(type='json', ...)",
+                         spec->attributes[i].value);
+    }
+    if (spec->n_attributes == s->schema->n_attributes) return WEIR_OK;
+    return weir_fail(err, WEIR_ECONFIG, "@attributes has %u value%s, but '%s' has %u attributes",
+                     spec->n_attributes, spec->n_attributes == 1 ? "" : "s", s->schema->stream,
+                     s->schema->n_attributes);
+}
+
 static weir_status set_mapping(wr_source *s, const wr_source_spec *spec, weir_error *err) {
     if (!spec->n_attributes) return WEIR_OK;
-    if (!s->format)
-        return weir_fail(err, WEIR_ECONFIG, "@attributes needs a format, such as @map(type='json', ...)");
+    if (!s->format) return check_unmapped(s, spec, err);
     s->mapping = wr_arena_zero(&s->arena, s->schema->n_attributes, sizeof *s->mapping);
     if (!s->mapping) return out_of_memory(err);
     bool by_position = !spec->attributes[0].key[0];

@@ -294,11 +294,23 @@ static void begin_query(defining *def) {
     def->build = (wr_build){.p = p, .ast = &def->query, .query = query, .n_inputs = 1};
 }
 
+/* As in Siddhi, which looks for a stream alone. */
+static bool check_source(wr_planner *p, const wr_ast_definition *d) {
+    const wr_ast_source *source = &d->as.aggregation.input->source;
+    const wr_named *named = wr_plan_find(p, source->name.text);
+    if (!named || named->kind != WR_NAMED_WINDOW) return true;
+    wr_plan_error(p, source->span, WEIR_ENAME, "insert its rows into a stream, and aggregate that",
+                  "an aggregation reads a stream, and '%s' is a window", named->name);
+    return false;
+}
+
 void wr_plan_aggregation_of(wr_planner *p, wr_named *named) {
     const wr_ast_definition *d = named->definition;
     defining def = {.p = p, .d = d, .a = &p->plan->aggregations[named->index]};
     begin_query(&def);
     if (!def.build.query->side) return;
+    named->poisoned = true;
+    if (!check_source(p, d)) return;
     wr_plan_side_of(&def.build, 0, d->as.aggregation.input);
     plan_units(&def);
     wr_plan_purge(p, d, def.a);

@@ -33,12 +33,37 @@ static wr_schema joined_schema(wr_build *b) {
     return (wr_schema){left->n_attrs + right->n_attrs, attrs};
 }
 
+static bool is_left(const wr_expr *e, void *n_left) {
+    return e->kind != WR_EXPR_COLUMN || e->u.column < *(const uint32_t *)n_left;
+}
+
 static wr_expr *plan_on(wr_build *b, const wr_ast_join *ast) {
     if (!ast->on) return NULL;
     wr_scope scope = wr_build_scope(b, "the condition of a join");
     scope.aggs = NULL;
     scope.probes = NULL;
+    scope.first_wins = true; /* as in Siddhi: the stream's */
     return wr_type_condition(b->p, &scope, ast->on, "the condition of a join");
+}
+
+static bool reads_stream_only(const wr_expr *e, uint32_t n_left) {
+    return !e || wr_expr_walk(e, is_left, &n_left);
+}
+
+/* A name of both is nobody's, though all that can be meant is the stream's. */
+static bool plan_range(wr_build *b, const wr_ast_join *ast, const wr_named *aggregation,
+                       wr_plan_extent *out) {
+    wr_scope scope = wr_build_scope(b, "'within … per …'");
+    scope.aggs = NULL;
+    scope.probes = NULL;
+    if (!wr_plan_extent_of(b->p, &scope, ast->range, aggregation->index, out)) return false;
+    uint32_t n_left = b->inputs[0].schema.n_attrs;
+    if (reads_stream_only(out->start, n_left) && reads_stream_only(out->end, n_left) &&
+        reads_stream_only(out->per, n_left))
+        return true;
+    wr_plan_error(b->p, ast->range->span, WEIR_ENAME, NULL,
+                  "'within … per …' can't ask for what the aggregation '%s' gives", aggregation->name);
+    return false;
 }
 
 static bool has_window(const wr_plan_side *side) {
@@ -75,9 +100,7 @@ void wr_plan_read_of(wr_build *b, const wr_ast_join *ast, const wr_named *aggreg
     if (!is_allowed(b, ast, aggregation) || aggregation->poisoned || b->inputs[0].poisoned) return;
     wr_plan_read read = {.keeps_unmatched = ast->kind == WR_JOIN_LEFT || ast->kind == WR_JOIN_FULL,
                          .has_window = has_window(&b->query->side[0])};
-    wr_scope scope;
-    wr_scope_init(&scope, "'within … per …'", &b->inputs[0]);
-    bool ok = wr_plan_extent_of(b->p, &scope, ast->range, aggregation->index, &read.range);
+    bool ok = plan_range(b, ast, aggregation, &read.range);
     read.on = plan_on(b, ast);
     if (!ok || (ast->on && !read.on)) return;
     if (!wr_plan_extent_keys(b->p, read.on, b->inputs[0].schema.n_attrs, &read.range)) return;

@@ -186,6 +186,7 @@ static void explain_rate(const wr_plan_op *op, wr_buf *out) {
     case WR_RULE_FIRST:
         wr_buf_printf(out, "      passes the first row%s in a period on at once, holds none\n", each);
         return;
+    case WR_RULE_NEVER: wr_buf_puts(out, "      gives no row on: the period never ends\n"); return;
     case WR_RULE_LAST: wr_buf_printf(out, "      gives on the last row%s when a period ends\n", each); return;
     case WR_RULE_LATEST:
         wr_buf_printf(out, "      shows the latest row%s at the end of every period\n", each);

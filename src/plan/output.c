@@ -69,16 +69,30 @@ static void infer_stream(wr_build *b, const char *name, wr_span span) {
     b->query->target = stream->index;
 }
 
-static void insert_into(wr_build *b, const wr_ast_source *ast) {
-    const char *name = wr_plan_marked_name(b->p, ast->mark, ast->name.text);
-    if (!name) return;
-    if (ast->mark == WR_MARK_FAULT) {
-        /* Tells when there is no such stream; when there is one, its only writer is the engine. */
-        wr_named *fault = wr_plan_find_source(b->p, ast);
-        if (fault && !fault->poisoned)
-            wr_plan_unsupported(b->p, ast->span, "queries that write a fault stream");
-        return;
+/* `!S` is S where @OnError makes no fault stream of it, as in Siddhi; where there is one, its only writer is
+ * the engine. False: told. */
+static bool may_write_fault(wr_build *b, const wr_ast_source *ast) {
+    const wr_ast_input *input = b->ast->input;
+    const char *marked = wr_plan_marked_name(b->p, WR_MARK_FAULT, ast->name.text);
+    if (!marked) return false;
+    if (wr_plan_find(b->p, marked)) {
+        wr_plan_unsupported(b->p, ast->span, "queries that write a fault stream");
+        return false;
     }
+    if (input && input->kind == WR_INPUT_SINGLE &&
+        strcmp(input->as.single->source.name.text, ast->name.text) == 0) {
+        wr_plan_error(b->p, ast->span, WEIR_ENAME, "put @OnError(action='stream') in front of its definition",
+                      "stream '%s' has no fault stream: the query would only feed itself", ast->name.text);
+        return false;
+    }
+    return true;
+}
+
+static void insert_into(wr_build *b, const wr_ast_source *ast) {
+    bool is_fault = ast->mark == WR_MARK_FAULT;
+    if (is_fault && !may_write_fault(b, ast)) return;
+    const char *name = wr_plan_marked_name(b->p, is_fault ? WR_MARK_NONE : ast->mark, ast->name.text);
+    if (!name) return;
     wr_named *target = wr_plan_find(b->p, name);
     if (!target) {
         infer_stream(b, name, ast->span);

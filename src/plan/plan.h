@@ -274,7 +274,8 @@ typedef enum wr_rate_rule {
     WR_RULE_LAST,   /* gives on the last of a period, or the last of each group */
     WR_RULE_LATEST, /* snapshot without a window: the latest row (of each group), again and again */
     WR_RULE_TOTALS, /* snapshot of nothing but aggregates: their latest values, while the window has rows */
-    WR_RULE_ROWS    /* snapshot: the rows that the window holds */
+    WR_RULE_ROWS,   /* snapshot: the rows that the window holds */
+    WR_RULE_NEVER   /* gives nothing on */
 } wr_rate_rule;
 
 /* The input is what comes out, then the group keys (named ""), if the rule asks for groups. */

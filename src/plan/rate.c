@@ -60,7 +60,8 @@ static void plan_snapshot(wr_build *b, wr_plan_rate *rate, wr_plan_select *selec
 
 static bool asks_for_groups(const wr_plan_rate *rate) {
     switch (rate->rule) {
-    case WR_RULE_ALL: return false;
+    case WR_RULE_ALL:
+    case WR_RULE_NEVER: return false;
     case WR_RULE_ROWS: return rate->has_totals;
     default: return true;
     }
@@ -98,12 +99,19 @@ static wr_rate_rule rule_of(wr_ast_rate_which which) {
     return which == WR_RATE_FIRST ? WR_RULE_FIRST : which == WR_RATE_LAST ? WR_RULE_LAST : WR_RULE_ALL;
 }
 
+/* As in Siddhi, a period of 0 rows never ends, and at the end of one of no time nobody is asked. What passes
+ * the first row on at once does so once and for all, or each time. */
+static void plan_endless(wr_plan_rate *rate) {
+    if (rate->rule != WR_RULE_FIRST) rate->rule = WR_RULE_NEVER;
+    if (!rate->by_time || rate->rule == WR_RULE_NEVER) rate->period = INT64_MAX / 4;
+}
+
 void wr_plan_rate_of(wr_build *b) {
     const wr_ast_rate *ast = b->ast->rate;
     wr_plan_op *before = b->query->select;
     if (!ast) return;
-    if (ast->amount <= 0) {
-        wr_plan_error(b->p, ast->constant->span, WEIR_ETYPE, NULL, "a rate limit needs a period above 0");
+    if (ast->amount < 0) {
+        wr_plan_error(b->p, ast->constant->span, WEIR_ETYPE, NULL, "a rate limit's period is not negative");
         return;
     }
     if (!before) return;
@@ -112,6 +120,7 @@ void wr_plan_rate_of(wr_build *b) {
     wr_plan_rate rate = {
         .rule = rule_of(ast->which), .by_time = ast->kind != WR_RATE_EVENTS, .period = ast->amount};
     if (ast->kind == WR_RATE_SNAPSHOT) plan_snapshot(b, &rate, select);
+    if (!rate.period) plan_endless(&rate);
     select->passes_resets = sees_resets(b, &rate, select);
     if (asks_for_groups(&rate) && select->n_keys) {
         if (!add_keys(b, before)) return;

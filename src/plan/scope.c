@@ -128,6 +128,7 @@ static wr_expr *resolve_bare(wr_planner *p, const wr_scope *s, const wr_ast_expr
     for (uint32_t i = 0; i < s->n_inputs && !s->outputs_only; i++) {
         const wr_scope_input *input = &s->inputs[i];
         if (input->qualified_only || wr_schema_find(&input->schema, attr->text) == WR_NO_COLUMN) continue;
+        if (owner && s->first_wins) continue;
         if (owner) {
             ambiguous_attribute(p, attr, owner, input);
             return NULL;

@@ -39,6 +39,7 @@ typedef struct wr_scope {
     /* having, order by: the selector's own columns, which win over inputs. */
     const wr_schema *outputs; /* or NULL */
     wr_expr *const *outs;     /* what makes them */
+    bool first_wins;          /* of inputs that have an attribute of that name */
     bool outputs_only;        /* inputs are not visible (a single-input query) */
     bool is_join, is_join_condition;
     wr_agg_list *aggs;     /* NULL: no aggregates here */

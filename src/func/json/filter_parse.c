@@ -3,10 +3,10 @@
  *   or   = and { "||" and }
  *   and  = not { "&&" not }
  *   not  = [ "!" ] ( "(" or ")" | path [ operator operand ] | constant operator operand ) */
-#include <math.h>
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
 
-#include "data/text.h"
-#include "data/value.h"
 #include "func/json/path_impl.h"
 
 static weir_status parse_or(wr_json_parser *r, wr_json_filter **out);
@@ -18,72 +18,67 @@ static weir_status new_filter(wr_json_parser *r, wr_json_filter_kind kind, wr_js
     return WEIR_OK;
 }
 
-/* ---- Operands ----------------------------------------------------------------------------------------- */
-
-static weir_status parse_number(wr_json_parser *r, weir_value *out) {
-    const char *begin = r->p;
-    while (r->p < r->end && (strchr("+-.eE", *r->p) || (*r->p >= '0' && *r->p <= '9'))) r->p++;
-    size_t len = (size_t)(r->p - begin);
-    out->type = WEIR_LONG;
-    if (wr_text_to_long(begin, len, &out->as.l)) return WEIR_OK;
-    out->type = WEIR_DOUBLE;
-    if (wr_text_to_double(begin, len, &out->as.d) && isfinite(out->as.d)) return WEIR_OK;
-    return wr_json_refuse_path(r, "no number");
-}
-
-static weir_status parse_constant(wr_json_parser *r, weir_value *out) {
-    char c = r->p < r->end ? *r->p : 0;
-    *out = (weir_value){.type = WEIR_STRING};
-    if (c == '\'' || c == '"') return wr_json_parse_quoted(r, &out->as.s);
-    if (wr_json_take(r, "true", 4))
-        *out = wr_value_bool(true);
-    else if (wr_json_take(r, "false", 5))
-        *out = wr_value_bool(false);
-    else if (wr_json_take(r, "null", 4))
-        *out = wr_value_null(WEIR_NONE);
-    else if (c == '-' || (c >= '0' && c <= '9'))
-        return parse_number(r, out);
-    else
-        return wr_json_refuse_path(r, "neither a path nor a number, string, true, false or null");
-    return WEIR_OK;
-}
-
-static weir_status parse_operand(wr_json_parser *r, wr_json_operand *out) {
-    wr_json_skip_blanks(r);
-    out->from_root = r->p < r->end && *r->p == '$';
-    out->is_path = out->from_root || (r->p < r->end && *r->p == '@');
-    if (!out->is_path) return parse_constant(r, &out->value);
-    r->p++;
-    return wr_json_parse_steps(r, true, &out->steps, &out->is_definite);
-}
-
 /* ---- Conditions --------------------------------------------------------------------------------------- */
+
+/* An operator that is a word, in any letters, and has a blank behind it. */
+static bool take_word(wr_json_parser *r, wr_json_filter_kind *kind) {
+    static const struct {
+        const char *text;
+        wr_json_filter_kind kind;
+    } words[] = {{"in", WR_JSON_IN},        {"nin", WR_JSON_NOT_IN},    {"contains", WR_JSON_CONTAINS},
+                 {"size", WR_JSON_SIZE},    {"empty", WR_JSON_EMPTY},   {"subsetof", WR_JSON_SUBSET_OF},
+                 {"anyof", WR_JSON_ANY_OF}, {"noneof", WR_JSON_NONE_OF}};
+    size_t len = 0, most = (size_t)(r->end - r->p);
+    while (len < most && isalpha((unsigned char)r->p[len])) len++;
+    if (len == most || r->p[len] != ' ') return false;
+    for (size_t i = 0; i < WR_COUNT(words); i++) {
+        if (strlen(words[i].text) != len || strncasecmp(words[i].text, r->p, len) != 0) continue;
+        *kind = words[i].kind;
+        r->p += len;
+        return true;
+    }
+    return false;
+}
 
 static bool take_operator(wr_json_parser *r, wr_json_filter_kind *kind) {
     static const struct {
         const char *text;
         wr_json_filter_kind kind;
-    } operators[] = {{"===", WR_JSON_SAME}, {"!==", WR_JSON_NOT_SAME}, {"==", WR_JSON_EQ}, {"!=", WR_JSON_NE},
-                     {"<=", WR_JSON_LE},    {">=", WR_JSON_GE},        {"<", WR_JSON_LT},  {">", WR_JSON_GT}};
+    } operators[] = {{"===", WR_JSON_SAME}, {"!==", WR_JSON_NOT_SAME}, {"==", WR_JSON_EQ},
+                     {"!=", WR_JSON_NE},    {"=~", WR_JSON_MATCHES},   {"<=", WR_JSON_LE},
+                     {">=", WR_JSON_GE},    {"<", WR_JSON_LT},         {">", WR_JSON_GT}};
     wr_json_skip_blanks(r);
     for (size_t i = 0; i < WR_COUNT(operators); i++) {
         *kind = operators[i].kind;
         if (wr_json_take(r, operators[i].text, strlen(operators[i].text))) return true;
     }
-    return false;
+    return take_word(r, kind);
 }
 
 static bool ends_condition(const wr_json_parser *r) {
     return r->p < r->end && (*r->p == ')' || *r->p == '&' || *r->p == '|');
 }
 
+/* A constant list at the left of == equals nothing, in JsonPath, and a pattern is for =~ alone. */
+static weir_status check_operands(wr_json_parser *r, const wr_json_filter *f) {
+    if ((f->left.regex || f->right.regex) && f->kind != WR_JSON_MATCHES)
+        return wr_json_refuse_path(r, "a pattern without =~");
+    bool is_list = !f->left.is_path && !f->left.regex && f->left.value.type == WEIR_OBJECT;
+    return is_list && f->kind < WR_JSON_SUBSET_OF ? wr_json_refuse_path(r, "a list on the left") : WEIR_OK;
+}
+
 static weir_status parse_comparison(wr_json_parser *r, wr_json_filter **out) {
     WR_TRY(new_filter(r, WR_JSON_EXISTS, out));
-    WR_TRY(parse_operand(r, &(*out)->left));
-    if (take_operator(r, &(*out)->kind)) return parse_operand(r, &(*out)->right);
+    WR_TRY(wr_json_parse_operand(r, &(*out)->left));
+    if (take_operator(r, &(*out)->kind)) {
+        WR_TRY(wr_json_parse_operand(r, &(*out)->right));
+        return check_operands(r, *out);
+    }
     (*out)->kind = WR_JSON_EXISTS;
     if (!ends_condition(r))
-        return wr_json_refuse_path(r, "an operator that isn't supported (== != < <= > >= === !== are)");
+        return wr_json_refuse_path(
+            r, "an operator that isn't supported (== != < <= > >= === !== =~ in nin contains "
+               "size empty subsetof anyof noneof are)");
     return (*out)->left.is_path ? WEIR_OK
                                 : wr_json_refuse_path(r, "a constant that is compared with nothing");
 }

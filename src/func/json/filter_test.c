@@ -54,7 +54,7 @@ static bool text_equals_number(const weir_string *text, const weir_value *number
     return n == text->len && memcmp(written, weir_string_data(text), n) == 0;
 }
 
-static bool equals(const weir_value *a, const weir_value *b) {
+bool wr_json_equals(const weir_value *a, const weir_value *b) {
     if (is_number(a)) {
         if (is_number(b)) return compare_numbers(a, b) == 0;
         return is_string(b) && number_equals_text(a, &b->as.s);
@@ -82,10 +82,10 @@ static bool is_ordered(const weir_value *a, const weir_value *b, wr_json_filter_
 
 static bool compares(const wr_json_filter *f, const weir_value *a, const weir_value *b, bool are_there) {
     switch (f->kind) {
-    case WR_JSON_EQ: return are_there && equals(a, b);
-    case WR_JSON_NE: return !(are_there && equals(a, b));
-    case WR_JSON_SAME: return are_there && is_same_kind(a, b) && equals(a, b);
-    case WR_JSON_NOT_SAME: return !(are_there && is_same_kind(a, b) && equals(a, b));
+    case WR_JSON_EQ: return are_there && wr_json_equals(a, b);
+    case WR_JSON_NE: return !(are_there && wr_json_equals(a, b));
+    case WR_JSON_SAME: return are_there && is_same_kind(a, b) && wr_json_equals(a, b);
+    case WR_JSON_NOT_SAME: return !(are_there && is_same_kind(a, b) && wr_json_equals(a, b));
     default: return are_there && is_ordered(a, b, f->kind);
     }
 }
@@ -111,6 +111,8 @@ weir_status wr_json_filter_test(wr_json_search *s, const wr_json_filter *f, cons
         WR_TRY(operand_value(s, &f->right, value, &b, &has_b));
         has_a = has_a && (!f->left.is_path || f->left.is_definite);
         has_b = has_b && (!f->right.is_path || f->right.is_definite);
+        if (f->kind >= WR_JSON_MATCHES)
+            return wr_json_test_members(f, has_a ? &a : NULL, has_b ? &b : NULL, passes, s->err);
         *passes = compares(f, &a, &b, has_a && has_b);
         return WEIR_OK;
     }

@@ -4,8 +4,9 @@
  *   $.l[?(@.n < 5 && (@.s == 'x' || !@.t))]
  *
  * A path without $ begins at the root. Filters compare (== != < <= > >= === !==) fields of @ or $ with each
- * other or with numbers, strings, true, false and null, and combine by && || !. What else JsonPath has (other
- * functions, =~, in, nin, size and so on) is refused with an error that names it.
+ * other or with numbers, strings, lists, maps, true, false and null; they match them with patterns (=~
+ * /a.*c/i), look into lists and strings (in, nin, contains, size, empty, subsetof, anyof, noneof), and
+ * combine by && || !. What else JsonPath has (other functions) is refused with an error that names it.
  *
  * A path is definite if it names one place: then it reads as what stands there, and fails if nothing does.
  * Any other reads as the list of what it finds. */

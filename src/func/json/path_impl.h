@@ -4,6 +4,7 @@
 #define WR_JSON_PATH_IMPL_H
 
 #include "func/json/path.h"
+#include "func/regex/pattern.h"
 
 #define WR_JSON_STEPS_MOST  64u /* of a path, its filters' included */
 #define WR_JSON_FILTER_MOST 16u /* how deep filters nest */
@@ -44,11 +45,27 @@ typedef enum wr_json_filter_kind {
     WR_JSON_LT,
     WR_JSON_LE,
     WR_JSON_GT,
-    WR_JSON_GE
+    WR_JSON_GE,
+    WR_JSON_MATCHES,  /* =~ */
+    WR_JSON_IN,       /* left is a member of right */
+    WR_JSON_NOT_IN,   /* nin */
+    WR_JSON_CONTAINS, /* right is a member, or a part, of left */
+    WR_JSON_SIZE,     /* left, a list or a string, is so long */
+    WR_JSON_EMPTY,    /* left, likewise, has nothing in it; or has */
+    WR_JSON_SUBSET_OF,
+    WR_JSON_ANY_OF,
+    WR_JSON_NONE_OF
 } wr_json_filter_kind;
 
-/* A constant, or a path from @ or $. */
+/* Patterns of a path, to be freed with it. */
+typedef struct wr_json_regex {
+    struct wr_json_regex *next;
+    wr_regex *regex;
+} wr_json_regex;
+
+/* A constant, which may be a list or a map; a pattern; or a path from @ or $. */
 typedef struct wr_json_operand {
+    wr_regex *regex; /* NULL: it is no pattern */
     bool is_path, from_root;
     wr_json_step *steps; /* NULL: @ or $ itself */
     bool is_definite;
@@ -63,6 +80,7 @@ struct wr_json_filter {
 
 struct wr_json_path {
     weir_arena arena;
+    wr_json_regex *regexes;
     wr_json_step *steps; /* NULL: the document */
     bool is_definite;
 };
@@ -83,13 +101,23 @@ weir_status wr_json_run(wr_json_search *s, const wr_json_step *step, const wr_js
 weir_status wr_json_filter_test(wr_json_search *s, const wr_json_filter *f, const weir_value *value,
                                 bool *passes) WR_NODISCARD;
 
+/* Does a value equal another, as == of JsonPath sees it? */
+bool wr_json_equals(const weir_value *a, const weir_value *b);
+/* filter_members.c: MATCHES and what follows it. A value that isn't there is NULL. WEIR_EVALUE: a pattern
+ * took too many steps. */
+weir_status wr_json_test_members(const wr_json_filter *f, const weir_value *a, const weir_value *b,
+                                 bool *passes, weir_error *err) WR_NODISCARD;
+
 /* Parses what stands behind "[?(", up to and with its ")". *at moves on. */
 typedef struct wr_json_parser {
     const char *text, *p, *end;
     weir_arena *arena;
     uint32_t n_steps, depth;
+    wr_json_regex *regexes;
     weir_error *err;
 } wr_json_parser;
+/* filter_operand.c */
+weir_status wr_json_parse_operand(wr_json_parser *r, wr_json_operand *out) WR_NODISCARD;
 weir_status wr_json_parse_filter(wr_json_parser *r, wr_json_filter **out) WR_NODISCARD;
 /* Steps up to the end of the text or, in a filter, to what can't be part of a path. */
 weir_status wr_json_parse_steps(wr_json_parser *r, bool in_filter, wr_json_step **out,

@@ -206,7 +206,9 @@ static weir_status parse_path(wr_json_path *path, const char *text, size_t len, 
     whole[0] = '.';
     memcpy(whole + 1, text, n);
     r = (wr_json_parser){.text = whole, .p = whole, .end = whole + n + 1, .arena = &path->arena, .err = err};
-    return wr_json_parse_steps(&r, false, &path->steps, &path->is_definite);
+    weir_status status = wr_json_parse_steps(&r, false, &path->steps, &path->is_definite);
+    path->regexes = r.regexes;
+    return status;
 }
 
 weir_status wr_json_path_new(const char *text, size_t len, wr_json_path **out, weir_error *err) {
@@ -223,6 +225,7 @@ weir_status wr_json_path_new(const char *text, size_t len, wr_json_path **out, w
 
 void wr_json_path_free(wr_json_path *path) {
     if (!path) return;
+    for (wr_json_regex *x = path->regexes; x; x = x->next) wr_regex_free(x->regex);
     wr_arena_fini(&path->arena);
     wr_free(NULL, path, sizeof *path);
 }
