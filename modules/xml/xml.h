@@ -1,4 +1,4 @@
-/* xml.h: the XML format, by expat. */
+/* xml.h: the XML format, and map:createFromXML, by expat. */
 #ifndef WEIR_XML_MODULE_H
 #define WEIR_XML_MODULE_H
 
@@ -8,5 +8,6 @@
 
 extern const weir_decoder_type xml_decoder;
 extern const weir_encoder_type xml_encoder;
+extern const weir_function_type xml_to_map;
 
 #endif

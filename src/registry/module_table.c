@@ -26,6 +26,7 @@ const wr_module_row wr_module_table[] = {
     {WR_MODULE_SOURCE | WR_MODULE_SINK, "", "websocket-server", "socket"},
     {WR_MODULE_DECODER | WR_MODULE_ENCODER, "", "text", "text"},
     {WR_MODULE_DECODER | WR_MODULE_ENCODER, "", "xml", "xml"},
+    {WR_MODULE_FUNCTION, "map", "createFromXML", "xml"},
     {WR_MODULE_SOURCE | WR_MODULE_SINK, "", "zeromq", "zeromq"},
     {0},
 };

@@ -11,7 +11,7 @@ STREAMS = {
     "R": [("k", "string"), ("w", "int"), ("ok", "bool"), ("f", "float")],
 }
 AREAS = ["filter", "expression", "window", "join", "table", "named-window", "on-demand", "pattern", "sequence", "partition",
-         "rate", "chain"]
+         "rate", "chain", "aggregation"]
 
 
 def value(rng, kind):
@@ -300,6 +300,49 @@ def on_demand(rng, spec):
         spec["steps"].insert(at, {"query": text})
 
 
+UNITS = ["sec", "min", "hour", "day", "month", "year"]
+EPOCH = 1_600_000_000_000
+
+
+def aggregation_range(rng, kept, by_event):
+    """Whole buckets: how Siddhi takes parts of one depends on when its threads have written what."""
+    begin, unit = EPOCH if by_event else 0, rng.choice(kept)
+    bounds = [begin + rng.choice([-100_000, 0, 2000, 4000]), begin + rng.choice([5000, 10_000, 65_000, 10_000_000])]
+    if unit != "sec" or rng.random() < 0.3:
+        bounds = [0, 9999999999999]
+    return f"within {bounds[0]}L, {bounds[1]}L per '{unit}'"
+
+
+def aggregation(rng, spec):
+    """An aggregation by the clock or by n, which is made a time with some late ones, read by queries and a join."""
+    first = rng.randrange(3)
+    kept = UNITS[first:first + rng.randint(1, 4)]
+    by_event = rng.random() < 0.5
+    if by_event:
+        for step in spec["steps"]:
+            late = lambda: rng.choice([0] * 6 + [300, 1500, 61_000, 4_000_000])
+            for row in step.get("rows", [step["data"]] if step.get("data") else []):
+                if step["stream"] == "S":
+                    row[3] = EPOCH + step["t"] - late()
+    keys = rng.choice([["k"], ["k"], ["k", "v"], []])
+    values = ["v", "p"] if by_event else ["v", "p", "n"]
+    outs = [(k, k) for k in keys] + [(f"{f}({rng.choice(values)})", f"x{i}") for i, f in enumerate(rng.sample(["sum", "avg", "min", "max"], rng.randint(1, 3)))]
+    outs += [("count()", "c")] if rng.random() < 0.5 else []
+    outs += [("distinctCount(v)", "d")] if rng.random() < 0.3 else []
+    group = f" group by {', '.join(keys)}" if keys else ""
+    spec["definitions"] = [f"@purge(enable='false') define aggregation A from S select {', '.join(f'{e} as {n}' for e, n in outs)}{group}"
+                           f" aggregate{' by n' if by_event else ''} every {', '.join(kept)}"]
+    select = {"outs": [("r.w", "w"), ("AGG_TIMESTAMP", "t"), ("a." + outs[-1][1], "y")], "group": [], "having": None, "order": [], "limit": None}
+    on = rng.choice(["on r.k == a.k ", "on a.k == r.k and r.w > 2 ", "on r.k != a.k ", ""]) if "k" in keys else ""
+    if rng.random() < 0.6:
+        spec["elements"] = [query(["R as r ", rng.choice(["join", "left outer join"]), f" A as a {on}{aggregation_range(rng, kept, by_event)}"], select, "insert into O1")]
+        spec["unordered"] = True
+    for _ in range(rng.randint(1, 4)):
+        on = rng.choice(["", "", "on k == 'a' ", "on k != 'b' "]) if "k" in keys else ""
+        order = ", ".join(["AGG_TIMESTAMP"] + keys)
+        spec["steps"].insert(rng.randrange(1, len(spec["steps"]) + 1), {"query": f"from A {on}{aggregation_range(rng, kept, by_event)} select * order by {order}"})
+
+
 def partition(rng, number):
     keys = rng.choice([["k of S", "k of R"], ["k of S"], ["k of S", "k of R"],
                        ["v < 3 as 'low' or v >= 3 as 'high' of S", "w < 3 as 'low' or w >= 2 as 'high' of R"]])
@@ -346,6 +389,8 @@ def make(area, rng):
         spec["elements"] = [expressions(rng, "O1"), expressions(rng, "O2")]
     elif area == "on-demand":
         on_demand(rng, spec)
+    elif area == "aggregation":
+        aggregation(rng, spec)
     elif area == "window":
         spec["elements"] = [single(rng, rng.choice(["S", "R"]), "O1", with_window=1)]
     elif area == "join":

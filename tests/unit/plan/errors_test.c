@@ -191,8 +191,7 @@ static void refusals_of_definitions_and_queries(void **state) {
         "@info(name='q') from S select a insert into O; @info(name='q') from S select a insert into P;",
         "define stream S (a int); from S#window.length(1 + 1) select a insert into O;",
         "define stream S (a int); from S#window.length(2) select a output snapshot every 1 sec insert "
-        "current events into O;",
-        "define stream S (a int); from S select a output every 0 events insert into O;"};
+        "current events into O;"};
     for (size_t i = 0; i < WR_COUNT(apps); i++) {
         planned a;
         char app[512];
