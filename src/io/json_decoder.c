@@ -191,23 +191,50 @@ static const char *read_events(document *doc, const char *p) {
     }
 }
 
-/* Goes down the enclosing elements; `level` is the one to find in the object at p. */
-static const char *read_enclosed(document *doc, const char *p, const wr_json_node *level, unsigned depth) {
-    if (!level) return read_events(doc, p);
-    if (*p != '{' || depth >= WR_JSON_MAX_DEPTH) return not_an_event(doc, "the enclosing element is missing");
+static const char *read_enclosed(document *doc, const char *p, const wr_json_node *level, unsigned depth);
+
+static const char *not_enclosed(document *doc) {
+    return not_an_event(doc, "the enclosing element is missing");
+}
+
+/* `level` is the member to find in the object at p. */
+static const char *read_member(document *doc, const char *p, const wr_json_node *level, unsigned depth) {
     const char *name, *at_end;
     size_t len;
     bool found = false;
     p++;
     for (bool first = true; p; first = false) {
         const char *value = wr_json_next_member(p, doc->end, first, &name, &len, &at_end);
-        if (!value) return !at_end || found ? at_end : not_an_event(doc, "the enclosing element is missing");
+        if (!value) return !at_end || found ? at_end : not_enclosed(doc);
         bool here = !found && len == level->name_len && memcmp(name, level->name, len) == 0;
         found |= here;
         p = here ? read_enclosed(doc, value, level->children, depth + 1)
                  : wr_json_skip_value(value, doc->end, depth + 1);
     }
     return NULL;
+}
+
+/* The same for the element of an array. */
+static const char *read_element(document *doc, const char *p, const wr_json_node *level, unsigned depth) {
+    p = wr_json_skip_space(p + 1, doc->end);
+    if (p < doc->end && *p == ']') return not_enclosed(doc);
+    for (uint32_t i = 0;; i++) {
+        p = wr_json_skip_space(p, doc->end);
+        if (p == doc->end) return NULL;
+        p = i == level->index ? read_enclosed(doc, p, level->children, depth + 1)
+                              : wr_json_skip_value(p, doc->end, depth + 1);
+        if (!p) return NULL;
+        p = wr_json_skip_space(p, doc->end);
+        if (p == doc->end || (*p != ',' && *p != ']')) return NULL;
+        if (*p++ == ']') return i >= level->index ? p : not_enclosed(doc);
+    }
+}
+
+/* Goes down the enclosing elements; `level` is the one to find in the value at p. */
+static const char *read_enclosed(document *doc, const char *p, const wr_json_node *level, unsigned depth) {
+    if (!level) return read_events(doc, p);
+    if (*p != (level->name ? '{' : '[') || depth >= WR_JSON_MAX_DEPTH) return not_enclosed(doc);
+    return level->name ? read_member(doc, p, level, depth) : read_element(doc, p, level, depth);
 }
 
 /* ---- Documents ---------------------------------------------------------------------------------------- */
@@ -344,13 +371,7 @@ static weir_status add_attributes(json *d, const weir_decoder_args *args, weir_e
 static weir_status set_enclosing(json *d, const weir_setting *s, weir_error *err) {
     if (!s->given || strcmp(s->text, "$") == 0) return WEIR_OK;
     d->unwraps_event = false;
-    WR_TRY(wr_json_path_add(&d->enclosing, s->text, 0, false, &d->arena, err));
-    for (const wr_json_node *c = d->enclosing.children; c; c = c->children)
-        if (!c->name)
-            return weir_fail(
-                err, WEIR_EUNSUPPORTED,
-                "json: enclosing.element '%s' goes into an array, which weir does not follow yet", s->text);
-    return WEIR_OK;
+    return wr_json_path_add(&d->enclosing, s->text, 0, false, &d->arena, err);
 }
 
 static weir_status json_open(void *self, const weir_decoder_args *args, weir_error *err) {

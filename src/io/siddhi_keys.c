@@ -8,6 +8,8 @@
 
 #define LOCAL_FILES "only files that this machine can open are read and written"
 #define WHOLE_FILES "files are read whole; header='true' of @map(type='csv') takes off their first line"
+#define JAVA_CLASSES                                                                                         \
+    "Java's classes are not loaded; give schema.file='….proto', and message='Name' if it has several"
 
 const wr_siddhi_key wr_siddhi_keys[] = {
     {"@source(type='file')", "timeout", NULL, NULL},
@@ -24,6 +26,7 @@ const wr_siddhi_key wr_siddhi_keys[] = {
     {"@sink(type='http-call')", "client.bootstrap.configuration", NULL, NULL},
     {"@map(type='json')", "enable.null.attribute.value", "true",
      "an attribute without value is written as null"},
+    {"@map(type='protobuf')", "class", NULL, JAVA_CLASSES},
     {"@map(type='text')", "fail.on.unknown.attribute", NULL, NULL},
     {"@map(type='xml')", "enable.streaming.xml.content", "false", "a message is one document"},
     {"@map(type='xml')", "extract.leaf.node.data", "false", "an attribute takes one element"},

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     weir_pair pairs[4] = {{"fail.on.unknown.attribute", bits & 1 ? "true" : "false", 0, 0},
                           {"fail.on.missing.attribute", bits & 2 ? "true" : "false", 0, 0},
                           {"record.limit", bits & 4 ? "16" : "1 MB", 0, 0},
-                          {"enclosing.element", "$.x.y", 0, 0}};
+                          {"enclosing.element", bits & 32 ? "$.x[1].y" : "$.x.y", 0, 0}};
     return fuzz_decoder_run(&wr_json_decoder, &schema, bits & 8 ? paths : NULL, pairs, bits & 16 ? 4 : 3,
                             data, size);
 }

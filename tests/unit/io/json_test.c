@@ -124,6 +124,11 @@ static void enclosing_elements_are_gone_into(void **state) {
           "{\"x\":[],\"data\":{\"n\":1,\"list\":[{\"a\":1},{\"a\":2}]},\"y\":0}\n"
           "{\"data\":{}}\n",
           "1\n2;\n!2:55 the enclosing element is missing\n");
+    CHECK("a int", "enclosing.element=$.l[1].x",
+          "{\"l\":[0,{\"x\":{\"a\":5}},2]}\n{\"l\":[]}\n{\"l\":[1]}\n{\"l\":{}}\n{\"l\":[0,{\"x\":[{\"a\":6},"
+          "{\"a\":7}]}]}\n",
+          "5\n!2:26 the enclosing element is missing\n!3:35 the enclosing element is missing\n"
+          "!4:45 the enclosing element is missing\n6\n7;\n");
 }
 
 static void names_that_are_no_attribute_are_ignored_unless_forbidden(void **state) {
