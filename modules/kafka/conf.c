@@ -62,6 +62,8 @@ static const struct {
 weir_status kafka_conf_set(rd_kafka_conf_t *conf, const char *key, const char *value, weir_error *err) {
     char why[256];
     if (rd_kafka_conf_set(conf, key, value, why, sizeof why) == RD_KAFKA_CONF_OK) return WEIR_OK;
+    if (strstr(key, "password") || strstr(key, "secret") || strstr(key, ".key.") || strstr(key, ".pem"))
+        return weir_fail(err, WEIR_ECONFIG, "Kafka's property '%s' can't be what it is (a secret)", key);
     return weir_fail(err, WEIR_ECONFIG, "Kafka's property '%s' can't be '%s': %s", key, value, why);
 }
 

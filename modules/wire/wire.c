@@ -122,9 +122,11 @@ weir_status wire_url_parse(const char *text, const char *option, const char *sch
     host += is_bracketed;
     end = is_bracketed ? strchr(host, ']') : host + strcspn(host, ":/?");
     size_t len = end ? (size_t)(end - host) : 0;
-    if (!len || len >= sizeof out->host || memchr(host, '@', len))
-        return weir_fail(err, WEIR_ECONFIG, "%s is '%.200s', which has no proper host", option,
-                         end && memchr(host, '@', len) ? "(one with a password)" : text);
+    if (memchr(host, '@', strcspn(host, "/?"))) /* not shown: it may have a password */
+        return weir_fail(err, WEIR_ECONFIG,
+                         "%s has a user in its address; there are options for name and password", option);
+    if (!len || len >= sizeof out->host)
+        return weir_fail(err, WEIR_ECONFIG, "%s is '%.200s', which has no proper host", option, text);
     memcpy(out->host, host, len);
     end += is_bracketed;
     if (*end == ':' && !read_port(end + 1, &out->port))

@@ -9,18 +9,28 @@
 /* ---- Sources and sinks ------------------------------------------------------------------------------------
  */
 
-static bool looks_secret(const char *key) {
-    static const char *const words[] = {"password", "passwd", "secret", "token", "key", "credential"};
+static bool names_secret(const char *text) {
+    static const char *const words[] = {"password", "passwd",     "secret",       "token",
+                                        "key",      "credential", "authorization"};
     for (uint32_t i = 0; i < WR_COUNT(words); i++)
-        if (strcasestr(key, words[i])) return true;
+        if (strcasestr(text, words[i])) return true;
     return false;
+}
+
+/* By its key, or since its value is a list that has one ("sasl.password:…", "'Authorization:…'"), or an
+ * address with a user in it. */
+static bool looks_secret(const wr_option *o) {
+    const char *scheme = strstr(o->value, "://"), *path = scheme ? strchr(scheme + 3, '/') : NULL;
+    const char *at = scheme ? strchr(scheme + 3, '@') : NULL;
+    bool is_list = strpbrk(o->value, ":=") && names_secret(o->value);
+    return names_secret(o->key) || is_list || (at && (!path || at < path));
 }
 
 static void explain_options(const wr_option *options, uint32_t n, wr_buf *out) {
     for (uint32_t i = 0; i < n; i++) {
         const wr_option *o = &options[i];
         wr_buf_printf(out, "%s%s%s'%s'", i ? ", " : "", o->key, *o->key ? "=" : "",
-                      looks_secret(o->key) ? "***" : o->value);
+                      looks_secret(o) ? "***" : o->value);
     }
 }
 

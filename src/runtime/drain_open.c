@@ -88,7 +88,8 @@ weir_status wr_drain_free(wr_drain *d, bool finish, weir_error *err) {
     if (!d) return WEIR_OK;
     for (uint32_t i = 0; d->ways && i < d->n_ways; i++) {
         weir_error own = {0};
-        bool finishes = finish && !d->ways[i].is_down && !wr_drain_undelivered(d);
+        bool is_away = d->ways[i].is_down || (d->ways[i].sink && *wr_sink_state(d->ways[i].sink));
+        bool finishes = finish && !is_away && !wr_drain_undelivered(d);
         weir_status st = wr_sink_close(d->ways[i].sink, finishes, &own);
         if (st != WEIR_OK && first == WEIR_OK && err) *err = own;
         if (first == WEIR_OK) first = st;
