@@ -42,6 +42,7 @@ typedef struct pg_statement {
     Oid *types;
     uint32_t n_params;
     bool is_prepared;
+    struct pg_statement *of_many; /* a search's: the same for many keys at a time; NULL: there is none */
 } pg_statement;
 
 /* The values of one execution. */
@@ -104,6 +105,14 @@ void pg_free_statements(pg_store *s);
 Oid pg_oid(weir_type type);
 const char *pg_type_text(weir_type type);
 
+/* By a key: the column is any of the array $1. */
+char *pg_keys_text(pg_store *s, const weir_store_cond *cond);
+
+/* keys.c */
+weir_status pg_keys_prepare(pg_store *s, const weir_store_cond *cond, pg_statement *one, weir_error *err);
+bool pg_keys_fit(const pg_statement *q, const weir_store_find *f); /* there are enough of them */
+weir_status pg_keys_find(pg_store *s, const pg_statement *q, const weir_store_find *f, weir_error *err);
+
 /* pipe.c */
 /* Sends what s->params hold; results are read now and then. */
 weir_status pg_send(pg_store *s, pg_statement *statement, weir_error *err);
@@ -113,6 +122,7 @@ weir_status pg_drain(pg_store *s, weir_error *err);
 /* values.c */
 void pg_params_begin(pg_params *p);
 void pg_params_add(pg_params *p, const weir_value *value);
+void pg_params_add_owned(pg_params *p, char *text, size_t len); /* takes it over: malloc */
 void pg_params_add_ctid(pg_params *p, int64_t number);
 void pg_params_fini(pg_params *p);
 int64_t pg_ctid(const char *text);

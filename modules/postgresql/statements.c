@@ -75,13 +75,26 @@ static void put_table(sql_text *t, const pg_store *s) {
     sql_put_name(t, s->table);
 }
 
+static void put_select(sql_text *t, const pg_store *s) {
+    sql_put(t, s->args->n_key ? "SELECT NULL, " : "SELECT ctid, ");
+    sql_names(t, (const char *const *)s->columns, s->args->n_columns);
+    sql_put(t, " FROM ");
+    put_table(t, s);
+}
+
+char *pg_keys_text(pg_store *s, const weir_store_cond *cond) {
+    sql_text t = {0};
+    put_select(&t, s);
+    sql_put(&t, " WHERE ");
+    sql_put_name(&t, s->columns[cond->a->index]);
+    sql_put(&t, " = ANY($1::%s[])", cast(cond->b->type));
+    return finish(&t);
+}
+
 char *pg_search_text(pg_store *s, const weir_store_cond *cond) {
     sql_text t = {0};
     const char *const *names = (const char *const *)s->columns;
-    sql_put(&t, s->args->n_key ? "SELECT NULL, " : "SELECT ctid, ");
-    sql_names(&t, names, s->args->n_columns);
-    sql_put(&t, " FROM ");
-    put_table(&t, s);
+    put_select(&t, s);
     if (cond) {
         sql_put(&t, " WHERE ");
         sql_condition(&t, cond, names, &dialect);

@@ -60,16 +60,18 @@ static weir_status store_connect(void *self, weir_error *err) {
 static weir_status store_prepare(void *self, const weir_store_cond *cond, const weir_type *types,
                                  uint32_t n_params, void **query, weir_error *err) {
     pg_store *s = self;
-    *query = pg_statement_of(s, pg_search_text(s, cond), types, n_params);
-    return *query ? WEIR_OK : no_memory(err);
+    pg_statement *q = *query = pg_statement_of(s, pg_search_text(s, cond), types, n_params);
+    return q ? pg_keys_prepare(s, cond, q, err) : no_memory(err);
 }
 
 static weir_status store_find(void *self, const weir_store_find *f, weir_error *err) {
     pg_store *s = self;
     pg_statement *q = f->query;
     weir_status st = WEIR_OK;
+    bool many = pg_keys_fit(q, f);
     s->search = f;
-    for (uint32_t i = 0; i < f->n_rows && st == WEIR_OK; i++) {
+    if (many) st = pg_keys_find(s, q, f, err);
+    for (uint32_t i = 0; !many && i < f->n_rows && st == WEIR_OK; i++) {
         pg_params_begin(&s->params);
         for (uint32_t c = 0; c < q->n_params; c++) {
             weir_value v = weir_column_value(&f->params[c], f->rows[i]);

@@ -107,6 +107,15 @@ static void add_string(pg_params *p, const weir_string *s) {
     add(p, copy, (int)s->len, 1, copy);
 }
 
+void pg_params_add_owned(pg_params *p, char *text, size_t len) {
+    if (make_room(p))
+        add(p, text, (int)len, 0, text);
+    else {
+        free(text);
+        p->failed = true;
+    }
+}
+
 static void add_object(pg_params *p, const weir_object *o) {
     void *bytes;
     size_t len;
