@@ -2,7 +2,6 @@
 #include "exec/aggregation.h"
 
 #include "data/column.h"
-#include "exec/aggregation_part.h"
 #include "exec/bucket_store.h"
 #include "exec/program.h"
 
@@ -256,42 +255,12 @@ static weir_status read_store(wr_aggregation *a, uint32_t at, const wr_bucket_as
     return st;
 }
 
-static weir_status take_part(void *owner, uint32_t at, const wr_bucket_ask *ask, wr_level *into,
-                             weir_arena *arena, weir_error *err) {
-    wr_aggregation *a = owner;
-    wr_level *l = &a->levels[at];
-    if (!l->store) return wr_level_add_groups(into, l, ask, arena, err);
-    WR_TRY(wr_bucket_store_flush(a->stores[at], l, err));
-    return wr_bucket_store_read(a->stores[at], ask, into, arena, err);
-}
-
-/* A range that begins or ends within buckets, put together as a level of its own. */
-static weir_status read_parts(wr_aggregation *a, uint32_t at, const wr_bucket_ask *ask, weir_arena *arena,
-                              weir_batch *out, weir_error *err) {
-    wr_level found = {0};
-    wr_bucket_ask all = *ask;
-    all.start = wr_unit_begin(ask->unit, ask->start);
-    all.n_keys = 0;
-    weir_status st = wr_level_init(&found, a->plan, at, &a->plain, &a->account, err);
-    if (st == WEIR_OK) st = wr_parts_of(a->levels, at, ask, take_part, a, &found, arena, err);
-    if (st == WEIR_OK) st = read_level(a, &found, &all, arena, out, err);
-    wr_level_fini(&found);
-    return st;
-}
-
-/* With a time of the rows' own, a range is one of these, and buckets have parts in it. */
-static bool takes_parts(const wr_aggregation *a, const wr_level *l, const wr_bucket_ask *ask) {
-    return a->plan->by != WR_NONE_ID && l != a->levels && ask->start < ask->end &&
-           !wr_range_is_whole(l->unit, ask->start, ask->end);
-}
-
 weir_status wr_aggregation_read(wr_aggregation *a, const wr_bucket_ask *ask, int64_t clock, weir_arena *arena,
                                 weir_batch *out, weir_error *err) {
     wr_level *l = level_of(a, ask->unit);
     memset(out, 0, sizeof *out);
     if (!l) return weir_fail(err, WEIR_EUSAGE, "'%s' does not keep that granularity", a->plan->name);
     WR_TRY(purge(a, clock, err));
-    if (takes_parts(a, l, ask)) return read_parts(a, (uint32_t)(l - a->levels), ask, arena, out, err);
     return l->store ? read_store(a, (uint32_t)(l - a->levels), ask, arena, out, err)
                     : read_level(a, l, ask, arena, out, err);
 }

@@ -10,8 +10,7 @@
  *   hours     12 a       | 12 b
  *
  * Late rows go into their own bucket, so reading needs no merging: a range is a walk over the level's
- * buckets, which are kept in order of time. Only buckets that a range cuts through are put together of finer
- * ones (aggregation_part.h). Buckets that are older than the level's retention are dropped at
+ * buckets, which are kept in order of time. Buckets that are older than the level's retention are dropped at
  * fixed times of the task's clock, whichever way the clock passes them, so what is found does not depend on
  * batches.
  *
