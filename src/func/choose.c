@@ -7,6 +7,7 @@
 #include "func/call.h"
 #include "func/check.h"
 #include "func/functions.h"
+#include "func/str/functions.h"
 
 static weir_status check_coalesce(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
     WR_TRY(wr_check_arg_count(&wr_function_coalesce, args, n_args, 1, UINT32_MAX, err));
@@ -73,6 +74,29 @@ const weir_function_type wr_function_coalesce = {
                                         "Any number of values of one type, which is the result's."},
                                        {NULL, NULL}},
     .check = check_coalesce,
+    .eval = eval_coalesce,
+    .takes_boxed = true,
+};
+
+static weir_status check_str_coalesce(const weir_arg *args, uint32_t n_args, weir_type *result,
+                                      weir_error *err) {
+    WR_TRY(wr_check_arg_count(&wr_str_coalesce, args, n_args, 1, UINT32_MAX, err));
+    WR_TRY(wr_check_same_type(&wr_str_coalesce, args, n_args, err));
+    *result = args[0].type;
+    return WEIR_OK;
+}
+
+/* Siddhi's str extension has one of its own, for values of any type. */
+const weir_function_type wr_str_coalesce = {
+    .struct_size = sizeof(weir_function_type),
+    .ns = "str",
+    .name = "coalesce",
+    .doc = "Gives the first value that is not null, or null when all are.",
+    .example = "str:coalesce('BBB', 'CCC') -> 'BBB'",
+    .params = (const weir_param_doc[]){{"str:coalesce(<any> value, <any> ...)",
+                                        "Values of one type; the result has it, too."},
+                                       {NULL, NULL}},
+    .check = check_str_coalesce,
     .eval = eval_coalesce,
     .takes_boxed = true,
 };

@@ -7,36 +7,7 @@
 #include "func/str/functions.h"
 #include "func/texts.h"
 
-/* ---- coalesce, concat --------------------------------------------------------------------------------- */
-
-WR_CHECK(check_coalesce, wr_str_coalesce, WEIR_STRING, {1, true, {WR_T_STRING}})
-
-static weir_status eval_coalesce(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    WR_FOR_ROWS(call, row) {
-        uint32_t i = 0;
-        while (i < call->n_args && weir_is_null(&call->args[i], row)) i++;
-        if (i == call->n_args)
-            wr_put_null(call, row);
-        else
-            ((weir_string *)call->out->data)[row] = ((const weir_string *)call->args[i].data)[row];
-    }
-    return WEIR_OK;
-}
-
-const weir_function_type wr_str_coalesce = {
-    .struct_size = sizeof(weir_function_type),
-    .ns = "str",
-    .name = "coalesce",
-    .doc = "Gives the first string that is not null, or null when all are.",
-    .example = "str:coalesce('BBB', 'CCC') -> 'BBB'",
-    .params =
-        (const weir_param_doc[]){{"str:coalesce(<string> text, <string> ...)", "Any number of strings."},
-                                 {NULL, NULL}},
-    .check = check_coalesce,
-    .eval = eval_coalesce,
-};
+/* ---- concat ------------------------------------------------------------------------------------------- */
 
 WR_CHECK(check_concat, wr_str_concat, WEIR_STRING, {2, true, {WR_T_STRING, WR_T_STRING}})
 
