@@ -145,6 +145,14 @@ static weir_status set_one(const char *what, const weir_option *o, const weir_pa
     return s->text ? WEIR_OK : weir_fail(err, WEIR_ENOMEM, "out of memory");
 }
 
+/* Of keys that are no options here some are Siddhi's. */
+static weir_status check_unknown(const char *what, const weir_option *options, const weir_option *also,
+                                 const weir_pair *pair, weir_error *err) {
+    const wr_siddhi_key *siddhi = wr_siddhi_key_find(what, pair->key);
+    if (!siddhi) return refuse_unknown(what, options, also, pair, err);
+    return wr_siddhi_key_takes(siddhi, pair->value) ? WEIR_OK : refuse_siddhi(what, siddhi, pair, err);
+}
+
 static const weir_pair *find_pair(const weir_pair *pairs, uint32_t n, const char *key) {
     for (uint32_t i = 0; i < n; i++)
         if (strcmp(pairs[i].key, key) == 0) return &pairs[i];
@@ -154,11 +162,8 @@ static const weir_pair *find_pair(const weir_pair *pairs, uint32_t n, const char
 static weir_status check_keys(const char *what, const weir_option *options, const weir_option *also,
                               const weir_pair *pairs, uint32_t n_pairs, weir_error *err) {
     for (uint32_t i = 0; i < n_pairs; i++) {
-        const wr_siddhi_key *siddhi = wr_siddhi_key_find(what, pairs[i].key);
-        if (siddhi && !wr_siddhi_key_takes(siddhi, pairs[i].value))
-            return refuse_siddhi(what, siddhi, &pairs[i], err);
-        if (!siddhi && !is_known(options, pairs[i].key) && !is_known(also, pairs[i].key))
-            return refuse_unknown(what, options, also, &pairs[i], err);
+        if (!is_known(options, pairs[i].key) && !is_known(also, pairs[i].key))
+            WR_TRY(check_unknown(what, options, also, &pairs[i], err));
         if (find_pair(pairs, i, pairs[i].key))
             return fail_at(&pairs[i], err,
                            weir_fail(err, WEIR_ENAME, "%s: option '%s' is given twice", what, pairs[i].key));
