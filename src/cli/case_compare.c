@@ -106,6 +106,14 @@ static bool compare_lists(const json *want, const json *got, text *t) {
     return shown == 0;
 }
 
+/* What was said about something that proved the same is taken back. */
+static void keep_if(bool differs, text *t, const text *own) {
+    if (differs)
+        *t = *own;
+    else if (t->left)
+        *t->at = 0;
+}
+
 static bool compare_one(const json *c, const char *key, const json *want, const json *got, text *t) {
     static const json nothing = {.kind = JSON_ARRAY};
     char label[256], counts[96];
@@ -116,7 +124,7 @@ static bool compare_one(const json *c, const char *key, const json *want, const 
     say(&own, label, &heading);
     if (!got) got = &nothing;
     bool same = is_unordered(c, key) ? compare_multisets(want, got, &own) : compare_lists(want, got, &own);
-    if (!same) *t = own;
+    keep_if(!same, t, &own);
     return same;
 }
 
@@ -137,7 +145,7 @@ static bool compare_answer(const json *c, uint32_t number, const json *want, con
         same =
             is_unordered(c, "answers") ? compare_multisets(want, got, &own) : compare_lists(want, got, &own);
     }
-    if (!same) *t = own;
+    keep_if(!same, t, &own);
     return same;
 }
 
