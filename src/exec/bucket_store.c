@@ -83,6 +83,27 @@ static weir_status gather(const wr_bucket_store *s, uint32_t column, const weir_
     return wr_row_store_gather(rows, column, ids, n, arena, out, err);
 }
 
+/* A group key as a plain attribute. A null string is kept as the text "null", which is the same group, since
+ * not all stores take a key that is null. */
+static weir_status gather_key(const wr_bucket_store *s, uint32_t key, const weir_row_id *ids, uint32_t n,
+                              weir_arena *arena, weir_column *out, weir_error *err) {
+    const weir_string null_text = weir_string_view("null", 4);
+    WR_TRY(gather(s, s->at->keys[key], ids, n, arena, out, err));
+    if (out->type != WEIR_STRING) return WEIR_OK;
+    if (!out->valid && !(out->valid = wr_valid_new(arena, n))) return no_memory(err);
+    for (uint32_t i = 0; i < n; i++)
+        if (!weir_is_null(out, i) && weir_string_equal((const weir_string *)out->data + i, &null_text))
+            weir_set_null(out, i);
+    return WEIR_OK;
+}
+
+static weir_status gather_plain(const wr_bucket_store *s, uint32_t plain, const weir_row_id *ids, uint32_t n,
+                                weir_arena *arena, weir_column *out, weir_error *err) {
+    uint32_t key = s->plan->plain_key[plain];
+    return key == WR_NONE_ID ? gather(s, s->at->plain[plain], ids, n, arena, out, err)
+                             : gather_key(s, key, ids, n, arena, out, err);
+}
+
 static weir_status gather_all(const wr_bucket_store *s, const weir_row_id *ids, uint32_t n, weir_arena *arena,
                               wr_level_rows *out, weir_error *err) {
     const wr_plan_aggregation *plan = s->plan;
@@ -93,7 +114,7 @@ static weir_status gather_all(const wr_bucket_store *s, const weir_row_id *ids, 
     for (uint32_t i = 0; i < plan->n_keys; i++)
         WR_TRY(gather(s, s->at->keys[i], ids, n, arena, &keyed[i], err));
     for (uint32_t i = 0; i < plan->n_plain; i++)
-        WR_TRY(gather(s, s->at->plain[i], ids, n, arena, &keyed[plan->n_keys + i], err));
+        WR_TRY(gather_plain(s, i, ids, n, arena, &keyed[plan->n_keys + i], err));
     for (uint32_t i = 0; i < plan->n_totals; i++) {
         WR_TRY(gather(s, s->at->values[i], ids, n, arena, &values[i], err));
         WR_TRY(gather(s, s->at->rows[i], ids, n, arena, &rows[i], err));

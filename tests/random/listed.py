@@ -49,6 +49,7 @@ BATCHES = r"(lengthBatch|timeBatch|externalTimeBatch|batch|expressionBatch)\("
 
 # name, what the app has (all of these), what it has not, what is left of agreement
 KINDS = [
+    ("by design: buckets that Siddhi's threads have not written yet", [r"define aggregation"], [], more),
     ("joins/expression-batch-searched", [r"expressionBatch\(.*join|join.*expressionBatch\("], [AGGREGATES + r".*join|join.*" + AGGREGATES], more),
     ("joins/expression-batch-searched", [r"expressionBatch\(.*join|join.*expressionBatch\(", AGGREGATES], [], anything),
     ("named-windows/batch-searched", [r"define window [^;]*" + BATCHES, r"join"], [AGGREGATES], more),
@@ -60,7 +61,8 @@ KINDS = [
     ("tables/delete-by-an-index-and-more", [r"@Index", r"delete T on T\.\w+ [=<>]+ \w+ and"], [], anything),
     ("tables/identical-rows-under-an-index", [r"@Index"], [r"@PrimaryKey"], more),
     ("tables/ghost-of-a-refused-duplicate", [r"@PrimaryKey.*@Index"], [], anything),
-    ("tables/update-set-expression-pk", [r"@PrimaryKey|@Index", r"set T\.v = T\.v"], [], anything),
+    ("tables/update-set-expression-index", [r"@Index", r"set T\.v = T\.v"], [r"@PrimaryKey"], anything),
+    ("tables/update-set-expression-pk", [r"@PrimaryKey", r"set T\.v = T\.v"], [], anything),
     ("by design: order of a table's keys", [r"@PrimaryKey", r"limit|output (first|last)"], [], anything),
     ("tables/rows-after-the-last-was-deleted", [r"define table", r"delete T"], [r"@PrimaryKey|@Index"], anything),
     ("rate-limits/first-every-1-events", [r"first every 1 events"], [], anything),
@@ -71,6 +73,27 @@ KINDS = [
     ("by design: order of a partition's keys", [r"partition"], [], same_but_order),
     ("by design: keys that are due together all fire", [r"partition", r"(time|timeBatch|delay|session|timeLength)\("], [], same_but_times),
 ]
+
+
+# What Siddhi goes wrong with in a kind: without it, its answer must be weir's.
+WITHOUT = {kind: (r"@Index\([^)]*\) ?", "") for kind in ("tables/delete-by-an-index-and-more", "tables/identical-rows-under-an-index",
+                                                       "tables/ghost-of-a-refused-duplicate", "tables/update-set-expression-index")}
+
+
+def without(kind, case):
+    """The case without it, to be asked of Siddhi; or None."""
+    pattern, instead = WITHOUT.get(kind, (None, None))
+    return {k: v for k, v in {**case, "app": re.sub(pattern, instead, case["app"])}.items()
+            if k not in ("expect", "answers", "error", "logged")} if pattern else None
+
+
+def agree(siddhi, weir):
+    """Do the answers agree? Rows of what is unordered may come in any order."""
+    free = siddhi.get("unordered", [])
+    rows = lambda name, some: sorted(map(json.dumps, some)) if name in free else some
+    names = siddhi.get("expect", {})
+    return (all(rows(n, names[n]) == rows(n, weir.get("expect", {}).get(n, [])) for n in names) and
+            [rows("answers", a) for a in siddhi.get("answers", [])] == [rows("answers", a) for a in weir.get("answers", [])])
 
 
 def listed(siddhi, weir):

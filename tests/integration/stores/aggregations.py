@@ -1,4 +1,5 @@
 """aggregations.py: aggregations in a store: the recorded cases, restarts, several writers, purging, crashes."""
+import importlib.util
 import json
 import random
 import subprocess
@@ -46,6 +47,29 @@ def recorded_aggregations_give_the_same_answers(db):
     if kit.options.full:
         recorded_cases(db, "--batch", "1")
         recorded_cases(db, "--serial", more=", @cache(size='100')")
+
+
+def made_up_cases(seed, n):
+    """Of tests/random, which has a module of the name of one here."""
+    spec = importlib.util.spec_from_file_location("all_random_apps", kit.ROOT / "tests" / "random" / "random_apps.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return [module.random_case("aggregation", seed, i)[1] for i in range(n)]
+
+
+def random_aggregations_answer_as_in_memory(db):
+    name, seed, n = kit.new_name("agg"), random.randrange(10**6), 200 if kit.options.full else 25
+    path = kit.folder / f"{name}.jsonl"
+    path.write_text("".join(json.dumps(case) + "\n" for case in made_up_cases(seed, n)))
+    done = subprocess.run([kit.options.weir, "test", "--record", str(path)], capture_output=True, text=True)
+    kit.check(done.returncode == 0, done.stdout)
+    (kit.folder / name).mkdir()
+    for k, args in enumerate((["--batch", "1024"], ["--batch", "2"], ["--restore"])):
+        places, stored = db.places(f"{name}/{k}", n), kit.folder / f"{name}_{k}.jsonl"
+        (kit.folder / name / str(k)).mkdir(exist_ok=True)
+        rewrite.write_aggregations([path], stored, lambda i: db.aggregation(places[i]).replace("'normal'", "'off'"))
+        done = subprocess.run([kit.options.weir, "test", *args, str(stored)], capture_output=True, text=True)
+        kit.check(done.returncode == 0 and " 0 failed" in done.stdout, f"seed {seed} {args}: {done.stdout[-3000:]}")
 
 
 # ---- Runs one after the other ----
