@@ -138,6 +138,16 @@ static bool is_enabled(wr_planner *p, const wr_ast_annotation *a) {
     return false;
 }
 
+/* Siddhi's @purge takes no milliseconds, and no weeks. */
+static int64_t purge_time(wr_planner *p, const wr_ast_annotation_item *item) {
+    if (strcasestr(item->value, "milli") || strcasestr(item->value, "week")) {
+        wr_plan_error(p, item->value_span, WEIR_ECONFIG, "@purge takes seconds to days, months and years",
+                      "%s can't be '%s'", item->key, item->value);
+        return -1;
+    }
+    return wr_plan_annotation_time(p, item);
+}
+
 static void plan_purge(wr_planner *p, const wr_ast_annotations *all, wr_plan_keys *keys) {
     const wr_ast_annotation *a = wr_plan_annotation(p, all, "purge");
     if (!a) return;
@@ -150,8 +160,8 @@ static void plan_purge(wr_planner *p, const wr_ast_annotations *all, wr_plan_key
                       "@purge needs 'idle.period'");
         return;
     }
-    int64_t idle_ms = wr_plan_annotation_time(p, idle);
-    int64_t purge_ms = interval && interval->value ? wr_plan_annotation_time(p, interval) : PURGE_EACH_MS;
+    int64_t idle_ms = purge_time(p, idle);
+    int64_t purge_ms = interval && interval->value ? purge_time(p, interval) : PURGE_EACH_MS;
     keys->idle_ms = idle_ms;
     keys->purge_ms = enabled ? purge_ms : 0;
 }
