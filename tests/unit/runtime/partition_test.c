@@ -93,30 +93,33 @@ static void keys_that_are_idle_are_forgotten(void **state) {
     (void)state;
 #define PURGED                                                                                               \
     STREAMS                                                                                                  \
-    "@purge(enable='true', interval='100 millisec', idle.period='250 millisec') partition with (k of "       \
+    "@purge(enable='true', interval='2 sec', idle.period='5 sec') partition with (k of "                     \
     "A) begin "
 #define IDLE_KEYS                                                                                            \
-    "A@1000 1,1; A@1100 2,1; A@1200 1,1; A@1300 2,5; A@1400 2,1; A@1500 1,1; A@1650 1,1; A@1700 2,2"
+    "A@20000 1,1; A@22000 2,1; A@24000 1,1; A@26000 2,5; A@28000 2,1; A@30000 1,1; A@33000 1,1; A@34000 2,2"
     script_expect(PURGED "from A select k, sum(v) as s insert into O; end;", IDLE_KEYS,
-                  "O 1000(1,1) 1100(2,1) 1200(1,2) 1300(2,6) 1400(2,7) 1500(1,1) 1650(1,2) 1700(2,2)", NULL);
-    script_expect(PURGED "from A select k, v, v % 2 as g insert into #G; from #G select k, g, sum(v) as s "
-                         "group by g insert into O; "
-                         "end;",
-                  IDLE_KEYS,
-                  "O 1000(1,1,1) 1100(2,1,1) 1200(1,1,2) 1300(2,1,6) 1400(2,1,7) 1500(1,1,1) 1650(1,1,2) "
-                  "1700(2,0,2)",
+                  "O 20000(1,1) 22000(2,1) 24000(1,2) 26000(2,6) 28000(2,7) 30000(1,1) 33000(1,2) 34000(2,2)",
                   NULL);
+    script_expect(
+        PURGED "from A select k, v, v % 2 as g insert into #G; from #G select k, g, sum(v) as s "
+               "group by g insert into O; "
+               "end;",
+        IDLE_KEYS,
+        "O 20000(1,1,1) 22000(2,1,1) 24000(1,1,2) 26000(2,1,6) 28000(2,1,7) 30000(1,1,1) 33000(1,1,2) "
+        "34000(2,0,2)",
+        NULL);
     script_expect(PURGED "from A#window.length(2) select k, sum(v) as s insert into O; end;", IDLE_KEYS,
-                  "O 1000(1,1) 1100(2,1) 1200(1,2) 1300(2,6) 1400(2,6) 1500(1,1) 1650(1,2) 1700(2,2)", NULL);
+                  "O 20000(1,1) 22000(2,1) 24000(1,2) 26000(2,6) 28000(2,6) 30000(1,1) 33000(1,2) 34000(2,2)",
+                  NULL);
     script_expect(PURGED "from A[count() > 1] select k, v insert into O; end;", IDLE_KEYS,
-                  "O 1200(1,1) 1300(2,5) 1400(2,1) 1650(1,1)", NULL);
+                  "O 24000(1,1) 26000(2,5) 28000(2,1) 33000(1,1)", NULL);
     /* What a purged key held does not leave its window any more. */
-    script_expect(PURGED "from A#window.time(400) select k, v insert expired events into O; end;", IDLE_KEYS,
-                  "O 1400(1,1) 1500(2,1)", NULL);
+    script_expect(PURGED "from A#window.time(8000) select k, v insert expired events into O; end;", IDLE_KEYS,
+                  "O 28000(1,1) 30000(2,1)", NULL);
     /* Rows to all keys don't keep a key, and don't reach one that is gone. */
     script_expect(PURGED "from B select k, w insert into O; from A select v insert into D; end;",
-                  "A@1000 1,1; B@1200 5,5; B@1240 6,6; B@1300 7,7; A@1400 2,2; B@1410 8,8",
-                  "O 1200(5,5) 1240(6,6) 1410(8,8)", NULL);
+                  "A@20000 1,1; B@24000 5,5; B@24800 6,6; B@26000 7,7; A@28000 2,2; B@28200 8,8",
+                  "O 24000(5,5) 24800(6,6) 28200(8,8)", NULL);
 }
 
 /* ---- Any way of driving gives the same ---- */
@@ -124,22 +127,23 @@ static void keys_that_are_idle_are_forgotten(void **state) {
 static uint32_t next_random(uint32_t *x) { return *x = *x * 1664525u + 1013904223u; }
 static uint32_t below(uint32_t *x, uint32_t n) { return (next_random(x) >> 8) % n; }
 
-static void write_script(uint32_t *x, char *text, size_t size) {
+/* pace: time runs so many times as fast. */
+static void write_script(uint32_t *x, int pace, char *text, size_t size) {
     size_t at = 0;
     int time = 1000;
     for (uint32_t i = 0; i < 40; i++) {
-        time += (int)below(x, 90);
+        time += pace * (int)below(x, 90);
         at += (size_t)snprintf(text + at, size - at, "%s%c@%d", i ? "; " : "", below(x, 3) ? 'A' : 'B', time);
         for (uint32_t n = 1 + (below(x, 4) ? 0 : below(x, 5)); n; n--)
             at += (size_t)snprintf(text + at, size - at, " %u,%u", below(x, 5), below(x, 20));
     }
-    snprintf(text + at, size - at, "; B@9000 1,1");
+    snprintf(text + at, size - at, "; B@%d 1,1", pace * 9000);
 }
 
 static void all_ways_agree(const char *app, uint32_t seed) {
     static script_text first, other;
     char script[8192];
-    write_script(&seed, script, sizeof script);
+    write_script(&seed, strstr(app, "@purge") ? 15 : 1, script, sizeof script); /* it counts in seconds */
     script_answer(app, script, 0, &first);
     for (script_way way = 1; way < N_WAYS; way++) {
         script_answer(app, script, way, &other);
@@ -161,9 +165,9 @@ static void however_it_is_driven_the_answers_are_the_same(void **state) {
         "b.w select a.k as k, a.v as v, b.w as w insert all events into O; from B select k, 0 as v, w "
         "insert into O; end; from O select count() as n, sum(v) as s insert into D;",
         STREAMS
-        "@purge(enable='true', interval='70 millisec', idle.period='130 millisec') partition with (k of A, "
-        "w % 4 of B) begin from A#window.time(100) select k, v, count() as n insert all events into O; from "
-        "B#window.delay(60) select k, w as v, count() as n insert into O; from A select k, max(v) as m "
+        "@purge(enable='true', interval='1 sec', idle.period='2 sec') partition with (k of A, "
+        "w % 4 of B) begin from A#window.time(1500) select k, v, count() as n insert all events into O; from "
+        "B#window.delay(900) select k, w as v, count() as n insert into O; from A select k, max(v) as m "
         "group by v insert into D; end;",
         STREAMS
         "partition with (v < 12 as 'lo' or v > 6 as 'hi' of A) begin from A#window.sort(2, v) select k, "
@@ -171,12 +175,13 @@ static void however_it_is_driven_the_answers_are_the_same(void **state) {
         "v, 0L as d insert expired events into O; end; partition with (k of O) begin from O select k, "
         "sum(d) as s insert into D; end;",
         STREAMS
-        "@purge(enable='true', interval='70 millisec', idle.period='400 millisec') partition with (k of A, k "
+        "@purge(enable='true', interval='1 sec', idle.period='6 sec') partition with (k of A, k "
         "of B) "
-        "begin from A#window.unique:time(v % 4, 90) select k, sum(v) as s insert all events into O; from "
+        "begin from A#window.unique:time(v % 4, 1350) select k, sum(v) as s insert all events into O; from "
         "B#window.unique:lengthBatch(w, 2) select k, sum(w) as s insert all events into O; from not A[v > 9] "
         "for "
-        "150 millisec -> b=B select b.k as k, 0L as s insert into O; from B#unique:deduplicate(w % 5, 100L) "
+        "2250 millisec -> b=B select b.k as k, 0L as s insert into O; from B#unique:deduplicate(w % 5, "
+        "1500L) "
         "select k, w insert into D; end;",
         STREAMS "partition with (k of A) begin from A#window.weir:hopping(100, 40, 0, 20) select k, v, "
                 "count() as n insert "
