@@ -46,6 +46,7 @@ static void catch_signals(void) {
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, and no end */
 }
 
 static const char *variable_value(void *ctx, const char *name) {

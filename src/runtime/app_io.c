@@ -9,6 +9,8 @@
 #include "runtime/drain.h"
 #include "runtime/errors.h"
 
+int64_t wr_io_steady_ms(void) { return (int64_t)(wr_io_monotonic_us() / 1000); }
+
 int64_t wr_io_wall_ms(void) {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
@@ -119,8 +121,8 @@ bool wr_app_io_waits_for_others(const wr_app_io *io) {
 weir_status wr_app_io_start(wr_app_io *io, weir_error *err) {
     wr_io_set_working(io, true);
     for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(wr_source_start(io->feeds[i]->source, err));
-    io->next_checkpoint_ms = wr_io_wall_ms() + io->options.checkpoint_ms;
-    io->last_event_ms = wr_io_wall_ms();
+    io->next_checkpoint_ms = wr_io_steady_ms() + io->options.checkpoint_ms;
+    io->last_event_ms = wr_io_steady_ms();
     io->is_started = true;
     /* Says where the sinks stood before the first row, so that a crash from here on is undone. */
     return io->options.state_dir && io->epoch == 1 ? wr_io_checkpoint(io, err) : WEIR_OK;

@@ -25,7 +25,7 @@ typedef struct wr_feed {
     weir_batch batch;
     uint32_t next_chunk; /* first one not taken */
     wr_feed_state state;
-    int64_t retry_ms; /* wall time of the next try after a failure; 0: now */
+    int64_t retry_ms; /* steady time of the next try after a failure; 0: now */
     int64_t backoff_ms;
     uint64_t n_bad;
     bool is_leaving; /* another plan is about to come that has it not: it gives no more */
@@ -60,7 +60,7 @@ struct wr_app_io {
     wr_shelf *shelf;       /* of options.state_dir; NULL: no checkpoints */
     wr_chain_end chain;    /* of checkpoints, as far as it has come */
     bool dirty;            /* something happened since the last checkpoint */
-    int64_t last_event_ms; /* wall time of the last event, for @app:playback(idle.time) */
+    int64_t last_event_ms; /* steady time of the last event, for @app:playback(idle.time) */
     int wake_fd[2];        /* a pipe: wr_app_io_wake writes */
     bool is_started, is_running;
     bool is_paused;  /* the sources are: a sink is full */
@@ -75,6 +75,8 @@ struct wr_app_io {
 };
 
 int64_t wr_io_wall_ms(void);
+/* For how long something takes: no change of the wall clock moves it. */
+int64_t wr_io_steady_ms(void);
 uint64_t wr_io_monotonic_us(void);
 void wr_app_io_log(const wr_app_io *io, weir_log_level level, const char *format, ...) WR_PRINTF(3, 4);
 

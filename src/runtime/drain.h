@@ -10,7 +10,7 @@
 typedef struct wr_way {
     wr_sink *sink;
     bool is_open;       /* started: takes rows */
-    bool is_down;       /* it failed: tried again at retry_ms (wall time) */
+    bool is_down;       /* it failed: tried again at retry_ms (steady time) */
     bool needs_opening; /* and has to be opened anew for that */
     int64_t retry_ms, backoff_ms;
     wr_bus_message *
@@ -35,7 +35,7 @@ struct wr_drain {
     uint64_t n_lost, n_losses;
     wr_spill *spill;  /* rows go through files of it; NULL: they wait in memory. Then there is one place */
     bool spill_is_in; /* its sink takes part in the checkpoint under way */
-    int64_t next_prepare_ms;  /* wall time: one that was not ready is not asked before */
+    int64_t next_prepare_ms;  /* steady time: one that was not ready is not asked before */
     int64_t prepare_pause_ms; /* doubles */
     bool is_open;             /* the sinks have been started */
     bool has_failed;          /* for good: the run ends */

@@ -134,7 +134,7 @@ static weir_status not_started(wr_drain *d, wr_way *w, weir_status st, const wei
     wr_app_io_log(d->io, WEIR_LOG_WARN, "%s; trying again", why->message);
     w->is_down = w->needs_opening = true;
     w->backoff_ms = 100;
-    w->retry_ms = wr_io_wall_ms() + w->backoff_ms;
+    w->retry_ms = wr_io_steady_ms() + w->backoff_ms;
     return WEIR_OK;
 }
 

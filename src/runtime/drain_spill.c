@@ -148,7 +148,7 @@ uint64_t wr_drain_undelivered(const wr_drain *d) {
  * only when there is nothing else to do. */
 static bool may_prepare(const wr_drain *d) {
     const wr_way *w = &d->ways[0];
-    if (!w->is_open || w->is_down || wr_io_wall_ms() < d->next_prepare_ms) return false;
+    if (!w->is_open || w->is_down || wr_io_steady_ms() < d->next_prepare_ms) return false;
     if (*wr_sink_state(w->sink)) return false;
     return !wr_sink_is_full(w->sink) || wr_spill_is_full(d->spill);
 }
@@ -163,7 +163,7 @@ static void note_prepared(wr_drain *d, bool worked) {
     d->prepare_pause_ms = worked                ? 0
                           : d->prepare_pause_ms ? WR_MIN(d->prepare_pause_ms * 2, LONGEST_PAUSE_MS)
                                                 : FIRST_PAUSE_MS;
-    d->next_prepare_ms = worked ? 0 : wr_io_wall_ms() + d->prepare_pause_ms;
+    d->next_prepare_ms = worked ? 0 : wr_io_steady_ms() + d->prepare_pause_ms;
 }
 
 weir_status wr_drain_spill_prepare(wr_drain *d, weir_writer *w, weir_error *err) {

@@ -158,7 +158,7 @@ bool wr_feed_has_rows(const wr_feed *f) { return f->next_chunk < f->batch.n_chun
 static weir_status fail_softly(wr_feed *f, weir_status st, weir_error *err) {
     if (st == WEIR_ENOMEM || !err->retriable) return st;
     f->backoff_ms = f->backoff_ms ? WR_MIN(f->backoff_ms * 2, LONGEST_BACKOFF_MS) : FIRST_BACKOFF_MS;
-    f->retry_ms = wr_io_wall_ms() + f->backoff_ms;
+    f->retry_ms = wr_io_steady_ms() + f->backoff_ms;
     f->state = WR_FEED_IDLE;
     wr_app_io_log(f->io, WEIR_LOG_WARN, "source '%s' of stream '%s': %s; trying again in %lld ms",
                   f->plan->type, f->schema.stream, err->message, (long long)f->backoff_ms);
@@ -176,7 +176,7 @@ static weir_status take_rows(wr_feed *f, weir_error *err) {
 
 weir_status wr_feed_refill(wr_feed *f, weir_error *err) {
     if (wr_feed_has_rows(f) || f->state == WR_FEED_ENDED || f->is_leaving) return WEIR_OK;
-    if (f->retry_ms && wr_io_wall_ms() < f->retry_ms) return WEIR_OK;
+    if (f->retry_ms && wr_io_steady_ms() < f->retry_ms) return WEIR_OK;
     weir_error own;
     wr_arena_reset(&f->arena);
     WR_TRY(wr_rows_init(&f->rows, &f->schema, wr_source_wanted(f->source), f->io->options.batch_limit,

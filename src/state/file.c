@@ -66,7 +66,8 @@ static bool is_snapshot(const char *file, const wr_buf *stem, bool *is_temporary
 static weir_status io_error(weir_error *err, const char *verb, const char *path) {
     int code = errno;
     weir_status status = weir_fail(err, WEIR_EIO, "can't %s '%s': %s", verb, path, strerror(code));
-    if (err) err->retriable = code == ENOSPC || code == EAGAIN || code == EIO || code == EDQUOT;
+    if (err)
+        err->retriable = code == ENOSPC || code == EFBIG || code == EAGAIN || code == EIO || code == EDQUOT;
     return status;
 }
 
