@@ -43,26 +43,17 @@ static int connect_one(const struct addrinfo *a, int kick, int *error) {
     return fd;
 }
 
-/* gai_strerror and strerror translate, under locks that are not for threads that may outlive an exit. */
-static const char *why_unknown(int failed) {
-    switch (failed) {
-    case EAI_NONAME: return "there is no host of that name";
-    case EAI_AGAIN: return "no name server answers";
-    default: return "its name can't be looked up";
-    }
-}
-
 int jms_connect(const jms_endpoint *e, int kick, char *why, size_t size) {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found = NULL;
     int failed = getaddrinfo(e->host, e->port, &hints, &found), fd = -1, error = 0;
     if (failed) {
-        snprintf(why, size, "%s", why_unknown(failed));
+        snprintf(why, size, "%s", wire_lookup_text(failed));
         return -1;
     }
     for (const struct addrinfo *a = found; a && fd < 0 && error != EINTR; a = a->ai_next)
         fd = connect_one(a, kick, &error);
     freeaddrinfo(found);
-    if (fd < 0) snprintf(why, size, "%s", strerrordesc_np(error));
+    if (fd < 0) snprintf(why, size, "%s", wire_error_text(error));
     return fd;
 }
 

@@ -158,7 +158,7 @@ static bool read_some(jms_link *l, int fd) {
         }
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return any;
         if (n < 0)
-            pn_connection_driver_errorf(&l->driver, "amqp:connection:lost", "%s", strerrordesc_np(errno));
+            pn_connection_driver_errorf(&l->driver, "amqp:connection:lost", "%s", wire_error_text(errno));
         if (n == 0 && !l->is_left && !pn_connection_driver_finished(&l->driver))
             pn_connection_driver_errorf(&l->driver, "amqp:connection:lost", "the broker has hung up");
         pn_connection_driver_read_close(&l->driver);
@@ -181,7 +181,7 @@ static bool write_all(jms_link *l, int fd) {
             continue;
         }
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return true;
-        pn_connection_driver_errorf(&l->driver, "amqp:connection:lost", "%s", strerrordesc_np(errno));
+        pn_connection_driver_errorf(&l->driver, "amqp:connection:lost", "%s", wire_error_text(errno));
         pn_connection_driver_write_close(&l->driver);
         return false;
     }
@@ -330,7 +330,7 @@ weir_status jms_link_start(jms_link *l, weir_error *err) {
     l->has_lock = true;
     l->random = (uint64_t)wire_now_ns() ^ (uint64_t)(uintptr_t)l;
     if (pipe2(l->kick, O_NONBLOCK | O_CLOEXEC) || pipe2(l->news, O_NONBLOCK | O_CLOEXEC))
-        return weir_fail(err, WEIR_EIO, "can't make a pipe: %s", strerrordesc_np(errno));
+        return weir_fail(err, WEIR_EIO, "can't make a pipe: %s", wire_error_text(errno));
     if (pthread_create(&l->thread, NULL, run, l)) return weir_fail(err, WEIR_EIO, "can't start a thread");
     l->has_thread = true;
     return WEIR_OK;

@@ -18,8 +18,7 @@
 #define AT_ONCE (1u << 20)
 
 static weir_status failed(weir_error *err, const char *what, const char *folder) {
-    const char *why = strerrordesc_np(errno); /* as net.c does */
-    return weir_fail(err, WEIR_EIO, "the journal %s: %s: %s", folder, what, why ? why : "it fails");
+    return weir_fail(err, WEIR_EIO, "the journal %s: %s: %s", folder, what, wire_error_text(errno));
 }
 
 static void name_of(uint64_t base, char name[32]) { sprintf(name, "%016" PRIx64 SUFFIX, base); }

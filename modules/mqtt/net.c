@@ -19,12 +19,6 @@
 
 #include "packet.h"
 
-/* In English, whatever the locale: libc's translating locks what a program's end waits for. */
-static const char *why_of(int code) {
-    const char *why = strerrordesc_np(code);
-    return why ? why : "it fails";
-}
-
 static weir_status failed(weir_error *err, const net_conf *conf, const char *why) {
     weir_fail(err, WEIR_EIO, "%s:%s: %s", conf->host, conf->port, why);
     if (err) err->retriable = true;
@@ -39,7 +33,7 @@ static weir_status wait_for(int fd, short events, int64_t deadline_ns, int stop_
         int64_t left = deadline_ns - wire_now_ns();
         if (left <= 0) return failed(err, conf, "no answer in time");
         int n = poll(fds, 2, (int)(left / 1000000) + 1);
-        if (n < 0 && errno != EINTR) return failed(err, conf, why_of(errno));
+        if (n < 0 && errno != EINTR) return failed(err, conf, wire_error_text(errno));
         if (n > 0 && fds[1].revents) return WEIR_EAGAIN;
         if (n > 0 && fds[0].revents) return WEIR_OK;
     }
@@ -52,12 +46,12 @@ static weir_status connect_one(net *n, const struct addrinfo *to, const net_conf
     int on = 1, why = 0;
     socklen_t size = sizeof why;
     n->fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, to->ai_protocol);
-    if (n->fd < 0) return failed(err, conf, why_of(errno));
+    if (n->fd < 0) return failed(err, conf, wire_error_text(errno));
     if (connect(n->fd, to->ai_addr, to->ai_addrlen) && errno != EINPROGRESS)
-        return failed(err, conf, why_of(errno));
+        return failed(err, conf, wire_error_text(errno));
     WIRE_TRY(wait_for(n->fd, POLLOUT, deadline_ns, stop_fd, conf, err));
     getsockopt(n->fd, SOL_SOCKET, SO_ERROR, &why, &size);
-    if (why) return failed(err, conf, why_of(why));
+    if (why) return failed(err, conf, wire_error_text(why));
     setsockopt(n->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return WEIR_OK;
 }
@@ -66,8 +60,7 @@ static weir_status connect_any(net *n, const net_conf *conf, int64_t deadline_ns
                                weir_error *err) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *list;
     int why = getaddrinfo(conf->host, conf->port, &hints, &list);
-    if (why)
-        return failed(err, conf, why == EAI_SYSTEM ? why_of(errno) : "the name of the host can not be found");
+    if (why) return failed(err, conf, wire_lookup_text(why));
     weir_status st = WEIR_EIO;
     for (const struct addrinfo *one = list; one && st == WEIR_EIO; one = one->ai_next) {
         net_close(n);

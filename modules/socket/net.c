@@ -243,7 +243,7 @@ static void shake_hands(net_conn *c) {
 
 /* ---- Reading and writing ------------------------------------------------------------------------------ */
 
-static void fail(net_conn *c) { kill_conn(c, strerror(errno)); }
+static void fail(net_conn *c) { kill_conn(c, wire_error_text(errno)); }
 
 static void read_some(net_conn *c) {
     net *n = c->net;
@@ -290,7 +290,7 @@ static void on_event(net_conn *c, uint32_t events) {
         int error = 0;
         socklen_t len = sizeof error;
         getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len);
-        if (error) return kill_conn(c, strerror(error));
+        if (error) return kill_conn(c, wire_error_text(error));
         if (events & EPOLLOUT) on_connected(c);
     }
     if (!c->is_dead && c->ssl && !c->is_open) shake_hands(c);
@@ -326,7 +326,7 @@ static bool resolve(const net_spec *s, address *a, socklen_t *len, char *why, si
     snprintf(port, sizeof port, "%u", s->port);
     int failed = getaddrinfo(s->host, port, &hints, &found);
     if (failed) {
-        snprintf(why, size, "'%.100s': %s", s->host, gai_strerror(failed));
+        snprintf(why, size, "'%.100s': %s", s->host, wire_lookup_text(failed));
         return false;
     }
     memcpy(a, found->ai_addr, found->ai_addrlen);
@@ -477,7 +477,7 @@ static weir_status start_listening(net *n, weir_error *err) {
     n->listener = socket(a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (n->listener >= 0) setsockopt(n->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (n->listener < 0 || bind(n->listener, &a.any, len) || listen(n->listener, 511)) {
-        const char *reason = strerror(errno);
+        const char *reason = wire_error_text(errno);
         return n->spec.host
                    ? weir_fail(err, WEIR_EIO, "can't listen at %s:%u: %s", n->spec.host, n->spec.port, reason)
                    : weir_fail(err, WEIR_EIO, "can't listen at '%s': %s", n->spec.path, reason);

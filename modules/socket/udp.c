@@ -59,14 +59,15 @@ static weir_status bind_to(udp_source *s, const char *host, weir_error *err) {
     struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_PASSIVE}, *a;
     snprintf(port, sizeof port, "%u", s->port);
     int failed = getaddrinfo(host, port, &hints, &a);
-    if (failed) return weir_fail(err, WEIR_EIO, "can't listen at '%s': %s", host, gai_strerror(failed));
+    if (failed) return weir_fail(err, WEIR_EIO, "can't listen at '%s': %s", host, wire_lookup_text(failed));
     s->fd = socket(a->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s->fd >= 0) setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     if (s->fd >= 0) setsockopt(s->fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
     bool bound = s->fd >= 0 && bind(s->fd, a->ai_addr, a->ai_addrlen) == 0;
     freeaddrinfo(a);
-    return bound ? WEIR_OK
-                 : weir_fail(err, WEIR_EIO, "can't listen at %s:%u: %s", host, s->port, strerror(errno));
+    return bound
+               ? WEIR_OK
+               : weir_fail(err, WEIR_EIO, "can't listen at %s:%u: %s", host, s->port, wire_error_text(errno));
 }
 
 static weir_status in_start(void *self, weir_error *err) {
@@ -131,7 +132,7 @@ static weir_status receive(udp_source *s, weir_error *err) {
     s->n = n > 0 ? (uint32_t)n : 0;
     for (uint32_t i = 0; i < s->n; i++) show(s, i);
     if (n >= 0 || errno == EAGAIN || errno == EINTR || errno == ECONNREFUSED) return WEIR_OK;
-    weir_fail(err, WEIR_EIO, "receiving failed: %s", strerror(errno));
+    weir_fail(err, WEIR_EIO, "receiving failed: %s", wire_error_text(errno));
     if (err) err->retriable = true;
     return WEIR_EIO;
 }
@@ -226,7 +227,7 @@ static weir_status out_start(void *self, weir_error *err) {
     snprintf(port, sizeof port, "%u", s->url.port);
     int failed = getaddrinfo(s->url.host, port, &hints, &a);
     if (failed) {
-        weir_fail(err, WEIR_EIO, "'%s': %s", s->url.host, gai_strerror(failed));
+        weir_fail(err, WEIR_EIO, "'%s': %s", s->url.host, wire_lookup_text(failed));
         if (err) err->retriable = true;
         return WEIR_EIO;
     }
@@ -235,7 +236,7 @@ static weir_status out_start(void *self, weir_error *err) {
     freeaddrinfo(a);
     return connected ? WEIR_OK
                      : weir_fail(err, WEIR_EIO, "can't send to %s:%u: %s", s->url.host, s->url.port,
-                                 strerror(errno));
+                                 wire_error_text(errno));
 }
 
 static void tell_dropped(udp_sink *s, size_t len, const char *why) {
@@ -260,7 +261,7 @@ static weir_status out_write(void *self, const weir_output *out, weir_error *err
         /* That nobody listened was told of one before: this one was not sent yet. */
         if (sent < 0 && errno == ECONNREFUSED) sent = send(s->fd, out->bytes + begin, len, MSG_NOSIGNAL);
         if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) return WEIR_EAGAIN;
-        if (sent < 0) tell_dropped(s, len, strerror(errno));
+        if (sent < 0) tell_dropped(s, len, wire_error_text(errno));
     }
     s->n_done = 0;
     return WEIR_OK;

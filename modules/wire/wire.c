@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,20 @@ void wire_log(const weir_io_host *host, weir_log_level level, const char *format
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     host->log(host->log_ctx, level, line);
+}
+
+const char *wire_error_text(int code) {
+    const char *why = strerrordesc_np(code);
+    return why ? why : "it fails";
+}
+
+const char *wire_lookup_text(int failed) {
+    switch (failed) {
+    case EAI_NONAME: return "there is no host of that name";
+    case EAI_AGAIN: return "no name server answers";
+    case EAI_SYSTEM: return wire_error_text(errno);
+    default: return "its name can't be looked up";
+    }
 }
 
 weir_status wire_epoch_nothing(void *self, uint64_t epoch, weir_error *err) {
@@ -203,7 +218,7 @@ static weir_status read_file(const char *path, const char *name, char **out, wei
     if (fd < 0 || fstat(fd, &st) || st.st_size > LARGEST_PEM) {
         if (fd >= 0) close(fd);
         return weir_fail(err, WEIR_EIO, "%s: can't read '%s': %s", name, path,
-                         fd < 0 ? strerror(errno) : "it is too large");
+                         fd < 0 ? wire_error_text(errno) : "it is too large");
     }
     char *text = calloc(1, (size_t)st.st_size + 1);
     ssize_t n = text ? read(fd, text, (size_t)st.st_size) : -1;

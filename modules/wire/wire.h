@@ -19,6 +19,11 @@ int64_t wire_now_ns(void); /* the same clock */
 void wire_log(const weir_io_host *host, weir_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Of errno, and of getaddrinfo: in English, whatever the locale. libc's strerror and gai_strerror translate,
+ * under locks that a thread which outlives exit() may hold for ever. */
+const char *wire_error_text(int code);
+const char *wire_lookup_text(int failed);
+
 /* For sinks that keep nothing by epoch: begin, commit and abort; and a prepare that only marks the
  * checkpoint. */
 weir_status wire_epoch_nothing(void *self, uint64_t epoch, weir_error *err);
