@@ -349,7 +349,9 @@ static weir_status load_parts(wr_task *t, weir_reader *r, const whole_parts *w, 
             wr_reader_skip_section(r);
             continue;
         }
-        WR_TRY(load_part(t, r, tag, names, err));
+        weir_status st = load_part(t, r, tag, names, err);
+        if (st != WEIR_OK) WR_TRY(weir_reader_status(r, err)); /* which says more, if it was the bytes */
+        WR_TRY(st);
         WR_TRY(wr_reader_end_section(r, err));
     }
     return WEIR_OK;

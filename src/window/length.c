@@ -65,6 +65,7 @@ static weir_status process(void *self, weir_window *w, weir_error *err) {
     length_window *l = self;
     if (!l->keeps && !l->resets) return wr_emit_input(w, err);
     const weir_window_input *in = weir_window_get_input(w);
+    if (l->head == l->tail) l->head = l->tail = in->first_id; /* where it is, unless a saved state lied */
     WR_TRY(weir_window_reserve(w, (uint64_t)in->n * (l->length ? 2 : 3), in->n_chunks, err));
     if (l->length)
         take_chunks(l, in, weir_window_get_output(w), true);
@@ -89,10 +90,14 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     length_window *l = self;
-    (void)w;
     l->head = (weir_row_id)weir_read_i64(r);
     l->tail = (weir_row_id)weir_read_i64(r);
-    return weir_reader_status(r, err);
+    WR_TRY(weir_reader_status(r, err));
+    uint64_t n = l->tail - l->head;
+    bool is_held = !n || (weir_window_holds(w, l->head) && weir_window_holds(w, l->tail - 1) &&
+                          !weir_window_holds(w, l->tail));
+    if (l->tail >= l->head && n <= l->length && (is_held || !l->keeps)) return WEIR_OK;
+    return weir_fail(err, WEIR_ESTATE, "the saved length window names rows that are not there");
 }
 
 static int bound(const void *self, char *text, size_t size) {
