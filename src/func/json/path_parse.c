@@ -191,6 +191,13 @@ weir_status wr_json_parse_steps(wr_json_parser *r, bool in_filter, wr_json_step 
 
 /* ---- Paths -------------------------------------------------------------------------------------------- */
 
+/* All of the steps. The patterns in them are the path's, whatever becomes of it. */
+static weir_status parse_all(wr_json_path *path, wr_json_parser *r) {
+    weir_status status = wr_json_parse_steps(r, false, &path->steps, &path->is_definite);
+    path->regexes = r->regexes;
+    return status;
+}
+
 static weir_status parse_path(wr_json_path *path, const char *text, size_t len, weir_error *err) {
     wr_json_parser r = {.text = text, .p = text, .end = text + len, .arena = &path->arena, .err = err};
     while (r.end > text && r.end[-1] == ' ') r.end--;
@@ -198,7 +205,7 @@ static weir_status parse_path(wr_json_path *path, const char *text, size_t len, 
     if (len > PATH_MOST) return wr_json_refuse_path(&r, "it is too long");
     if (*text == '$' || *text == '@') {
         r.p++;
-        return wr_json_parse_steps(&r, false, &path->steps, &path->is_definite);
+        return parse_all(path, &r);
     }
     char *whole = weir_arena_alloc(&path->arena, len + 1); /* "a.b" is "$.a.b" */
     if (!whole) return no_memory(&r);
@@ -206,9 +213,7 @@ static weir_status parse_path(wr_json_path *path, const char *text, size_t len, 
     whole[0] = '.';
     memcpy(whole + 1, text, n);
     r = (wr_json_parser){.text = whole, .p = whole, .end = whole + n + 1, .arena = &path->arena, .err = err};
-    weir_status status = wr_json_parse_steps(&r, false, &path->steps, &path->is_definite);
-    path->regexes = r.regexes;
-    return status;
+    return parse_all(path, &r);
 }
 
 weir_status wr_json_path_new(const char *text, size_t len, wr_json_path **out, weir_error *err) {
