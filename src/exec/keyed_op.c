@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/compiler.h"
+#include "exec/dirty.h"
 #include "exec/key_due.h"
 #include "exec/key_ops.h"
 #include "exec/keyed_split.h"
@@ -20,6 +21,7 @@
 
 #define STATE_VERSION 1u
 #define TAG_KEY       WR_TAG('K', 'E', 'Y', ' ')
+#define TAG_GONE      WR_TAG('G', 'O', 'N', 'E')
 #define TAG_SHARED    WR_TAG('S', 'H', 'R', 'D')
 
 typedef struct keyed_op {
@@ -29,6 +31,7 @@ typedef struct keyed_op {
     uint32_t *place_of;
     uint32_t cap_place; /* ids below are there */
     wr_due_times due;
+    wr_dirty dirty;         /* keys whose operator was called since keyed_track, or is gone */
     weir_arena scratch;     /* of a guest's call */
     wr_op *keeper;          /* of a join with a named window: the content, for all keys; or NULL */
     wr_plan_op keeper_plan; /* the whole plan */
@@ -152,6 +155,7 @@ static weir_status run_key(call *c, uint32_t id, const weir_batch *sides, weir_e
     wr_op *op;
     weir_batch out;
     bool is_new, is_guest;
+    wr_dirty_mark(&c->k->dirty, &c->k->head.account, id);
     if (!may_let_out(c->k, id)) return c->k->passes ? add_output(c, id, sides, &firings, err) : WEIR_OK;
     WR_TRY(wr_key_ops_take(&c->k->ops, id, cycle, &op, &is_new, &is_guest, err));
     if (is_new) start_with_rows(c, op, sides);
@@ -227,6 +231,7 @@ static weir_status greet_key(keyed_op *k, const wr_turn *turn, uint32_t id, uint
     uint64_t cycle = turn->cycle->number;
     wr_op *born;
     bool is_new, is_guest;
+    wr_dirty_mark(&k->dirty, &k->head.account, id);
     WR_TRY(wr_key_ops_take(&k->ops, id, cycle, &born, &is_new, &is_guest, err));
     start_op(born, turn->cycle->clock[arrival]);
     weir_status status = note_due(k, id, born, err);
@@ -273,10 +278,15 @@ static uint64_t keyed_rows(const wr_op *op) {
     return wr_key_ops_rows(&k->ops) + (k->keeper ? k->keeper->type->rows(k->keeper) : 0);
 }
 
-static void keyed_forget(wr_op *op, uint32_t id) {
-    keyed_op *k = (keyed_op *)op;
+static void drop_key(keyed_op *k, uint32_t id) {
     wr_key_ops_forget(&k->ops, id);
     wr_due_times_unset(&k->due, id);
+}
+
+static void keyed_forget(wr_op *op, uint32_t id) {
+    keyed_op *k = (keyed_op *)op;
+    wr_dirty_mark(&k->dirty, &op->account, id);
+    drop_key(k, id);
     if (k->clock_of == id) k->clock_of = UINT32_MAX;
 }
 
@@ -286,8 +296,17 @@ static void keyed_free(wr_op *op) {
     wr_op_free(k->keeper);
     wr_arena_fini(&k->scratch);
     wr_due_times_fini(&k->due);
+    wr_dirty_fini(&k->dirty, &op->account);
     wr_free(&op->account, k->place_of, k->cap_place * sizeof *k->place_of);
     wr_free(op->account.parent, k, sizeof *k);
+}
+
+static void save_key(const keyed_op *k, uint32_t id, weir_writer *w) {
+    bool has = wr_key_ops_has(&k->ops, id);
+    wr_writer_begin_section(w, has ? TAG_KEY : TAG_GONE, STATE_VERSION);
+    weir_write_u32(w, id);
+    if (has) wr_key_ops_save(&k->ops, id, w);
+    wr_writer_end_section(w);
 }
 
 /* Each key's operator in a section of its own, behind that of what all of them share. */
@@ -300,13 +319,27 @@ static void keyed_save(const wr_op *op, weir_writer *w) {
         k->keeper->type->save(k->keeper, w);
         wr_writer_end_section(w);
     }
-    for (uint32_t id = 0; id < k->ops.cap_slots; id++) {
-        if (!wr_key_ops_has(&k->ops, id)) continue;
-        wr_writer_begin_section(w, TAG_KEY, STATE_VERSION);
-        weir_write_u32(w, id);
-        wr_key_ops_save(&k->ops, id, w);
-        wr_writer_end_section(w);
-    }
+    for (uint32_t id = 0; id < k->ops.cap_slots; id++)
+        if (wr_key_ops_has(&k->ops, id)) save_key(k, id, w);
+}
+
+static void keyed_track(wr_op *op) { wr_dirty_start(&((keyed_op *)op)->dirty); }
+
+/* The same for keys that were in use since then, and for those that are gone only their numbers. */
+static bool keyed_save_changes(const wr_op *op, weir_writer *w) {
+    const keyed_op *k = (const keyed_op *)op;
+    uint32_t n = k->dirty.n;
+    if (!wr_dirty_is_known(&k->dirty) || k->keeper) return false;
+    if (n > WR_DIRTY_FEW && n > k->ops.cap_slots / 2) return false;
+    size_t bytes = ((size_t)n + 1) * sizeof(uint32_t);
+    uint32_t *ids = wr_alloc(NULL, bytes);
+    if (!ids) return false;
+    wr_dirty_list(&k->dirty, ids);
+    weir_write_u32(w, STATE_VERSION);
+    weir_write_u32(w, k->clock_of);
+    for (uint32_t i = 0; i < n; i++) save_key(k, ids[i], w);
+    wr_free(NULL, ids, bytes);
+    return true;
 }
 
 static weir_status load_op(keyed_op *k, uint32_t id, wr_op *op, weir_reader *r, weir_error *err) {
@@ -314,13 +347,15 @@ static weir_status load_op(keyed_op *k, uint32_t id, wr_op *op, weir_reader *r, 
     return note_due(k, id, op, err);
 }
 
-static weir_status load_key(keyed_op *k, weir_reader *r, weir_error *err) {
+/* changes: the key may be there, in an older state. */
+static weir_status load_key(keyed_op *k, bool changes, weir_reader *r, weir_error *err) {
     uint32_t version, id;
     wr_op *op;
     bool is_new, is_guest;
     WR_TRY(wr_reader_begin_section(r, TAG_KEY, STATE_VERSION, &version, err));
     id = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
+    if (changes) drop_key(k, id);
     if (id >= UINT32_C(1) << 28 || wr_key_ops_has(&k->ops, id))
         return weir_fail(err, WEIR_ESTATE, "the saved state of a partition has a wrong key %" PRIu32, id);
     if (!make_room(k, id + 1)) return no_memory(err);
@@ -341,16 +376,37 @@ static weir_status load_keeper(keyed_op *k, weir_reader *r, weir_error *err) {
     return wr_reader_end_section(r, err);
 }
 
-static weir_status keyed_load(wr_op *op, weir_reader *r, weir_error *err) {
+static weir_status load_gone(keyed_op *k, weir_reader *r, weir_error *err) {
+    uint32_t version;
+    WR_TRY(wr_reader_begin_section(r, TAG_GONE, STATE_VERSION, &version, err));
+    drop_key(k, weir_read_u32(r));
+    return wr_reader_end_section(r, err);
+}
+
+static weir_status load_head(keyed_op *k, weir_reader *r, weir_error *err) {
     uint32_t version = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
     if (version != STATE_VERSION)
         return weir_fail(err, WEIR_ESTATE,
                          "the saved state of a partition has version %u; this weir reads %u", version,
                          STATE_VERSION);
-    ((keyed_op *)op)->clock_of = weir_read_u32(r);
-    if (((keyed_op *)op)->keeper) WR_TRY(load_keeper((keyed_op *)op, r, err));
-    while (wr_reader_peek_tag(r)) WR_TRY(load_key((keyed_op *)op, r, err));
+    k->clock_of = weir_read_u32(r);
+    return WEIR_OK;
+}
+
+static weir_status keyed_load(wr_op *op, weir_reader *r, weir_error *err) {
+    keyed_op *k = (keyed_op *)op;
+    WR_TRY(load_head(k, r, err));
+    if (k->keeper) WR_TRY(load_keeper(k, r, err));
+    while (wr_reader_peek_tag(r)) WR_TRY(load_key(k, false, r, err));
+    return weir_reader_status(r, err);
+}
+
+static weir_status keyed_load_changes(wr_op *op, weir_reader *r, weir_error *err) {
+    keyed_op *k = (keyed_op *)op;
+    WR_TRY(load_head(k, r, err));
+    for (uint32_t tag; (tag = wr_reader_peek_tag(r)) != 0;)
+        WR_TRY(tag == TAG_GONE ? load_gone(k, r, err) : load_key(k, true, r, err));
     return weir_reader_status(r, err);
 }
 
@@ -360,6 +416,9 @@ static const wr_op_type keyed_type = {.name = "keyed",
                                       .due = keyed_due,
                                       .save = keyed_save,
                                       .load = keyed_load,
+                                      .track = keyed_track,
+                                      .save_changes = keyed_save_changes,
+                                      .load_changes = keyed_load_changes,
                                       .rows = keyed_rows,
                                       .forget = keyed_forget,
                                       .free = keyed_free};
@@ -369,6 +428,9 @@ static const wr_op_type greeting_type = {.name = "keyed",
                                          .due = keyed_due,
                                          .save = keyed_save,
                                          .load = keyed_load,
+                                         .track = keyed_track,
+                                         .save_changes = keyed_save_changes,
+                                         .load_changes = keyed_load_changes,
                                          .rows = keyed_rows,
                                          .forget = keyed_forget,
                                          .greet = keyed_greet,
