@@ -140,14 +140,19 @@ static const char *not_an_event(document *doc, const char *why) {
     return NULL;
 }
 
+/* The object at p begins as a wrapper does. */
+static bool names_event(const document *doc, const char *p) {
+    const char *first = wr_json_skip_space(p + 1, doc->end);
+    return doc->d->unwraps_event && doc->end - first >= 7 && memcmp(first, "\"event\"", 7) == 0;
+}
+
 /* {"event": {...}}: reads the inner object. NULL with *is_wrapped false: it isn't of this form. */
 static const char *read_wrapped(document *doc, const char *p, bool *is_wrapped) {
     const char *name, *at_end;
     size_t len;
     *is_wrapped = false;
-    const char *first = wr_json_skip_space(p + 1, doc->end);
-    if (doc->end - first < 7 || memcmp(first, "\"event\"", 7) != 0) return NULL;
-    const char *value = wr_json_next_member(first, doc->end, true, &name, &len, &at_end);
+    if (!names_event(doc, p)) return NULL;
+    const char *value = wr_json_next_member(p + 1, doc->end, true, &name, &len, &at_end);
     *is_wrapped = value && len == 5 && memcmp(name, "event", 5) == 0 && *value == '{';
     if (!*is_wrapped) return NULL;
     p = read_event(doc, value);
@@ -159,11 +164,12 @@ static const char *read_wrapped(document *doc, const char *p, bool *is_wrapped) 
     return NULL;
 }
 
+/* Shapes don't tell an object from another value: what only begins as a wrapper has none. */
 static const char *read_any_shape(document *doc, const char *p) {
     bool is_wrapped = false;
-    const char *next = doc->d->unwraps_event ? read_wrapped(doc, p, &is_wrapped) : NULL;
+    const char *next = read_wrapped(doc, p, &is_wrapped);
     if (!is_wrapped) next = read_event(doc, p);
-    if (next && doc->row.fault.what == WR_JSON_FAULT_NONE)
+    if (next && doc->row.fault.what == WR_JSON_FAULT_NONE && (is_wrapped || !names_event(doc, p)))
         wr_json_shapes_learn(&doc->d->shapes, &doc->d->root, doc->row.rows, doc->d->not_ours, p, next,
                              doc->event, &doc->d->arena);
     return next;

@@ -105,6 +105,7 @@ static void what_is_wrong_with_an_event_like_others_is_told(void **state) {
           "{\"b\":1}\n{\"b\":2}\n{\"b\":\"x\"}\n{\"b\":3,\"a\":4}\n{\"b\":5}\n{\"b\":6,\"a\":7}\n{\"b\":8,"
           "\"b\":9}\n",
           "null|1\nnull|2\n!3:16 column 'b': 'x' is not an int\n4|3\nnull|5\n7|6\nnull|9\n");
+    CHECK("a int", "fail.on.missing.attribute=false", "{\"event\":5}\n{\"event\":{\"a\":1}}\n", "null\n1\n");
     CHECK("a int", "fail.on.unknown.attribute=true", "{\"a\":1}\n{\"a\":2,\"z\":1}\n{\"a\":3}\n",
           "1\n!2:8 the name 'z' is no attribute\n3\n");
     CHECK("a int", "",
