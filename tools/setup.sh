@@ -16,6 +16,7 @@ test | bench)
     packages=$test
     command -v javac >/dev/null || packages="$packages default-jdk-headless"
     command -v mvn >/dev/null || packages="$packages maven"
+    python3 -m pip --version >/dev/null 2>&1 || packages="$packages python3-pip" # the schema registry's Java comes by it
     ;;
 *)
     echo "usage: tools/setup.sh build|test|bench" >&2
