@@ -4,7 +4,7 @@
 set -eu
 
 build="meson ninja-build gcc libc6-dev pkg-config libzstd-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev libcmocka-dev librdkafka-dev libsqlite3-dev libpq-dev"
-build="$build libyaml-dev libexpat1-dev libpcre2-dev"
+build="$build libyaml-dev libexpat1-dev libpcre2-dev tzdata"
 build="$build libunistring-dev duktape-dev liblua5.4-dev libqpid-proton11-dev"
 build="$build libssl-dev libzmq3-dev libcurl4-openssl-dev"
 test="$build clang-14 libclang-rt-14-dev clang-format-14 python3 zstd openssl python3-confluent-kafka postgresql"

@@ -163,6 +163,7 @@ const weir_function_type *const wr_function_table[] = {
     &wr_time_day_of_week,
     &wr_time_extract,
     &wr_time_timestamp_in_milliseconds,
+    &wr_time_timezone_convert,
     &wr_time_utc_timestamp,
     NULL,
 };

@@ -14,5 +14,7 @@ extern const weir_function_type wr_time_date, wr_time_date_format, wr_time_day_o
 extern const weir_function_type wr_time_date_add, wr_time_date_diff, wr_time_date_sub;
 /* extract.c */
 extern const weir_function_type wr_time_extract;
+/* zones.c */
+extern const weir_function_type wr_time_timezone_convert;
 
 #endif

@@ -1,5 +1,4 @@
 /* now.c: the app's clock as text. */
-#include "base/cron.h"
 #include "func/time/functions.h"
 #include "func/time/site.h"
 
@@ -7,9 +6,9 @@
 #define DATE_AND_TIME "yyyy-MM-dd HH:mm:ss"
 
 static weir_status print_rows(wr_time_site *site, const weir_call *call, const char *pattern,
-                              int64_t ahead_ms, weir_error *err) {
+                              weir_error *err) {
     WR_TRY(wr_time_format_set(&site->to, pattern, strlen(pattern), err));
-    WR_FOR_ROWS(call, row) WR_TRY(wr_time_put(call, row, site, &site->to, call->now[row] + ahead_ms));
+    WR_FOR_ROWS(call, row) WR_TRY(wr_time_put(call, row, site, &site->to, call->now[row]));
     return WEIR_OK;
 }
 
@@ -24,18 +23,10 @@ static weir_status check_current_time(const weir_arg *args, uint32_t n_args, wei
     return wr_check_arg_count(&wr_time_current_time, args, n_args, 0, 0, err);
 }
 
-EVAL(eval_date) { return print_rows(self, call, "yyyy-MM-dd", 0, err); }
-EVAL(eval_time) { return print_rows(self, call, "HH:mm:ss", 0, err); }
+EVAL(eval_date) { return print_rows(self, call, "yyyy-MM-dd", err); }
+EVAL(eval_time) { return print_rows(self, call, "HH:mm:ss", err); }
 
 /* ---- currentTimestamp --------------------------------------------------------------------------------- */
-
-/* Java's short names for GMT are read too. */
-static weir_status zone_of(const weir_string *name, int32_t *minutes, weir_error *err) {
-    const char *p = weir_string_data(name);
-    *minutes = 0;
-    if (name->len == 3 && (memcmp(p, "GMT", 3) == 0 || memcmp(p, "UCT", 3) == 0)) return WEIR_OK;
-    return wr_cron_zone(p, name->len, minutes, err);
-}
 
 static weir_status check_stamp(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
     const weir_function_type *t = &wr_time_current_timestamp;
@@ -44,20 +35,29 @@ static weir_status check_stamp(const weir_arg *args, uint32_t n_args, weir_type 
     WR_TRY(wr_check_overloads(t, overloads, 2, args, n_args, err));
     if (n_args == 0) return WEIR_OK;
     WR_TRY(wr_time_check_constant(t, args, n_args, 0, err));
-    int32_t minutes;
+    wr_zone *zone;
     weir_error why;
     const weir_string *s = &args[0].value.as.s;
-    if (zone_of(s, &minutes, &why) == WEIR_OK) return WEIR_OK;
-    return wr_refuse_args(t, args, n_args, 0, err,
-                          "the time zone '%.*s' isn't supported: use 'UTC' or an offset like '+05:30'",
-                          (int)WR_MIN(s->len, 40u), weir_string_data(s));
+    if (wr_zone_open(weir_string_data(s), s->len, &zone, &why))
+        return wr_refuse_args(t, args, n_args, 0, err, "%s", why.message);
+    wr_zone_close(zone);
+    return WEIR_OK;
+}
+
+static weir_status open_stamp(void *self, const weir_arg *args, uint32_t n_args, weir_error *err) {
+    if (n_args == 0) return WEIR_OK;
+    const weir_string *s = &args[0].value.as.s;
+    return wr_zone_open(weir_string_data(s), s->len, &((wr_time_site *)self)->zone, err);
 }
 
 EVAL(eval_stamp) {
-    int32_t minutes = 0;
-    if (call->n_args && call->n_sel)
-        WR_TRY(zone_of((const weir_string *)call->args[0].data + wr_call_row(call, 0), &minutes, err));
-    return print_rows(self, call, DATE_AND_TIME, minutes * INT64_C(60000), err);
+    wr_time_site *site = self;
+    WR_TRY(wr_time_format_set(&site->to, DATE_AND_TIME, sizeof DATE_AND_TIME - 1, err));
+    WR_FOR_ROWS(call, row) {
+        int32_t ahead_s = site->zone ? wr_zone_ahead(site->zone, call->now[row] / 1000) : 0;
+        WR_TRY(wr_time_put(call, row, site, &site->to, call->now[row] + ahead_s * INT64_C(1000)));
+    }
+    return WEIR_OK;
 }
 
 /* ---- utcTimestamp ------------------------------------------------------------------------------------- */
@@ -71,14 +71,15 @@ static weir_status check_utc(const weir_arg *args, uint32_t n_args, weir_type *r
 
 EVAL(eval_utc) {
     wr_time_site *site = self;
-    if (call->n_args == 0) return print_rows(site, call, DATE_AND_TIME, 0, err);
+    if (call->n_args == 0) return print_rows(site, call, DATE_AND_TIME, err);
     WR_FOR_ROWS(call, row)
     if (wr_time_pattern_arg(call, 0, row, "time:utcTimestamp", &site->to))
         WR_TRY(wr_time_put(call, row, site, &site->to, call->now[row]));
     return WEIR_OK;
 }
 
-#define NOW_FUNCTION(symbol, name_text, check_function, eval_function, doc_text, example_text, ...)          \
+#define NOW_FUNCTION(symbol, name_text, check_function, open_function, eval_function, doc_text,              \
+                     example_text, ...)                                                                      \
     const weir_function_type symbol = {                                                                      \
         .struct_size = sizeof(weir_function_type),                                                           \
         .ns = "time",                                                                                        \
@@ -88,7 +89,7 @@ EVAL(eval_utc) {
         .params = (const weir_param_doc[]){__VA_ARGS__, {NULL, NULL}},                                       \
         .check = check_function,                                                                             \
         .state_size = sizeof(wr_time_site),                                                                  \
-        .open = wr_time_site_open,                                                                           \
+        .open = open_function,                                                                               \
         .close = wr_time_site_close,                                                                         \
         .eval = eval_function,                                                                               \
         .needs_clock = true,                                                                                 \
@@ -96,17 +97,18 @@ EVAL(eval_utc) {
         .can_fail = true,                                                                                    \
     }
 
-NOW_FUNCTION(wr_time_current_date, "currentDate", check_current_date, eval_date,
+NOW_FUNCTION(wr_time_current_date, "currentDate", check_current_date, wr_time_site_open, eval_date,
              "Gives the date of the app's clock in GMT, as yyyy-MM-dd.",
              "str:length(time:currentDate()) -> 10", {"time:currentDate()", "Event time in playback."});
-NOW_FUNCTION(wr_time_current_time, "currentTime", check_current_time, eval_time,
+NOW_FUNCTION(wr_time_current_time, "currentTime", check_current_time, wr_time_site_open, eval_time,
              "Gives the time of day of the app's clock in GMT, as HH:mm:ss.",
              "str:length(time:currentTime()) -> 8", {"time:currentTime()", "Event time in playback."});
-NOW_FUNCTION(wr_time_current_timestamp, "currentTimestamp", check_stamp, eval_stamp,
+NOW_FUNCTION(wr_time_current_timestamp, "currentTimestamp", check_stamp, open_stamp, eval_stamp,
              "Gives the app's clock, as yyyy-MM-dd HH:mm:ss.", "str:length(time:currentTimestamp()) -> 19",
              {"time:currentTimestamp()", "In GMT."},
-             {"time:currentTimestamp(<string> zone)", "A constant: 'UTC', or an offset like '+05:30'."});
-NOW_FUNCTION(wr_time_utc_timestamp, "utcTimestamp", check_utc, eval_utc,
+             {"time:currentTimestamp(<string> zone)",
+              "A constant: a region like 'Europe/Paris', 'UTC', or an offset like '+05:30'."});
+NOW_FUNCTION(wr_time_utc_timestamp, "utcTimestamp", check_utc, wr_time_site_open, eval_utc,
              "Gives the app's clock in GMT, as yyyy-MM-dd HH:mm:ss or in a pattern.",
              "str:length(time:utcTimestamp()) -> 19", {"time:utcTimestamp()", "Event time in playback."},
              {"time:utcTimestamp(<string> pattern)", "In another pattern. Null fails."});

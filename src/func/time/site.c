@@ -8,7 +8,11 @@ weir_status wr_time_site_open(void *self, const weir_arg *args, uint32_t n_args,
     return WEIR_OK;
 }
 
-void wr_time_site_close(void *self) { wr_buf_fini(&((wr_time_site *)self)->text); }
+void wr_time_site_close(void *self) {
+    wr_time_site *site = self;
+    wr_zone_close(site->zone);
+    wr_buf_fini(&site->text);
+}
 
 weir_status wr_time_check_patterns(const weir_function_type *t, const weir_arg *args, uint32_t n_args,
                                    uint32_t first, weir_error *err) {

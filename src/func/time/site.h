@@ -2,6 +2,7 @@
 #ifndef WR_TIME_SITE_H
 #define WR_TIME_SITE_H
 
+#include "base/zone.h"
 #include "func/containers.h"
 #include "func/time/fields.h"
 #include "func/time/format.h"
@@ -13,6 +14,7 @@ typedef struct wr_time_site {
     wr_time_format from, to;
     wr_time_unit unit;
     wr_week_rule rule;
+    wr_zone *zone; /* NULL: GMT */
     wr_buf text;
 } wr_time_site;
 /* For those that make nothing of their arguments. */
