@@ -537,6 +537,13 @@ typedef struct weir_sink_type {
     void (*close)(void *self); /* flushes what it can; an epoch that was not committed stays so */
     const char *(*state)(const void *self); /* as for sources */
     bool wants_attributes; /* records come with the values of their row: weir_output_attribute */
+    /* With options that hold attributes: what the encoder puts at the beginning of a file, told before the
+     * first write: the sink begins each of its files with it. May be NULL. */
+    weir_status (*head)(void *self, const char *bytes, size_t len, weir_error *err);
+    /* With options that hold attributes: looks at what they say for records (bytes are NULL) that were just
+     * encoded. WEIR_EVALUE: a record can never be written; it goes the way of rows that can't be sent. May be
+     * NULL: all can. */
+    weir_status (*accepts)(const void *self, const weir_output *out, weir_error *err);
 } weir_sink_type;
 
 /* ---- What each keeps count of ------------------------------------------------------------------------- */

@@ -2,7 +2,8 @@
  *
  * What is written collects in memory and goes to the file in large pieces. A checkpoint makes the file
  * durable and notes its length; after a crash the file is cut back to the length that the last checkpoint
- * noted, and the rows since then are written again. */
+ * noted, and the rows since then are written again. A file.uri with {{attribute}} names many files:
+ * file_set.h has them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,23 +12,29 @@
 #include <unistd.h>
 
 #include "io/byte_input.h"
+#include "io/file_set.h"
 #include "io/packer.h"
 #include "io/table.h"
 
-enum { OPT_URI, OPT_APPEND, OPT_COMPRESSION };
+enum { OPT_URI, OPT_APPEND, OPT_COMPRESSION, OPT_MOST_OPEN };
 
 static const weir_option options[] = {
-    [OPT_URI] = {"file.uri", WEIR_OPTION_TEXT, true, NULL, NULL,
-                 "The file's name; 'file:' in front is allowed."},
+    [OPT_URI] = {"file.uri", WEIR_OPTION_TEMPLATE, true, NULL, NULL,
+                 "The file's name; 'file:' in front is allowed. With {{attribute}} in it there is a file for "
+                 "each name."},
     [OPT_APPEND] = {"append", WEIR_OPTION_BOOL, false, "true", NULL,
                     "A fresh start writes behind what the file has; else it empties the file."},
     [OPT_COMPRESSION] = {"compression", WEIR_OPTION_CHOICE, false, "none", "auto|none|gzip|zstd",
                          "How the file is packed; 'auto' goes by the ending of its name (.gz, .zst)."},
+    [OPT_MOST_OPEN] = {"max.open.files", WEIR_OPTION_LONG, false, "128", NULL,
+                       "How many files are open at a time where file.uri has {{attribute}}."},
     {0}};
 
+#define MOST_OPEN   65536
 #define FLUSH_BYTES ((size_t)256 * 1024)
 
 typedef struct file_sink {
+    wr_file_set *set; /* file.uri has {{attribute}}: all else is not used then */
     char *path;
     bool appends;
     int fd;
@@ -56,11 +63,24 @@ static wr_packing packing_for(const file_sink *s, wr_packing packing) {
     return has_ending(s->path, ".zst") ? WR_PACKING_ZSTD : WR_PACKING_NONE;
 }
 
+static weir_status open_set(file_sink *s, const weir_io_args *args, weir_error *err) {
+    const weir_setting *set = args->settings->of;
+    return wr_file_set_new(&(wr_file_set_spec){.args = args,
+                                               .uri = &set[OPT_URI],
+                                               .appends = s->appends,
+                                               .packing = (wr_packing)set[OPT_COMPRESSION].as.l,
+                                               .most_open = (uint32_t)set[OPT_MOST_OPEN].as.l},
+                           &s->set, err);
+}
+
 static weir_status file_open(void *self, const weir_io_args *args, weir_error *err) {
     file_sink *s = self;
     const weir_setting *set = args->settings->of;
     s->fd = -1;
     s->appends = set[OPT_APPEND].as.b;
+    if (set[OPT_MOST_OPEN].as.l < 1 || set[OPT_MOST_OPEN].as.l > MOST_OPEN)
+        return weir_fail(err, WEIR_ECONFIG, "max.open.files must be 1 to %d", MOST_OPEN);
+    if (set[OPT_URI].slot) return open_set(s, args, err);
     if (!*set[OPT_URI].text) return weir_fail(err, WEIR_ECONFIG, "file.uri is empty");
     s->path = wr_file_name(args->host, set[OPT_URI].text);
     if (!s->path) return weir_fail(err, WEIR_ENOMEM, "out of memory");
@@ -82,6 +102,7 @@ static void sync_directory(const file_sink *s) {
 static weir_status file_start(void *self, weir_error *err) {
     file_sink *s = self;
     struct stat st;
+    if (s->set) return wr_file_set_start(s->set, err);
     s->fd = open(s->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (s->fd < 0) return system_failure(s, "open", err);
     if (fstat(s->fd, &st)) return system_failure(s, "look at", err);
@@ -99,6 +120,7 @@ static weir_status cut_to(file_sink *s, uint64_t size, weir_error *err) {
 
 static weir_status file_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
     file_sink *s = self;
+    if (s->set) return wr_file_set_recover(s->set, last_epoch, saved, err);
     if (!saved || !last_epoch) return cut_to(s, s->appends ? s->size : 0, err);
     if (weir_read_u32(saved) != 1) return weir_fail(err, WEIR_ESTATE, "saved by another version");
     uint64_t committed = (uint64_t)weir_read_i64(saved);
@@ -115,6 +137,7 @@ static weir_status file_begin(void *self, uint64_t epoch, weir_error *err) {
     file_sink *s = self;
     (void)epoch;
     (void)err;
+    if (s->set) wr_file_set_begin(s->set);
     s->epoch_begin = s->size;
     return WEIR_OK;
 }
@@ -135,12 +158,14 @@ static weir_status drain(file_sink *s, weir_error *err) {
 
 static weir_status file_write(void *self, const weir_output *out, weir_error *err) {
     file_sink *s = self;
+    if (s->set) return wr_file_set_write(s->set, out, err);
     if (s->buffer.len - s->n_out >= FLUSH_BYTES) WR_TRY(drain(s, err));
     return wr_packer_put(&s->packer, out->bytes, out->len, &s->buffer, err);
 }
 
 static weir_status file_flush(void *self, weir_error *err) {
     file_sink *s = self;
+    if (s->set) return wr_file_set_flush(s->set, err);
     WR_TRY(wr_packer_flush(&s->packer, false, &s->buffer, err));
     return drain(s, err);
 }
@@ -148,6 +173,7 @@ static weir_status file_flush(void *self, weir_error *err) {
 static weir_status file_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
     file_sink *s = self;
     (void)epoch;
+    if (s->set) return wr_file_set_prepare(s->set, w, err);
     WR_TRY(wr_packer_flush(&s->packer, true, &s->buffer, err));
     WR_TRY(drain(s, err));
     if (fdatasync(s->fd) && errno != EINVAL && errno != EROFS) return system_failure(s, "sync", err);
@@ -167,6 +193,7 @@ static weir_status file_commit(void *self, uint64_t epoch, weir_error *err) {
 static weir_status file_abort(void *self, uint64_t epoch, weir_error *err) {
     file_sink *s = self;
     (void)epoch;
+    if (s->set) return wr_file_set_abort(s->set, err);
     wr_packer_fini(&s->packer);
     wr_buf_clear(&s->buffer);
     s->n_out = 0;
@@ -175,13 +202,27 @@ static weir_status file_abort(void *self, uint64_t epoch, weir_error *err) {
 
 static bool file_at_start(const void *self) {
     const file_sink *s = self;
-    return s->size == 0 && s->buffer.len == 0 && !s->packer.is_midway;
+    return !s->set && s->size == 0 && s->buffer.len == 0 && !s->packer.is_midway;
 }
 
-static size_t file_bytes(const void *self) { return ((const file_sink *)self)->buffer.cap; }
+static weir_status file_head(void *self, const char *bytes, size_t len, weir_error *err) {
+    file_sink *s = self;
+    return s->set ? wr_file_set_head(s->set, bytes, len, err) : WEIR_OK;
+}
+
+static weir_status file_accepts(const void *self, const weir_output *out, weir_error *err) {
+    const file_sink *s = self;
+    return s->set ? wr_file_set_accepts(s->set, out, err) : WEIR_OK;
+}
+
+static size_t file_bytes(const void *self) {
+    const file_sink *s = self;
+    return s->set ? wr_file_set_bytes(s->set) : s->buffer.cap;
+}
 
 static void file_close(void *self) {
     file_sink *s = self;
+    wr_file_set_free(s->set);
     if (!s->path) return; /* open didn't get that far */
     if (s->fd >= 0) {
         (void)file_flush(s, NULL);
@@ -195,7 +236,8 @@ static void file_close(void *self) {
 const weir_sink_type wr_file_sink = {
     .struct_size = sizeof wr_file_sink,
     .name = "file",
-    .doc = "Appends to a file. With checkpoints each row is there once, also after a crash.",
+    .doc = "Appends to a file, or to one for each name that events make. With checkpoints each row is there "
+           "once, also after a crash.",
     .example = "@sink(type='file', file.uri='alerts.jsonl', @map(type='json'))",
     .options = options,
     .shapes = WEIR_SHAPE_BYTES,
@@ -213,4 +255,6 @@ const weir_sink_type wr_file_sink = {
     .at_file_start = file_at_start,
     .bytes = file_bytes,
     .close = file_close,
+    .head = file_head,
+    .accepts = file_accepts,
 };

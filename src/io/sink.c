@@ -35,7 +35,7 @@ struct wr_sink {
     uint32_t cap_records;  /* room in encoded.record_end */
     wr_slots slots;        /* options with attributes, for each record that waits */
     wr_grouping grouping;
-    bool is_grouping, has_record_ends, is_full, has_begun, is_started;
+    bool is_grouping, has_record_ends, is_full, has_begun, is_started, has_told_head;
     uint64_t epoch;
     weir_io_stats stats;
 };
@@ -279,7 +279,32 @@ static weir_status begin_file(wr_sink *s, const weir_batch *rows, weir_error *er
     return WEIR_OK;
 }
 
+/* A sink of many files begins each of them itself. */
+static weir_status tell_head(wr_sink *s, weir_error *err) {
+    size_t len = s->encoded.len;
+    uint32_t n_records = s->encoded.n_records;
+    weir_status st = s->format->begin_file(s->encoder, &s->encoded, err);
+    if (st == WEIR_OK && s->encoded.len > len)
+        st = s->type->head(s->self, s->encoded.data + len, s->encoded.len - len, err);
+    s->encoded.len = len;
+    s->encoded.n_records = n_records;
+    s->has_told_head = st == WEIR_OK;
+    return st;
+}
+
+static weir_status ask_whether_accepted(wr_sink *s, uint32_t first, weir_error *err) {
+    if (!s->type->accepts || !s->slots.n || s->encoded.n_records == first) return WEIR_OK;
+    return s->type->accepts(s->self,
+                            &(weir_output){.shape = s->shape,
+                                           .n_records = s->encoded.n_records - first,
+                                           .values = wr_slots_values(&s->slots) + (size_t)first * s->slots.n,
+                                           .n_values = s->slots.n,
+                                           .n_attributes = s->n_attributes},
+                            err);
+}
+
 static weir_status encode_rows(wr_sink *s, const weir_batch *rows, weir_error *err) {
+    if (s->slots.n && s->format->begin_file && s->type->head && !s->has_told_head) WR_TRY(tell_head(s, err));
     if (!s->encoded.len && s->format->begin_file && s->type->at_file_start && s->type->at_file_start(s->self))
         WR_TRY(begin_file(s, rows, err));
     if (s->is_grouping) return wr_grouping_run(&s->grouping, &s->slots, rows, encode_group, s, err);
@@ -292,11 +317,12 @@ static weir_status encode(wr_sink *s, const weir_batch *rows, weir_error *err) {
     size_t len = s->encoded.len;
     uint32_t n_records = s->encoded.n_records;
     weir_status status = encode_rows(s, rows, err);
+    if (status == WEIR_OK) status = ask_whether_accepted(s, n_records, err);
     if (status == WEIR_OK) return WEIR_OK;
     s->encoded.len = len; /* not half a batch */
     s->encoded.n_records = n_records;
     wr_slots_cut(&s->slots, n_records);
-    s->stats.bad_rows += rows->n_sel;
+    if (status != WEIR_EVALUE || rows->n_sel == 1) s->stats.bad_rows += rows->n_sel; /* else: one by one */
     return failed(s, err, status);
 }
 

@@ -36,7 +36,8 @@ weir_status wr_sink_join(wr_sink *s, uint64_t epoch, weir_error *err) WR_NODISCA
 /* Takes the selected rows of the batch, now or later: nothing of the batch is needed after the call. */
 weir_status wr_sink_write(wr_sink *s, const weir_batch *rows, weir_error *err) WR_NODISCARD;
 /* The two halves of wr_sink_write: encodes the rows (a sink of rows takes them at once), and hands on what is
- * encoded. Push: EAGAIN: something is left. After a failed push all that was encoded still waits. */
+ * encoded. Take: EVALUE: a row can never be written, and none was taken: offer them one by one. Push: EAGAIN:
+ * something is left. After a failed push all that was encoded still waits. */
 weir_status wr_sink_take(wr_sink *s, const weir_batch *rows, weir_error *err) WR_NODISCARD;
 weir_status wr_sink_push(wr_sink *s, weir_error *err) WR_NODISCARD;
 void wr_sink_drop_waiting(wr_sink *s); /* what is encoded is forgotten */

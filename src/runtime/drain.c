@@ -165,6 +165,20 @@ static bool wants_copies(const wr_drain *d) {
     return !wr_drain_waits(d) || d->plan->distribution == WR_ROUND_ROBIN;
 }
 
+weir_status wr_drain_one_by_one(wr_drain *d, wr_way *w, const weir_batch *rows,
+                                weir_status (*fn)(wr_drain *d, wr_way *w, const weir_batch *rows,
+                                                  weir_error *err),
+                                weir_error *err) {
+    for (uint32_t k = 0; k < rows->n_sel; k++) {
+        uint32_t row = weir_batch_row(rows, k);
+        weir_batch one = *rows;
+        one.sel = &row;
+        one.n_sel = 1;
+        WR_TRY(fn(d, w, &one, err));
+    }
+    return WEIR_OK;
+}
+
 static weir_status write_way(wr_drain *d, wr_way *w, const weir_batch *rows, weir_error *err) {
     weir_error own = {0};
     if (!rows->n_sel) return WEIR_OK;
@@ -175,7 +189,8 @@ static weir_status write_way(wr_drain *d, wr_way *w, const weir_batch *rows, wei
         return pass_on(d, w, rows, &own, err);
     }
     weir_status st = wr_sink_take(w->sink, rows, &own);
-    if (st != WEIR_OK) { /* no place could take them: the format can't write them */
+    if (st == WEIR_EVALUE && rows->n_sel > 1) return wr_drain_one_by_one(d, w, rows, write_way, err);
+    if (st != WEIR_OK) { /* no place could take them: they can't be written */
         if (st == WEIR_ENOMEM && err) *err = own;
         if (st != WEIR_ENOMEM) wr_drain_give_up(d, rows, &own);
         return st == WEIR_ENOMEM ? st : WEIR_OK;
@@ -267,6 +282,15 @@ static weir_status send(wr_drain *d, const weir_batch *rows, weir_error *err) {
     return write_way(d, &d->ways[0], rows, err);
 }
 
+/* A row that can never be written is given up here too: it would fail again however often it came. */
+static weir_status write_exactly(wr_drain *d, wr_way *w, const weir_batch *rows, weir_error *err) {
+    weir_status st = wr_sink_take(w->sink, rows, err);
+    if (st == WEIR_EVALUE && rows->n_sel > 1) return wr_drain_one_by_one(d, w, rows, write_exactly, err);
+    if (st == WEIR_EVALUE) return wr_drain_give_up(d, rows, err), WEIR_OK;
+    if (st == WEIR_OK) st = wr_sink_push(w->sink, err);
+    return st == WEIR_EAGAIN ? WEIR_OK : st;
+}
+
 static void fail_exactly(wr_drain *d, const weir_error *err) {
     d->io->has_failed = true; /* nothing is lost: the cycle is undone */
     d->io->failure = *err;
@@ -280,7 +304,7 @@ void wr_drain_write(wr_drain *d, const weir_batch *rows) {
         if (send(d, rows, &err) == WEIR_OK) return;
         d->has_failed = true;
         d->failure = err;
-    } else if (wr_sink_write(d->ways[0].sink, rows, &err) != WEIR_OK)
+    } else if (write_exactly(d, &d->ways[0], rows, &err) != WEIR_OK)
         fail_exactly(d, &err);
 }
 

@@ -84,6 +84,11 @@ bool wr_drain_is_full(const wr_drain *d);
 /* A place failed: it is down, and its rows wait or go where on.error says. rows NULL: it holds them. */
 weir_status wr_drain_on_failure(wr_drain *d, wr_way *w, const weir_batch *rows, const weir_error *why,
                                 weir_error *err) WR_NODISCARD;
+/* Calls fn for each row alone. */
+weir_status wr_drain_one_by_one(wr_drain *d, wr_way *w, const weir_batch *rows,
+                                weir_status (*fn)(wr_drain *d, wr_way *w, const weir_batch *rows,
+                                                  weir_error *err),
+                                weir_error *err) WR_NODISCARD;
 void wr_drain_give_up(wr_drain *d, const weir_batch *rows, const weir_error *why);
 /* Rows for a place that fails wait: nothing else was asked for. */
 bool wr_drain_waits(const wr_drain *d);

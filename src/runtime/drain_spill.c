@@ -85,13 +85,13 @@ static bool can_take(const wr_drain *d) {
 }
 
 /* Into the sink. Whatever it says, the rows are in its hands then, or nobody's. */
-static weir_status hand_over(wr_drain *d, const weir_batch *rows, weir_error *err) {
-    wr_way *w = &d->ways[0];
+static weir_status hand_over(wr_drain *d, wr_way *w, const weir_batch *rows, weir_error *err) {
     weir_error own = {0};
     weir_status st = wr_sink_take(w->sink, rows, &own);
     if (st == WEIR_ENOMEM && err) *err = own;
     if (st == WEIR_ENOMEM) return st;
-    if (st != WEIR_OK) { /* the format can't write them */
+    if (st == WEIR_EVALUE && rows->n_sel > 1) return wr_drain_one_by_one(d, w, rows, hand_over, err);
+    if (st != WEIR_OK) { /* they can't be written */
         wr_drain_give_up(d, rows, &own);
         return WEIR_OK;
     }
@@ -104,7 +104,7 @@ weir_status wr_drain_spill_write(wr_drain *d, const weir_batch *rows, weir_error
     bool at_once = !wr_drain_has_backlog(d) && can_take(d);
     WR_TRY(wr_spill_add(d->spill, rows, err));
     if (!at_once) return WEIR_OK;
-    WR_TRY(hand_over(d, rows, err));
+    WR_TRY(hand_over(d, &d->ways[0], rows, err));
     wr_spill_skip_all(d->spill);
     return WEIR_OK;
 }
@@ -129,7 +129,7 @@ weir_status wr_drain_spill_send(wr_drain *d, weir_error *err) {
         if (st == WEIR_OK && !fits(d, &rows))
             wr_drain_give_up(d, &rows, &other);
         else if (st == WEIR_OK)
-            st = hand_over(d, &rows, err);
+            st = hand_over(d, &d->ways[0], &rows, err);
         if (st == WEIR_OK) wr_spill_skip(d->spill);
     }
     wr_arena_fini(&arena);

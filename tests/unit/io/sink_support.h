@@ -20,9 +20,14 @@ static inline weir_status open_sink(test_sink *t, const char *schema, const char
     weir_pair pairs[16], map_pairs[16];
     char *a = strdup(options), *b = strdup(map_options);
     weir_bus *bus = t->host.bus;
+    const char *state_dir = t->host.state_dir;
     memset(t, 0, sizeof *t);
-    t->host = (weir_io_host){
-        .struct_size = sizeof t->host, .app = "A", .log = note_sink_log, .log_ctx = t, .bus = bus};
+    t->host = (weir_io_host){.struct_size = sizeof t->host,
+                             .app = "A",
+                             .log = note_sink_log,
+                             .log_ctx = t,
+                             .bus = bus,
+                             .state_dir = state_dir};
     schema_of(&t->schema, schema);
     wr_sink_spec spec = {.type = find_sink(type),
                          .format = find_encoder(format),
