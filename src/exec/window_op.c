@@ -1,5 +1,6 @@
 /* window_op.c: the window operator: making it, driving the window through a call, saving it. */
 #include "exec/window_op_impl.h"
+#include "state/held_rows.h"
 
 #include <stdio.h>
 
@@ -194,6 +195,17 @@ static void window_save(const wr_op *op, weir_writer *out) {
     if (w->type->save) w->type->save(w->self, out);
 }
 
+static weir_status load_self(weir_window *w, weir_reader *r, weir_error *err) {
+    bool claims = w->store && w->type->shape == WEIR_WINDOW_BAG;
+    size_t bytes = claims ? (wr_row_store_n_slots(w->store) / 64 + 1) * sizeof *w->claimed : 0;
+    w->claimed = claims ? wr_alloc_zero(&w->op.account, bytes) : NULL;
+    if (claims && !w->claimed) return wr_window_no_memory(err);
+    weir_status status = w->type->load ? w->type->load(w->self, w, r, err) : WEIR_OK;
+    if (claims) wr_free(&w->op.account, w->claimed, bytes);
+    w->claimed = NULL;
+    return status;
+}
+
 static weir_status window_load(wr_op *op, weir_reader *r, weir_error *err) {
     weir_window *w = (weir_window *)op;
     w->next_id = (weir_row_id)weir_read_i64(r);
@@ -203,7 +215,7 @@ static weir_status window_load(wr_op *op, weir_reader *r, weir_error *err) {
         return weir_fail(err, WEIR_ESTATE, "the saved window %s held other rows", w->type->name);
     if (w->store) WR_TRY(wr_row_store_load(w->store, r, err));
     if (w->condition) WR_TRY(wr_window_condition_load(w->condition, r, err));
-    if (w->type->load) WR_TRY(w->type->load(w->self, w, r, err));
+    WR_TRY(load_self(w, r, err));
     if (w->type->bytes) charge_self(w, w->type->bytes(w->self));
     return weir_reader_status(r, err);
 }
@@ -238,7 +250,7 @@ static weir_status window_load_changes(wr_op *op, weir_reader *r, weir_error *er
     w->next_id = (weir_row_id)weir_read_i64(r);
     if (w->type->load) {
         WR_TRY(reopen(w, err));
-        WR_TRY(w->type->load(w->self, w, r, err));
+        WR_TRY(load_self(w, r, err));
     }
     if (w->type->bytes) charge_self(w, w->type->bytes(w->self));
     return weir_reader_status(r, err);
@@ -330,6 +342,31 @@ void weir_window_set_value(weir_window *w, weir_row_id id, uint32_t column, cons
 
 bool weir_window_holds(const weir_window *w, weir_row_id id) {
     return w->store && wr_row_store_has(w->store, id);
+}
+
+bool wr_window_claim(const weir_window *w, weir_row_id id) {
+    if (!w->store) return true;
+    if (!wr_row_store_has(w->store, id) || w->claimed[id >> 6] >> (id & 63) & 1) return false;
+    w->claimed[id >> 6] |= (uint64_t)1 << (id & 63);
+    return true;
+}
+
+weir_status wr_window_read_range(const weir_window *w, weir_reader *r, weir_row_id *const *ids, uint32_t n,
+                                 wr_held held, weir_error *err) {
+    weir_row_id next = w->store ? wr_row_store_tail(w->store) : w->next_id;
+    bool ascends = true;
+    for (uint32_t i = 0; i < n; i++) {
+        *ids[i] = (weir_row_id)weir_read_i64(r);
+        ascends = ascends && (!i || *ids[i - 1] <= *ids[i]);
+    }
+    WR_TRY(weir_reader_status(r, err));
+    weir_row_id first = *ids[0], last = *ids[n - 1];
+    bool is_empty = first == last || !w->store;
+    for (uint32_t i = 0; is_empty && i < n; i++) *ids[i] = next;
+    bool ends = last == next || (held == WR_HELD_LAGS && last < next);
+    bool begins = held == WR_HELD_COUNTED || (w->store && wr_row_store_has(w->store, first));
+    if (ascends && (is_empty || (ends && begins))) return WEIR_OK;
+    return weir_fail(err, WEIR_ESTATE, "the saved window %s() names rows that are not there", w->type->name);
 }
 
 void weir_window_release(weir_window *w, weir_row_id id) {

@@ -86,18 +86,25 @@ static weir_status check_str_coalesce(const weir_arg *args, uint32_t n_args, wei
     return WEIR_OK;
 }
 
+static weir_status eval_str_coalesce(void *self, const weir_call *call, weir_error *err) {
+    if (call->n_args > 1) return eval_coalesce(self, call, err);
+    for (uint32_t k = 0; k < call->n_sel; k++) weir_set_null(call->out, wr_call_row(call, k));
+    return WEIR_OK;
+}
+
 /* Siddhi's str extension has one of its own, for values of any type. */
 const weir_function_type wr_str_coalesce = {
     .struct_size = sizeof(weir_function_type),
     .ns = "str",
     .name = "coalesce",
-    .doc = "Gives the first value that is not null, or null when all are.",
+    .doc = "Gives the first value that is not null, or null when all are; a single value gives null, as in "
+           "Siddhi.",
     .example = "str:coalesce('BBB', 'CCC') -> 'BBB'",
     .params = (const weir_param_doc[]){{"str:coalesce(<any> value, <any> ...)",
                                         "Values of one type; the result has it, too."},
                                        {NULL, NULL}},
     .check = check_str_coalesce,
-    .eval = eval_coalesce,
+    .eval = eval_str_coalesce,
     .takes_boxed = true,
 };
 

@@ -24,7 +24,7 @@
 #define TAG_CHANGES          WR_TAG('T', 'A', 'S', 'C')
 #define TAG_TABLE_CHANGES    WR_TAG('T', 'A', 'B', 'C')
 #define TAG_OPERATOR_CHANGES WR_TAG('O', 'P', 'E', 'C')
-#define VERSION              1u
+#define VERSION              2u /* 1: patterns kept in one cell each were kept as others are */
 
 /* What was saved last of each part, in the order in which parts are saved. */
 typedef struct mark {
@@ -362,6 +362,12 @@ static weir_status enter_states(weir_reader *states, uint32_t n, int64_t *clock,
     uint32_t version;
     for (uint32_t i = 0; i < n; i++) {
         WR_TRY(wr_reader_begin_section(&states[i], i ? TAG_CHANGES : TAG_TASK, VERSION, &version, err));
+        if (version < VERSION)
+            return weir_fail(
+                err, WEIR_ESTATE,
+                "the saved state is of version %u, which an older weir wrote; this one reads version "
+                "%u only",
+                version, VERSION);
         *clock = weir_read_i64(&states[i]);
         if (i) WR_TRY(note_whole(w, states[i], i, names, err));
     }

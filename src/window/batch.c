@@ -4,6 +4,7 @@
  * piece restarts the aggregates with a reset. */
 #include <stdio.h>
 
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/table.h"
 
@@ -78,10 +79,8 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     batch_window *b = self;
-    (void)w;
     b->needs_reset = weir_read_u32(r) != 0;
-    b->before = (weir_row_id)weir_read_i64(r);
-    b->tail = (weir_row_id)weir_read_i64(r);
+    WR_TRY(wr_window_read_range(w, r, (weir_row_id *const[]){&b->before, &b->tail}, 2, WR_HELD_ALL, err));
     return weir_reader_status(r, err);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/cron.h"
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
@@ -84,11 +85,9 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     cron_window *c = self;
-    (void)w;
     c->next_due = weir_read_i64(r);
-    c->before = (weir_row_id)weir_read_i64(r);
-    c->filling = (weir_row_id)weir_read_i64(r);
-    c->tail = (weir_row_id)weir_read_i64(r);
+    WR_TRY(wr_window_read_range(w, r, (weir_row_id *const[]){&c->before, &c->filling, &c->tail}, 3,
+                                WR_HELD_ALL, err));
     return weir_reader_status(r, err);
 }
 

@@ -71,8 +71,7 @@ static void save(const void *self, weir_writer *w) {
 }
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
-    (void)w;
-    return wr_time_queue_load(&((delay_window *)self)->queue, r, err);
+    return wr_time_queue_load(&((delay_window *)self)->queue, w, r, err);
 }
 
 static int bound(const void *self, char *text, size_t size) {

@@ -12,6 +12,7 @@
  */
 #include <stdio.h>
 
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/gaps.h"
@@ -133,10 +134,8 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     expression_window *e = self;
-    (void)w;
-    e->head = (weir_row_id)weir_read_i64(r);
-    e->tail = (weir_row_id)weir_read_i64(r);
-    return wr_gaps_load(&e->gaps, r, err);
+    WR_TRY(wr_window_read_range(w, r, (weir_row_id *const[]){&e->head, &e->tail}, 2, WR_HELD_LAGS, err));
+    return wr_gaps_load(&e->gaps, e->tail, r, err);
 }
 
 static int bound(const void *self, char *text, size_t size) {

@@ -17,6 +17,7 @@
  */
 #include <stdio.h>
 
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/gaps.h"
@@ -240,11 +241,9 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     expression_batch *b = self;
-    (void)w;
-    b->before = (weir_row_id)weir_read_i64(r);
-    b->filling = (weir_row_id)weir_read_i64(r);
-    b->tail = (weir_row_id)weir_read_i64(r);
-    return wr_gaps_load(&b->gaps, r, err);
+    WR_TRY(wr_window_read_range(w, r, (weir_row_id *const[]){&b->before, &b->filling, &b->tail}, 3,
+                                WR_HELD_LAGS, err));
+    return wr_gaps_load(&b->gaps, b->tail, r, err);
 }
 
 static int bound(const void *self, char *text, size_t size) {

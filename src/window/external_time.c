@@ -6,6 +6,7 @@
  * what it has let out is gone, and its rows from the null on are not taken in. */
 #include <stdio.h>
 
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
@@ -148,9 +149,7 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     external_time *e = self;
-    (void)w;
-    e->head = (weir_row_id)weir_read_i64(r);
-    e->tail = (weir_row_id)weir_read_i64(r);
+    WR_TRY(wr_window_read_range(w, r, (weir_row_id *const[]){&e->head, &e->tail}, 2, WR_HELD_ALL, err));
     return weir_reader_status(r, err);
 }
 

@@ -11,6 +11,7 @@
  */
 #include <stdio.h>
 
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
@@ -271,7 +272,6 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     external_time_batch *b = self;
-    (void)w;
     uint32_t flags = weir_read_u32(r);
     b->is_started = flags & 1;
     b->is_flushed = flags & 2;
@@ -280,9 +280,8 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
     b->end = weir_read_i64(r);
     b->newest = weir_read_i64(r);
     b->next_timer = weir_read_i64(r);
-    b->before = (weir_row_id)weir_read_i64(r);
-    b->filling = (weir_row_id)weir_read_i64(r);
-    b->tail = (weir_row_id)weir_read_i64(r);
+    WR_TRY(wr_window_read_range(w, r, (weir_row_id *const[]){&b->before, &b->filling, &b->tail}, 3,
+                                WR_HELD_ALL, err));
     return weir_reader_status(r, err);
 }
 

@@ -7,6 +7,7 @@
  * Keys are gone through in order of creation (Siddhi's order is that of a hash map). */
 #include <stdio.h>
 
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/key_map.h"
 #include "window/row_key.h"
@@ -132,13 +133,14 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     frequent_window *f = self;
-    (void)w;
     WR_TRY(wr_key_map_load(&f->keys, r, err));
     if (wr_grow(NULL, &f->counters, &f->cap, f->keys.n, sizeof *f->counters))
         return weir_fail(err, WEIR_ENOMEM, "out of memory in window frequent()");
     for (uint32_t e = 0; e < f->keys.n; e++) {
         f->counters[e].count = weir_read_i64(r);
         f->counters[e].row = (weir_row_id)weir_read_i64(r);
+        if ((f->keeps || f->tells) && !wr_window_claim(w, f->counters[e].row))
+            return weir_fail(err, WEIR_ESTATE, "the saved window frequent() names rows that are not there");
     }
     return weir_reader_status(r, err);
 }

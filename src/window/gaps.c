@@ -80,12 +80,12 @@ void wr_gaps_save(const wr_gaps *g, weir_writer *w) {
     }
 }
 
-weir_status wr_gaps_load(wr_gaps *g, weir_reader *r, weir_error *err) {
+weir_status wr_gaps_load(wr_gaps *g, weir_row_id last, weir_reader *r, weir_error *err) {
     g->first = g->n = 0;
     for (uint32_t left = weir_read_u32(r); left; left--) {
         weir_row_id begin = (weir_row_id)weir_read_i64(r), end = (weir_row_id)weir_read_i64(r);
         WR_TRY(weir_reader_status(r, err));
-        if (begin >= end || (g->n && begin < g->list[g->n - 1].end))
+        if (begin >= end || end > last || (g->n && begin < g->list[g->n - 1].end))
             return weir_fail(err, WEIR_ESTATE, "the saved gaps of a window are damaged");
         WR_TRY(wr_gaps_add(g, begin, end, err));
     }

@@ -33,6 +33,7 @@ void wr_gaps_visit(const wr_gaps *g, weir_row_id begin, weir_row_id end,
 
 size_t wr_gaps_bytes(const wr_gaps *g);
 void wr_gaps_save(const wr_gaps *g, weir_writer *w);
-weir_status wr_gaps_load(wr_gaps *g, weir_reader *r, weir_error *err) WR_NODISCARD;
+/* No gap may reach beyond `last`. */
+weir_status wr_gaps_load(wr_gaps *g, weir_row_id last, weir_reader *r, weir_error *err) WR_NODISCARD;
 
 #endif

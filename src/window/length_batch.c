@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
@@ -145,11 +146,12 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     length_batch *b = self;
-    (void)w;
-    b->before = (weir_row_id)weir_read_i64(r);
-    b->filling = (weir_row_id)weir_read_i64(r);
-    b->tail = (weir_row_id)weir_read_i64(r);
-    return weir_reader_status(r, err);
+    wr_held held = b->streams && !b->expires && !b->keeps_all ? WR_HELD_COUNTED : WR_HELD_ALL;
+    WR_TRY(
+        wr_window_read_range(w, r, (weir_row_id *const[]){&b->before, &b->filling, &b->tail}, 3, held, err));
+    if (b->tail - b->filling <= b->length) return WEIR_OK;
+    return weir_fail(err, WEIR_ESTATE,
+                     "the saved window lengthBatch() has a batch of more rows than its length");
 }
 
 static int bound(const void *self, char *text, size_t size) {

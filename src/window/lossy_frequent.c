@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/key_map.h"
 #include "window/row_key.h"
@@ -147,7 +148,6 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     lossy_window *l = self;
-    (void)w;
     l->total = weir_read_i64(r);
     WR_TRY(wr_key_map_load(&l->keys, r, err));
     if (wr_grow(NULL, &l->counters, &l->cap, l->keys.n, sizeof *l->counters))
@@ -156,6 +156,9 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
         l->counters[e].count = weir_read_i64(r);
         l->counters[e].bucket = weir_read_i64(r);
         l->counters[e].row = (weir_row_id)weir_read_i64(r);
+        if ((l->keeps || l->tells) && !wr_window_claim(w, l->counters[e].row))
+            return weir_fail(err, WEIR_ESTATE,
+                             "the saved window lossyFrequent() names rows that are not there");
     }
     return weir_reader_status(r, err);
 }

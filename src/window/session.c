@@ -333,22 +333,22 @@ static void save(const void *self, weir_writer *w) {
     wr_due_queue_save(&s->timers, w);
 }
 
-static weir_status load_sessions(session_window *s, uint32_t entry, weir_reader *r, weir_error *err) {
+static weir_status load_sessions(session_window *s, uint32_t entry, const weir_window *w, weir_reader *r,
+                                 weir_error *err) {
     key_sessions *k = &s->sessions[entry];
     k->born = s->n_born++;
     k->current_node = k->previous_node = INT64_MAX;
-    WR_TRY(wr_session_rows_load(&k->current, r, err));
-    WR_TRY(wr_session_rows_load(&k->previous, r, err));
+    WR_TRY(wr_session_rows_load(&k->current, w, r, err));
+    WR_TRY(wr_session_rows_load(&k->previous, w, r, err));
     if (k->current.n) WR_TRY(promise(&s->current, k, entry, k->current.end, &k->current_node, err));
     return k->previous.n ? set_previous(s, entry, err) : WEIR_OK;
 }
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     session_window *s = self;
-    (void)w;
     WR_TRY(wr_key_map_load(&s->keys, r, err));
     WR_TRY(widen(s, s->keys.n, err));
-    for (uint32_t e = 0; e < s->keys.n; e++) WR_TRY(load_sessions(s, e, r, err));
+    for (uint32_t e = 0; e < s->keys.n; e++) WR_TRY(load_sessions(s, e, w, r, err));
     return wr_due_queue_load(&s->timers, r, err);
 }
 

@@ -1,5 +1,6 @@
 /* session_rows.c: see session_rows.h. */
 #include "window/session_rows.h"
+#include "state/held_rows.h"
 
 #include <string.h>
 
@@ -50,7 +51,7 @@ void wr_session_rows_save(const wr_session_rows *s, weir_writer *w) {
     for (uint32_t i = 0; i < s->n && !s->counts_only; i++) weir_write_i64(w, (int64_t)s->ids[i]);
 }
 
-weir_status wr_session_rows_load(wr_session_rows *s, weir_reader *r, weir_error *err) {
+weir_status wr_session_rows_load(wr_session_rows *s, const weir_window *w, weir_reader *r, weir_error *err) {
     uint32_t n = weir_read_u32(r), cursor = weir_read_u32(r);
     s->start = weir_read_i64(r);
     s->end = weir_read_i64(r);
@@ -59,8 +60,12 @@ weir_status wr_session_rows_load(wr_session_rows *s, weir_reader *r, weir_error 
     if (cursor > n || (!s->counts_only && n > weir_reader_left(r) / sizeof(int64_t)))
         return weir_fail(err, WEIR_ESTATE, "a saved session is damaged");
     if (s->counts_only) s->n = n;
-    for (uint32_t i = 0; i < n && !s->counts_only; i++)
-        WR_TRY(wr_session_rows_append(s, (weir_row_id)weir_read_i64(r), err));
+    for (uint32_t i = 0; i < n && !s->counts_only; i++) {
+        weir_row_id id = (weir_row_id)weir_read_i64(r);
+        if (!wr_window_claim(w, id))
+            return weir_fail(err, WEIR_ESTATE, "a saved session names rows that are not there");
+        WR_TRY(wr_session_rows_append(s, id, err));
+    }
     s->cursor = cursor;
     return weir_reader_status(r, err);
 }

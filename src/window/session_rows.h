@@ -25,6 +25,8 @@ weir_status wr_session_rows_insert_late(wr_session_rows *s, const weir_row_id *i
 weir_status wr_session_rows_move(wr_session_rows *to, wr_session_rows *from, weir_error *err) WR_NODISCARD;
 void wr_session_rows_clear(wr_session_rows *s);
 void wr_session_rows_save(const wr_session_rows *s, weir_writer *w);
-weir_status wr_session_rows_load(wr_session_rows *s, weir_reader *r, weir_error *err) WR_NODISCARD;
+/* Of rows that w holds. */
+weir_status wr_session_rows_load(wr_session_rows *s, const weir_window *w, weir_reader *r,
+                                 weir_error *err) WR_NODISCARD;
 
 #endif

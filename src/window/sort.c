@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "data/order.h"
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/table.h"
 
@@ -165,14 +166,17 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     sort_window *s = self;
-    (void)w;
     s->is_sorted = weir_read_u32(r) != 0;
     uint32_t n = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
     if (n > s->length || n > weir_reader_left(r) / sizeof(int64_t))
         return weir_fail(err, WEIR_ESTATE, "the saved window sort() is damaged");
     if (wr_grow(NULL, &s->ids, &s->cap, n, sizeof *s->ids)) return no_memory(err);
-    while (s->n < n) s->ids[s->n++] = (weir_row_id)weir_read_i64(r);
+    while (s->n < n) {
+        s->ids[s->n] = (weir_row_id)weir_read_i64(r);
+        if (!wr_window_claim(w, s->ids[s->n++]))
+            return weir_fail(err, WEIR_ESTATE, "the saved window sort() names rows that are not there");
+    }
     return weir_reader_status(r, err);
 }
 

@@ -10,6 +10,7 @@
  * finds the clock past next_emit and lets its batch out itself. */
 #include <stdio.h>
 
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
@@ -100,13 +101,17 @@ static bool is_idle(const time_batch *b) {
     return (b->keeps_all ? b->filling : b->before) == b->tail && !b->needs_reset;
 }
 
-/* A jump of the clock over years must not tick its way: whole periods, up to the last not after now. */
-static void skip_idle(time_batch *b, int64_t now) {
-    int64_t ahead;
-    if (b->next_timer > now || __builtin_sub_overflow(now, b->next_timer, &ahead)) return;
-    int64_t skip = ahead / b->period * b->period;
-    b->next_timer += skip;
-    b->next_emit = later(b->next_emit, skip);
+/* A jump of the clock over years must not tick its way: whole periods, up to the last not after now. While
+ * something is to go out at a boundary that is ahead, that stays. */
+static void skip_ticks(time_batch *b, int64_t now) {
+    bool moves_emit = is_idle(b);
+    if (b->next_timer > now || (!moves_emit && now >= b->next_emit)) return;
+    uint64_t period = (uint64_t)b->period;
+    uint64_t skip =
+        ((uint64_t)now - (uint64_t)b->next_timer) / period * period; /* may be more than INT64_MAX */
+    b->next_timer = (int64_t)((uint64_t)b->next_timer + skip);
+    if (moves_emit)
+        b->next_emit = later(later(b->next_emit, (int64_t)(skip / 2)), (int64_t)(skip - skip / 2));
 }
 
 /* The timers that the clock of one arrival has passed; each chunk they let out has an origin of its own. */
@@ -116,7 +121,7 @@ static weir_status tick(time_batch *b, weir_window *w, uint32_t arrival, weir_er
     weir_origin origin = weir_window_tick_origin(in, arrival);
     in->tick_next = arrival + 1;
     while (b->next_timer <= now) {
-        if (is_idle(b)) skip_idle(b, now);
+        skip_ticks(b, now);
         b->next_timer = later(b->next_timer, b->period);
         if (now < b->next_emit) continue;
         b->next_emit = later(b->next_emit, b->period);
@@ -194,15 +199,13 @@ static void save(const void *self, weir_writer *w) {
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     time_batch *b = self;
-    (void)w;
     uint32_t flags = weir_read_u32(r);
     b->is_started = flags & 1;
     b->needs_reset = flags & 2;
     b->next_emit = weir_read_i64(r);
     b->next_timer = weir_read_i64(r);
-    b->before = (weir_row_id)weir_read_i64(r);
-    b->filling = (weir_row_id)weir_read_i64(r);
-    b->tail = (weir_row_id)weir_read_i64(r);
+    WR_TRY(wr_window_read_range(w, r, (weir_row_id *const[]){&b->before, &b->filling, &b->tail}, 3,
+                                WR_HELD_ALL, err));
     b->reset_ts = weir_reader_left(r) ? weir_read_i64(r) : 0;
     return weir_reader_status(r, err);
 }

@@ -76,8 +76,7 @@ static void content(const void *self, const weir_window *w, bool (*visit)(void *
 static void save(const void *self, weir_writer *w) { wr_time_queue_save(&((const time_length *)self)->q, w); }
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
-    (void)w;
-    return wr_time_queue_load(&((time_length *)self)->q, r, err);
+    return wr_time_queue_load(&((time_length *)self)->q, w, r, err);
 }
 
 static int bound(const void *self, char *text, size_t size) {

@@ -50,6 +50,7 @@ static inline void wr_time_queue_fired(wr_time_queue *q, const weir_window *w) {
 }
 
 void wr_time_queue_save(const wr_time_queue *q, weir_writer *w);
-weir_status wr_time_queue_load(wr_time_queue *q, weir_reader *r, weir_error *err) WR_NODISCARD;
+weir_status wr_time_queue_load(wr_time_queue *q, const weir_window *w, weir_reader *r,
+                               weir_error *err) WR_NODISCARD;
 
 #endif

@@ -46,13 +46,13 @@ static void feed(weir_app *app, int from, int n) {
 /* A part of changes, as task_state.c writes it. */
 static void begin_part(weir_writer *w, const wr_plan *plan, uint32_t which) {
     if (which == 0) {
-        wr_writer_begin_section(w, WR_TAG('T', 'A', 'B', 'C'), 1);
+        wr_writer_begin_section(w, WR_TAG('T', 'A', 'B', 'C'), 2);
         wr_write_text(w, plan->tables[0].name);
         return;
     }
     const wr_plan_query *q = &plan->queries[which % plan->n_queries];
     uint32_t index = which / plan->n_queries % wr_plan_n_ops(q);
-    wr_writer_begin_section(w, WR_TAG('O', 'P', 'E', 'C'), 1);
+    wr_writer_begin_section(w, WR_TAG('O', 'P', 'E', 'C'), 2);
     wr_write_text(w, q->name);
     wr_write_text(w, wr_plan_op_at(q, 0, index)->signature);
     weir_write_u32(w, index);
@@ -63,7 +63,7 @@ static void load(weir_app *app, const weir_writer *base, const uint8_t *data, si
     weir_writer w;
     weir_reader states[2];
     wr_writer_init(&w);
-    wr_writer_begin_section(&w, WR_TAG('T', 'A', 'S', 'C'), 1);
+    wr_writer_begin_section(&w, WR_TAG('T', 'A', 'S', 'C'), 2);
     weir_write_i64(&w, 1000);
     begin_part(&w, app->plan, data[0]);
     weir_write_bytes(&w, data + 1, size - 1);

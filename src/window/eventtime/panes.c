@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "state/held_rows.h"
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory in a window by event time");
@@ -163,7 +164,7 @@ static weir_status load_pane(wr_panes *p, const weir_window *w, weir_reader *r, 
         wr_pane_row row = {.time = weir_read_i64(r)};
         row.seq = (uint64_t)weir_read_i64(r);
         row.id = (weir_row_id)weir_read_i64(r);
-        if (!weir_window_holds(w, row.id)) return damaged(err);
+        if (!wr_window_claim(w, row.id)) return damaged(err);
         pane->rows[pane->n] = row;
     }
     pane->is_sorted = false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "state/held_rows.h"
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory in a window of reorder");
@@ -187,7 +188,7 @@ static weir_status load_rows(wr_slack_row **rows, uint32_t *n, uint32_t *cap, co
         wr_slack_row row = {.time = weir_read_i64(r)};
         row.seq = (uint64_t)weir_read_i64(r);
         row.id = (weir_row_id)weir_read_i64(r);
-        if (!weir_window_holds(w, row.id))
+        if (!wr_window_claim(w, row.id))
             return weir_fail(err, WEIR_ESTATE, "the saved window of reorder is damaged");
         (*rows)[(*n)++] = row;
     }

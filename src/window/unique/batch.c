@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "state/held_rows.h"
 
 #define DIGIT_BITS 11u
 #define FEW        48u /* rows that are sorted by insertion */
@@ -189,7 +190,7 @@ static weir_status load_gone(wr_unique_batch *b, const weir_window *w, weir_read
     if (wr_grow(NULL, &b->gone, &b->cap_gone, n, sizeof *b->gone)) return wr_unique_no_memory(err);
     while (b->n_gone < n) {
         b->gone[b->n_gone] = (weir_row_id)weir_read_i64(r);
-        if (!weir_window_holds(w, b->gone[b->n_gone++])) return damaged(err);
+        if (!wr_window_claim(w, b->gone[b->n_gone++])) return damaged(err);
     }
     return weir_reader_status(r, err);
 }
@@ -200,7 +201,7 @@ weir_status wr_unique_batch_load(wr_unique_batch *b, const weir_window *w, weir_
     for (uint32_t e = 0; e < b->keys.n; e++) {
         b->rows[e].id = (weir_row_id)weir_read_i64(r);
         b->rows[e].java_hash = weir_read_u32(r);
-        if (!weir_window_holds(w, b->rows[e].id)) return damaged(err);
+        if (!wr_window_claim(w, b->rows[e].id)) return damaged(err);
     }
     b->buckets = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));

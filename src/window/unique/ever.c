@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
@@ -93,7 +94,7 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
     if (wr_grow(NULL, &e->rows, &e->cap_rows, e->keys.n, sizeof *e->rows)) return wr_unique_no_memory(err);
     for (uint32_t k = 0; k < e->keys.n; k++) {
         e->rows[k] = (weir_row_id)weir_read_i64(r);
-        if (!weir_window_holds(w, e->rows[k]))
+        if (!wr_window_claim(w, e->rows[k]))
             return weir_fail(err, WEIR_ESTATE, "the saved window unique:ever() is damaged");
     }
     return weir_reader_status(r, err);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/table.h"
 #include "window/unique/key.h"
@@ -255,7 +256,7 @@ static weir_status load_rows(keyed_rows *k, const weir_window *w, weir_reader *r
     if (wr_grow(NULL, &k->rows, &k->cap, k->keys.n, sizeof *k->rows)) return wr_unique_no_memory(err);
     for (uint32_t e = 0; e < k->keys.n; e++) {
         k->rows[e] = (weir_row_id)weir_read_i64(r);
-        if (!weir_window_holds(w, k->rows[e]))
+        if (!wr_window_claim(w, k->rows[e]))
             return weir_fail(err, WEIR_ESTATE, "the saved window unique:externalTimeBatch() is damaged");
     }
     return weir_reader_status(r, err);

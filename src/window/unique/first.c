@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/table.h"
 #include "window/unique/key.h"
@@ -86,7 +87,7 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
     if (wr_grow(NULL, &f->rows, &f->cap_rows, f->keys.n, sizeof *f->rows)) return wr_unique_no_memory(err);
     for (uint32_t k = 0; k < f->keys.n; k++) {
         f->rows[k] = (weir_row_id)weir_read_i64(r);
-        if (!weir_window_holds(w, f->rows[k]))
+        if (!wr_window_claim(w, f->rows[k]))
             return weir_fail(err, WEIR_ESTATE, "the saved window unique:first() is damaged");
     }
     return weir_reader_status(r, err);

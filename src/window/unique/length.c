@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
@@ -115,7 +116,7 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
     bool sound = l->keys.n <= l->length;
     for (uint32_t k = 0; k < l->keys.n; k++) {
         l->rows[k] = (weir_row_id)weir_read_i64(r);
-        sound = sound && weir_window_holds(w, l->rows[k]);
+        sound = sound && wr_window_claim(w, l->rows[k]);
     }
     return sound ? weir_reader_status(r, err)
                  : weir_fail(err, WEIR_ESTATE, "the saved window unique:length() is damaged");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
+#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
@@ -166,7 +167,7 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
     for (uint32_t k = 0; k < t->keys.n; k++) {
         t->rows[k].id = (weir_row_id)weir_read_i64(r);
         t->rows[k].ts = weir_read_i64(r);
-        if (!weir_window_holds(w, t->rows[k].id))
+        if (!wr_window_claim(w, t->rows[k].id))
             return weir_fail(err, WEIR_ESTATE, "the saved window unique:time() is damaged");
     }
     return weir_reader_status(r, err);

@@ -101,19 +101,22 @@ static weir_status pass_boundary(time_batch *b, weir_window *w, int64_t now, wei
 
 static int64_t due(const void *self) { return ((const time_batch *)self)->next_timer; }
 
-/* A jump of the clock over years must not tick its way: whole periods, up to the last not after now. */
-static void skip_idle(time_batch *b, int64_t now) {
-    int64_t ahead;
-    if (b->is_full || !wr_unique_batch_is_idle(&b->batch)) return;
-    if (b->next_timer > now || __builtin_sub_overflow(now, b->next_timer, &ahead)) return;
-    int64_t skip = ahead / b->period * b->period;
-    b->next_timer += skip;
-    b->next_emit = later(b->next_emit, skip);
+/* A jump of the clock over years must not tick its way: whole periods, up to the last not after now. While
+ * something is to go out at a boundary that is ahead, that stays. */
+static void skip_ticks(time_batch *b, int64_t now) {
+    bool moves_emit = !b->is_full && wr_unique_batch_is_idle(&b->batch);
+    if (b->next_timer > now || (!moves_emit && now >= b->next_emit)) return;
+    uint64_t period = (uint64_t)b->period;
+    uint64_t skip =
+        ((uint64_t)now - (uint64_t)b->next_timer) / period * period; /* may be more than INT64_MAX */
+    b->next_timer = (int64_t)((uint64_t)b->next_timer + skip);
+    if (moves_emit)
+        b->next_emit = later(later(b->next_emit, (int64_t)(skip / 2)), (int64_t)(skip - skip / 2));
 }
 
 static weir_status on_timer(void *self, weir_window *w, int64_t now, weir_error *err) {
     time_batch *b = self;
-    skip_idle(b, now);
+    skip_ticks(b, now);
     b->next_timer = later(b->next_timer, b->period);
     return now < b->next_emit ? WEIR_OK : pass_boundary(b, w, now, err);
 }
