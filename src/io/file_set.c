@@ -28,6 +28,7 @@ struct set_file {
     bool was_there;       /* before */
     bool was_opened, is_touched, is_listed;
     bool is_waiting; /* is in set->waiting */
+    bool has_new;    /* the packer has what was never flushed */
     wr_packer packer;
     wr_buf buffer;           /* packed, not yet in the file */
     size_t n_out;            /* bytes of buffer that are */
@@ -42,7 +43,7 @@ struct wr_file_set {
     uint32_t n, cap;
     uint32_t *index; /* of a file by hash, from 1; 0: free. Room for n_index, a power of 2, half of it used */
     uint32_t n_index;
-    set_file **waiting; /* that have something to be written out */
+    set_file **waiting; /* that have something to write, or are midway in a member or frame */
     uint32_t n_waiting, cap_waiting;
     set_file **found; /* of each record of a write */
     uint32_t cap_found;
@@ -131,6 +132,8 @@ static weir_status add(wr_file_set *s, const char *name, size_t len, set_file **
 
 /* ---- Open files ---------------------------------------------------------------------------------------- */
 
+static weir_status drain(wr_file_set *s, set_file *f, weir_error *err);
+
 static void unlink_use(wr_file_set *s, set_file *f) {
     *(f->newer ? &f->newer->older : &s->newest) = f->older;
     *(f->older ? &f->older->newer : &s->oldest) = f->newer;
@@ -183,28 +186,38 @@ static weir_status go_to_end(wr_file_set *s, set_file *f, weir_error *err) {
     return WEIR_OK;
 }
 
+/* What the packer has goes to the buffer; `end`: its memory goes too. */
+static weir_status flush_packer(wr_file_set *s, set_file *f, bool end, weir_error *err) {
+    size_t before = f->buffer.len;
+    weir_status st = end || f->has_new ? wr_packer_flush(&f->packer, end, &f->buffer, err) : WEIR_OK;
+    if (end) wr_packer_fini(&f->packer);
+    if (end) wr_packer_init(&f->packer, packing_of(s, f));
+    f->has_new = false;
+    s->buffered += f->buffer.len - before;
+    return st;
+}
+
+/* A file that is closed ends in a whole member or frame: when it is opened again, it may be another one. */
+static weir_status make_way(wr_file_set *s, set_file *f, weir_error *err) {
+    WR_TRY(flush_packer(s, f, true, err));
+    WR_TRY(drain(s, f, err));
+    close_file(s, f);
+    return WEIR_OK;
+}
+
 static weir_status open_file(wr_file_set *s, set_file *f, bool creates, weir_error *err) {
     if (f->fd >= 0) {
         unlink_use(s, f);
         link_use(s, f);
         return WEIR_OK;
     }
-    while (s->n_open >= s->spec.most_open) close_file(s, s->oldest);
+    while (s->n_open >= s->spec.most_open) WR_TRY(make_way(s, s->oldest, err));
     f->fd = wr_file_place_file(&s->place, f->name, creates);
     if (f->fd < 0) return failure(s, f, "open", err);
     s->n_open++;
     link_use(s, f);
     weir_status st = go_to_end(s, f, err);
     if (st != WEIR_OK) close_file(s, f);
-    return st;
-}
-
-static weir_status end_packer(wr_file_set *s, set_file *f, weir_error *err) {
-    size_t before = f->buffer.len;
-    weir_status st = wr_packer_flush(&f->packer, true, &f->buffer, err);
-    wr_packer_fini(&f->packer);
-    wr_packer_init(&f->packer, packing_of(s, f));
-    s->buffered += f->buffer.len - before;
     return st;
 }
 
@@ -236,15 +249,15 @@ static weir_status drain(wr_file_set *s, set_file *f, weir_error *err) {
     return WEIR_OK;
 }
 
-/* Everything that waits goes to the files, in whole members and frames: a packer keeps nothing between two
- * flushes, since there may be many. What fails stays. */
-static weir_status drain_all(wr_file_set *s, weir_error *err) {
-    while (s->n_waiting) {
-        set_file *f = s->waiting[s->n_waiting - 1];
-        WR_TRY(end_packer(s, f, err));
+/* Everything that waits goes to the files; `end`: members and frames end too. What fails stays. */
+static weir_status drain_all(wr_file_set *s, bool end, weir_error *err) {
+    for (uint32_t i = s->n_waiting; i-- > 0;) {
+        set_file *f = s->waiting[i];
+        WR_TRY(flush_packer(s, f, end, err));
         WR_TRY(drain(s, f, err));
+        if (f->packer.is_midway) continue;
         f->is_waiting = false;
-        s->n_waiting--;
+        s->waiting[i] = s->waiting[--s->n_waiting];
     }
     return WEIR_OK;
 }
@@ -252,7 +265,7 @@ static weir_status drain_all(wr_file_set *s, weir_error *err) {
 static weir_status make_room(wr_file_set *s, weir_error *err) {
     bool is_packed = s->spec.packing != WR_PACKING_NONE;
     bool is_full = s->buffered >= FLUSH_BYTES || (is_packed && s->n_waiting >= s->spec.most_open);
-    return is_full ? drain_all(s, err) : WEIR_OK;
+    return is_full ? drain_all(s, true, err) : WEIR_OK;
 }
 
 /* ---- Taking rows --------------------------------------------------------------------------------------- */
@@ -317,14 +330,14 @@ static weir_status put(wr_file_set *s, set_file *f, const char *bytes, size_t le
     size_t before = f->buffer.len;
     WR_TRY(note_waiting(s, f, err));
     bool at_start = !f->size && !f->buffer.len && !f->packer.is_midway;
-    f->is_touched = true;
+    f->is_touched = f->has_new = true;
     weir_status st = at_start && s->head.len
                          ? wr_packer_put(&f->packer, s->head.data, s->head.len, &f->buffer, err)
                          : WEIR_OK;
     if (st == WEIR_OK) st = wr_packer_put(&f->packer, bytes, len, &f->buffer, err);
     s->buffered += f->buffer.len - before;
     /* Packers take much memory: only so many are midway as files may be open. */
-    if (st == WEIR_OK && s->n_waiting > s->spec.most_open) st = end_packer(s, f, err);
+    if (st == WEIR_OK && s->n_waiting > s->spec.most_open) st = flush_packer(s, f, true, err);
     return st;
 }
 
@@ -340,7 +353,7 @@ weir_status wr_file_set_write(wr_file_set *s, const weir_output *out, weir_error
     return WEIR_OK;
 }
 
-weir_status wr_file_set_flush(wr_file_set *s, weir_error *err) { return drain_all(s, err); }
+weir_status wr_file_set_flush(wr_file_set *s, weir_error *err) { return drain_all(s, false, err); }
 
 weir_status wr_file_set_head(wr_file_set *s, const char *bytes, size_t len, weir_error *err) {
     wr_buf_clear(&s->head);
@@ -370,7 +383,7 @@ static weir_status sync_file(wr_file_set *s, set_file *f, weir_error *err) {
 }
 
 weir_status wr_file_set_prepare(wr_file_set *s, weir_writer *w, weir_error *err) {
-    WR_TRY(drain_all(s, err));
+    WR_TRY(drain_all(s, true, err));
     for (uint32_t i = 0; i < s->n; i++)
         if (s->files[i]->is_touched) WR_TRY(sync_file(s, s->files[i], err));
     if (!w) return WEIR_OK;
@@ -391,7 +404,7 @@ static void drop_waiting(wr_file_set *s) {
         wr_packer_init(&s->waiting[i]->packer, packing_of(s, s->waiting[i]));
         wr_buf_fini(&s->waiting[i]->buffer);
         s->waiting[i]->n_out = 0;
-        s->waiting[i]->is_waiting = false;
+        s->waiting[i]->is_waiting = s->waiting[i]->has_new = false;
     }
     s->n_waiting = 0;
     s->buffered = 0;
@@ -575,7 +588,7 @@ size_t wr_file_set_bytes(const wr_file_set *s) {
 
 void wr_file_set_free(wr_file_set *s) {
     if (!s) return;
-    if (s->place.fd >= 0) (void)drain_all(s, NULL);
+    if (s->place.fd >= 0) (void)drain_all(s, true, NULL);
     forget_all(s);
     wr_file_place_fini(&s->place);
     wr_file_journal_fini(&s->journal);

@@ -313,6 +313,43 @@ static void assert_same_files(const char *a, const char *b, bool is_there) {
     assert_true(n > 3);
 }
 
+/* With one open, and with all of them. */
+static void packed_files_are_whole_after_a_checkpoint(void **state) {
+    (void)state;
+    static const char *const more[] = {";max.open.files=1;compression=auto", ";compression=auto"};
+    static const char *const names[] = {"{{s}}.csv.gz", "{{s}}.csv.zst"};
+    for (size_t i = 0; i < 4; i++) {
+        fixture f;
+        set_up(&f, names[i / 2], more[i % 2]);
+        (void)restart(&f, WEIR_OK, NULL);
+        for (int32_t n = 0; n < 6; n++) {
+            assert_int_equal(write_row(&f.t, n, n % 3 ? "b" : "a", NULL), WEIR_OK);
+            if (n % 2) assert_int_equal(wr_sink_flush(f.t.sink, NULL), WEIR_OK);
+        }
+        checkpoint(&f);
+        assert_int_equal(write_row(&f.t, 6, "a", NULL), WEIR_OK);
+        assert_int_equal(wr_sink_flush(f.t.sink, NULL), WEIR_OK);
+        close_sink(&f.t, false);
+        assert_int_equal(restart(&f, WEIR_OK, NULL), 1);
+        assert_int_equal(write_row(&f.t, 9, "b", NULL), WEIR_OK);
+        close_sink(&f.t, true);
+        const char *const expected[] = {"0|a\n3|a\n", "1|b\n2|b\n4|b\n5|b\n9|b\n"};
+        for (size_t k = 0; k < 2; k++) {
+            test_source t = {0};
+            snprintf(f.options, sizeof f.options, "file.uri=%s/%c.csv.%s", f.dir, "ab"[k],
+                     i < 2 ? "gz" : "zst");
+            assert_int_equal(open_source(&t, SCHEMA, "file", f.options, "csv", "header=true", "", NULL),
+                             WEIR_OK);
+            assert_int_equal(wr_source_start(t.source, NULL), WEIR_OK);
+            assert_int_equal(poll_all(&t, NULL), WEIR_EEND);
+            assert_got(&t, expected[k]);
+            assert_null(t.log.data); /* nothing ended in the middle */
+            close_source(&t);
+        }
+        drop_directory(f.dir);
+    }
+}
+
 static uint64_t saved_epoch(const fixture *f) {
     uint64_t epoch = 0;
     size_t len;
@@ -368,6 +405,7 @@ int main(void) {
         cmocka_unit_test(a_name_that_leads_away_is_refused),
         cmocka_unit_test(what_came_after_the_checkpoint_is_undone),
         cmocka_unit_test(a_file_that_was_taken_away_begins_again),
+        cmocka_unit_test(packed_files_are_whole_after_a_checkpoint),
         cmocka_unit_test(a_process_that_is_killed_loses_and_doubles_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
