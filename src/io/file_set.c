@@ -191,7 +191,6 @@ static weir_status flush_packer(wr_file_set *s, set_file *f, bool end, weir_erro
     size_t before = f->buffer.len;
     weir_status st = end || f->has_new ? wr_packer_flush(&f->packer, end, &f->buffer, err) : WEIR_OK;
     if (end) wr_packer_fini(&f->packer);
-    if (end) wr_packer_init(&f->packer, packing_of(s, f));
     f->has_new = false;
     s->buffered += f->buffer.len - before;
     return st;
