@@ -156,7 +156,8 @@ static weir_status run_key(call *c, uint32_t id, const weir_batch *sides, weir_e
     weir_batch out;
     bool is_new, is_guest;
     wr_dirty_mark(&c->k->dirty, &c->k->head.account, id);
-    if (!may_let_out(c->k, id)) return c->k->passes ? add_output(c, id, sides, &firings, err) : WEIR_OK;
+    if (!may_let_out(c->k, id))
+        return c->k->passes && sides ? add_output(c, id, sides, &firings, err) : WEIR_OK;
     WR_TRY(wr_key_ops_take(&c->k->ops, id, cycle, &op, &is_new, &is_guest, err));
     if (is_new) start_with_rows(c, op, sides);
     if (!is_guest) {
