@@ -103,8 +103,8 @@ static weir_status set_item(void *ctx, const char *item, size_t len, weir_error 
     char key[256], value[1024];
     const char *colon = memchr(item, ':', len);
     if (!colon)
-        return weir_fail(err, WEIR_ECONFIG, "optional.configuration has '%.*s'; write key:value,key:value",
-                         (int)len, item);
+        return weir_fail(err, WEIR_ECONFIG, /* not what it has: part of a password, perhaps */
+                         "optional.configuration has an entry without a colon; write key:value,key:value");
     size_t n = (size_t)(colon - item), rest = len - n - 1;
     if (n >= sizeof key || rest >= sizeof value)
         return weir_fail(err, WEIR_ECONFIG, "an entry of optional.configuration is too long");

@@ -400,6 +400,11 @@ static weir_status keyed_load(wr_op *op, weir_reader *r, weir_error *err) {
     WR_TRY(load_head(k, r, err));
     if (k->keeper) WR_TRY(load_keeper(k, r, err));
     while (wr_reader_peek_tag(r)) WR_TRY(load_key(k, false, r, err));
+    if (k->clock_of != UINT32_MAX && !wr_key_ops_has(&k->ops, k->clock_of))
+        return weir_fail(err, WEIR_ESTATE,
+                         "the saved state of a partition goes by the clock of a key %" PRIu32
+                         " that is not there",
+                         k->clock_of);
     return weir_reader_status(r, err);
 }
 
