@@ -267,7 +267,9 @@ static weir_status end_epoch_in_time(wr_app_io *io, const atomic_bool *stop, wei
     int64_t give_up = wr_io_steady_ms() + io->options.drain_ms, next_line = 0;
     for (;;) {
         weir_error own = {0};
-        weir_status st = end_epoch(io, &own);
+        weir_status st =
+            wr_app_io_flush(io, &own); /* a sink that was full may have room, and is asked again */
+        if (st == WEIR_OK) st = end_epoch(io, &own);
         if (st == WEIR_OK) st = check_spilled(io, stop, &own);
         int64_t now = wr_io_steady_ms();
         if (st == WEIR_OK) return st;
