@@ -322,8 +322,10 @@ weir_status wr_row_store_load(wr_row_store *s, weir_reader *r, weir_error *err) 
     if (s->tail != s->head || s->n_segs)
         return weir_fail(err, WEIR_EUSAGE, "rows can only be loaded into an empty store");
     WR_TRY(load_head(s, r, &head, &tail, err));
-    WR_TRY(s->shape == WEIR_WINDOW_FIFO ? open_fifo(s, head, tail, r, err) : open_bag(s, tail, r, err));
-    clear_cells(s);
+    weir_status status =
+        s->shape == WEIR_WINDOW_FIFO ? open_fifo(s, head, tail, r, err) : open_bag(s, tail, r, err);
+    clear_cells(s); /* also of slots that a damaged state has marked as held */
+    WR_TRY(status);
     return load_rows(s, &(some_rows){.s = s, .from = s->head}, r, err);
 }
 
