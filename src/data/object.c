@@ -129,7 +129,7 @@ weir_status wr_container_take(weir_object *container, const weir_value *v) {
     if (!wr_refcount_is_sole(&container->refs)) return WEIR_EUSAGE;
     if (inner.type != WEIR_OBJECT || inner.is_null) return WEIR_OK;
     if (inner.as.o == container) return WEIR_EUSAGE;
-    if (inner.as.o->depth + 1 >= WEIR_OBJECT_DEPTH) return WEIR_ELIMIT;
+    if (inner.as.o->depth + 1u >= WEIR_OBJECT_DEPTH) return WEIR_ELIMIT;
     uint32_t depth = inner.as.o->depth + 1u;
     container->depth = (uint16_t)WR_MAX(container->depth, depth);
     return WEIR_OK;

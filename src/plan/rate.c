@@ -89,7 +89,7 @@ static bool add_keys(wr_build *b, wr_plan_op *op) {
 
 /* A select without aggregates and groups hands resets on; so does one that works row by row for a snapshot.
  */
-static bool sees_resets(const wr_build *b, const wr_plan_rate *rate, const wr_plan_select *select) {
+static bool sees_resets(const wr_plan_rate *rate, const wr_plan_select *select) {
     if (select->n_keys) return false;
     return rate->rule == WR_RULE_TOTALS || rate->rule == WR_RULE_ROWS ||
            (rate->rule == WR_RULE_FIRST && select->chunk_mode == WR_CHUNK_ROWS);
@@ -121,7 +121,7 @@ void wr_plan_rate_of(wr_build *b) {
         .rule = rule_of(ast->which), .by_time = ast->kind != WR_RATE_EVENTS, .period = ast->amount};
     if (ast->kind == WR_RATE_SNAPSHOT) plan_snapshot(b, &rate, select);
     if (!rate.period) plan_endless(&rate);
-    select->passes_resets = sees_resets(b, &rate, select);
+    select->passes_resets = sees_resets(&rate, select);
     if (asks_for_groups(&rate) && select->n_keys) {
         if (!add_keys(b, before)) return;
         rate.n_keys = select->n_keys;

@@ -48,7 +48,7 @@ bool wr_errors_keep(wr_errors *e, const wr_error_entry *entry) {
     dated.time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     pthread_mutex_lock(&e->lock);
     weir_status st = wr_error_store_add(e->store, &dated, &err);
-    if (st != WEIR_OK && !e->failure[0]) snprintf(e->failure, sizeof e->failure, "%s", err.message);
+    if (st != WEIR_OK && !e->failure[0]) snprintf(e->failure, sizeof e->failure, "%.255s", err.message);
     pthread_mutex_unlock(&e->lock);
     return st == WEIR_OK;
 }

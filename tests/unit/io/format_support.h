@@ -138,7 +138,8 @@ static inline char *decoded_by(const weir_decoder_type *type, const char *schema
     void *self = calloc(1, type->state_size);
     weir_status st =
         wr_settings_check("@map", type->options, NULL, pairs.pairs, pairs.n, &arena, &settings, &err);
-    weir_decoder_args args = {&settings, &s.schema, NULL, mapping.n ? paths : NULL};
+    weir_decoder_args args = {
+        .settings = &settings, .schema = &s.schema, .mapping = mapping.n ? paths : NULL};
     if (st == WEIR_OK) st = type->open(self, &args, &err);
     if (st == WEIR_OK) {
         char *exact = malloc(len ? len : 1); /* so that a read past the end is seen */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app_script.h"
+#include "base/alloc.h"
 
 #define STREAMS "@app:playback define stream A (k int, v int); define stream B (k int, w int); "
 
