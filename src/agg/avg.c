@@ -13,7 +13,7 @@ typedef struct avg_cell {
 
 WR_INLINE void avg_step(avg_cell *c, double x, uint32_t expired) {
     c->sum += x * wr_fold_sign[expired];
-    c->count += 1 - 2 * (int64_t)expired;
+    c->count = wr_fold_counted(c->count, expired);
     if (WR_UNLIKELY(c->count == 0) && isfinite(c->sum)) c->sum = 0;
 }
 /* Longs are summed as doubles, one rounding each. */
@@ -22,7 +22,7 @@ WR_INLINE void avg_step_long(avg_cell *c, int64_t x, uint32_t expired) { avg_ste
 /* After a join a count of 0 says nothing of the sum. */
 WR_INLINE void avg_keep(avg_cell *c, double x, uint32_t expired) {
     c->sum += x * wr_fold_sign[expired];
-    c->count += 1 - 2 * (int64_t)expired;
+    c->count = wr_fold_counted(c->count, expired);
 }
 WR_INLINE void avg_keep_long(avg_cell *c, int64_t x, uint32_t expired) { avg_keep(c, (double)x, expired); }
 

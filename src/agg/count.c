@@ -5,8 +5,7 @@
 
 WR_INLINE void count_step(int64_t *count, int unused, uint32_t expired) {
     (void)unused;
-    static const int64_t step[] = {1, -1};
-    *count += step[expired];
+    *count = wr_fold_counted(*count, expired);
 }
 WR_INLINE bool count_value(const int64_t *count, int64_t *y) {
     *y = *count;

@@ -19,6 +19,11 @@ typedef struct wr_fold {
     wr_fold_loop loop;
 } wr_fold;
 
+/* A count of rows, one more or less. It wraps: a saved state may say anything. */
+WR_INLINE int64_t wr_fold_counted(int64_t count, uint32_t expired) {
+    return (int64_t)((uint64_t)count + (expired ? UINT64_MAX : 1u));
+}
+
 /* +1 for what comes in, -1 for what leaves: x * sign is exact, and no branch where kinds alternate. */
 static const double wr_fold_sign[2] = {1.0, -1.0};
 

@@ -21,7 +21,7 @@ typedef struct double_cell {
 
 WR_INLINE void add_long(long_cell *c, int64_t x, uint32_t expired) {
     c->sum += expired ? -(uint64_t)x : (uint64_t)x;
-    c->count += 1 - 2 * (int64_t)expired;
+    c->count = wr_fold_counted(c->count, expired);
 }
 WR_INLINE bool long_value(const long_cell *c, int64_t *y) {
     *y = (int64_t)c->sum;
@@ -30,13 +30,13 @@ WR_INLINE bool long_value(const long_cell *c, int64_t *y) {
 
 WR_INLINE void add_double(double_cell *c, double x, uint32_t expired) {
     c->sum += x * wr_fold_sign[expired];
-    c->count += 1 - 2 * (int64_t)expired;
+    c->count = wr_fold_counted(c->count, expired);
     if (WR_UNLIKELY(c->count == 0) && isfinite(c->sum)) c->sum = 0;
 }
 /* After a join a count of 0 says nothing of the sum. */
 WR_INLINE void add_joined(double_cell *c, double x, uint32_t expired) {
     c->sum += x * wr_fold_sign[expired];
-    c->count += 1 - 2 * (int64_t)expired;
+    c->count = wr_fold_counted(c->count, expired);
 }
 WR_INLINE bool double_value(const double_cell *c, double *y) {
     *y = c->sum;
