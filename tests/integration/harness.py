@@ -76,6 +76,12 @@ def until(holds, wait=30, why=lambda: "it does not come"):
         time.sleep(0.1)
 
 
+def curl(address, path, *args):
+    """What the admin server at unix:FILE (--admin) answers; its token is "t" (--token)."""
+    return subprocess.run(["curl", "-sS", "--unix-socket", address.removeprefix("unix:"), "-H", "Authorization: Bearer t", *args, f"http://weir{path}"],
+                          capture_output=True, text=True).stdout
+
+
 def run_one(test):
     begin, name = time.time(), test.__name__.replace("_", " ")
     try:
