@@ -139,6 +139,9 @@ weir_status kafka_conf_new(const weir_settings *settings, bool is_consumer, cons
     const weir_setting *set = settings->of;
     setting_up s = {rd_kafka_conf_new(), is_consumer, reset};
     weir_status st = kafka_conf_set(s.conf, "bootstrap.servers", set[OPT_SERVERS].text, err);
+    /* Else a small request may wait for the answer to the one before it, 40 ms with a delayed
+     * acknowledgement. */
+    if (st == WEIR_OK) st = kafka_conf_set(s.conf, "socket.nagle.disable", "true", err);
     if (st == WEIR_OK && set[OPT_OPTIONAL].given)
         st = kafka_each_item(set[OPT_OPTIONAL].text, set_item, &s, err);
     if (st == WEIR_OK) st = set_pairs(&s, settings, err);

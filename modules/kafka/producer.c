@@ -27,7 +27,7 @@ static weir_status make_conf(const weir_io_args *args, const char *transactional
                              weir_error *err) {
     static const char *const usual[][2] = {
         {"partitioner", "murmur2_random"}, /* as Kafka's own client */
-        {"linger.ms", "5"},
+        {"linger.ms", "2"},
         {"queue.buffering.max.messages", "1000000"},
         {"queue.buffering.max.kbytes", "2097151"}, /* kafka_producer_room bounds it */
         {"enable.idempotence", "true"}};
@@ -243,8 +243,10 @@ weir_status kafka_producer_serve(kafka_producer *p, weir_error *err) {
 
 weir_status kafka_producer_deliver(kafka_producer *p, weir_error *err) {
     int64_t give_up = wire_now_ns() + DELIVER_NS * (p->transactional_id ? 6 : 1);
-    for (;;) {
-        rd_kafka_resp_err_t why = rd_kafka_flush(p->rk, 200);
+    /* The client tells of failures only, so that it wakes nobody when the last message is there: it looks
+     * again after what it may wait, or ten milliseconds. */
+    for (int wait_ms = 1;; wait_ms = wait_ms < 200 ? wait_ms * 2 : wait_ms) {
+        rd_kafka_resp_err_t why = rd_kafka_flush(p->rk, wait_ms);
         WIRE_TRY(lost(p, err));
         if (!why) return p->link.is_down = false, WEIR_OK;
         if (wire_now_ns() < give_up) continue;

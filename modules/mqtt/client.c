@@ -20,6 +20,7 @@
 #define READ_AT_ONCE  (256u << 10)
 #define KEPT_BUFFER   (1u << 20)
 #define TAKEN_OVER    0x8e
+#define GATHER_NS     100000
 
 /* ---- What it tells ------------------------------------------------------------------------------------ */
 
@@ -217,24 +218,25 @@ static void take_packet(mqtt_client *c, const mqtt_packet *p) {
     }
 }
 
-static void take_packets(mqtt_client *c) {
-    while (c->phase != MQTT_DOWN && c->handler->wants_input(c->self)) {
+static uint32_t take_packets(mqtt_client *c) {
+    uint32_t n = 0;
+    for (; c->phase != MQTT_DOWN && c->handler->wants_input(c->self); n++) {
         mqtt_packet p;
         weir_error why = {0};
         size_t size;
         weir_status st = mqtt_packet_read(c->in.data + c->in.begin, c->in.len - c->in.begin, c->conf->version,
                                           c->conf->max_packet, &p, &size, &why);
         if (st == WEIR_EAGAIN && size && !mqtt_bytes_room(&c->in, size)) st = wire_no_memory(&why);
-        if (st == WEIR_EAGAIN) return;
+        if (st == WEIR_EAGAIN) break;
         if (st != WEIR_OK) {
             drop(c, "what the broker sends can't be read", why.message);
-            return;
+            break;
         }
         c->in.begin += size;
         take_packet(c, &p);
     }
+    return n;
 }
-
 /* Reads once; what is left in the socket wakes again. */
 static void receive(mqtt_client *c) {
     if (c->in.begin == c->in.len) {
@@ -252,8 +254,20 @@ static void receive(mqtt_client *c) {
         return;
     }
     c->in.len += (size_t)n;
+    int64_t before = c->last_heard_ns;
     if (n) c->last_heard_ns = wire_now_ns();
-    take_packets(c);
+    bool is_close = c->last_heard_ns - before < GATHER_NS;
+    uint32_t taken = take_packets(c);
+    c->is_dense = c->is_dense ? taken > 1 : is_close;
+}
+
+/* A broker writes each message by itself, and waking two threads for one costs more than all that is done
+ * with it. While messages follow each other closely, as many as come in a moment are read together, as
+ * network cards hold their interrupts back. */
+static void gather(mqtt_client *c) {
+    pthread_mutex_unlock(&c->lock);
+    nanosleep(&(struct timespec){.tv_nsec = GATHER_NS}, NULL);
+    pthread_mutex_lock(&c->lock);
 }
 
 /* ---- Going out ---------------------------------------------------------------------------------------- */
@@ -347,6 +361,7 @@ static void *run(void *arg) {
     while (!c->stops) {
         turn(c);
         if (!c->stops && sleep_a_while(c)) receive(c);
+        if (!c->stops && c->gathers && c->is_dense) gather(c);
     }
     say_goodbye(c);
     pthread_mutex_unlock(&c->lock);

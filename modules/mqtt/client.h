@@ -41,6 +41,7 @@ typedef struct mqtt_client {
     char who[200]; /* for messages */
     char id[MQTT_LONGEST_ID];
     bool begins_anew; /* what a session may hold from an earlier run is of no use: it is ended first */
+    bool gathers;     /* nothing waits for an answer: messages may wait a moment for those behind them */
     /* The lock and what wakes. */
     pthread_mutex_t lock;
     pthread_cond_t changed;          /* for callers that wait for a handler's work */
@@ -51,7 +52,7 @@ typedef struct mqtt_client {
     net net;
     mqtt_bytes in, out;
     mqtt_phase phase;
-    bool was_up, has_begun, is_pinging, is_proven;
+    bool was_up, has_begun, is_pinging, is_proven, is_dense;
     uint32_t keep_alive_s;
     int64_t last_sent_ns, last_heard_ns, deadline_ns, next_try_ns, delay_ns, up_since_ns;
     uint32_t receive_maximum, maximum_packet; /* the broker's */

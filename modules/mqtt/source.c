@@ -152,6 +152,7 @@ static weir_status source_start(void *self, weir_error *err) {
     s->client.conf = &s->conf;
     s->client.host = s->args->host;
     s->client.handler = &handler;
+    s->client.gathers = s->qos == 0;
     s->client.self = s;
     WIRE_TRY(mqtt_client_open(&s->client, err));
     return mqtt_client_start(&s->client, err);
