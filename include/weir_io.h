@@ -382,6 +382,13 @@ typedef struct weir_decoder_args {
     bool from_stream; /* records come in a stream of bytes, not each in a message */
 } weir_decoder_args;
 
+/* Of a mapping's value: it stands for a property of the transport and is not in the record. NULL is fine. */
+#define WEIR_PROPERTY_PREFIX     "trp:"
+#define WEIR_PROPERTY_PREFIX_LEN (sizeof WEIR_PROPERTY_PREFIX - 1)
+static inline bool weir_is_property(const char *mapping) {
+    return mapping && strncmp(mapping, WEIR_PROPERTY_PREFIX, WEIR_PROPERTY_PREFIX_LEN) == 0;
+}
+
 typedef struct weir_decoder_type {
     size_t struct_size;
     const char *name, *doc, *example; /* "csv"; one sentence; a whole @map annotation */

@@ -225,8 +225,7 @@ static weir_status set_targets(text *t, weir_error *err) {
     if (!t->targets) return weir_fail(err, WEIR_ENOMEM, "out of memory");
     for (uint32_t i = 0; i < n; i++) t->targets[i].expression = UINT32_MAX;
     for (uint32_t i = 0; args->mapping && i < n; i++) {
-        if (!args->mapping[i]) continue;
-        if (strncmp(args->mapping[i], "trp:", 4) == 0) continue;
+        if (!args->mapping[i] || weir_is_property(args->mapping[i])) continue;
         weir_status st = set_target(t, i, args->mapping[i], err);
         if (st != WEIR_OK) return st;
         t->has_mapping = true;

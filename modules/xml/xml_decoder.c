@@ -284,7 +284,7 @@ static weir_status set_targets(xml *x, weir_error *err) {
         const char *path = args->mapping ? args->mapping[i] : NULL;
         target *t = &x->targets[i];
         t->is_wanted = weir_filler_wants(x->filler, i);
-        if (path && strncmp(path, "trp:", 4) == 0) continue;
+        if (weir_is_property(path)) continue;
         x->has_mapping |= path != NULL;
         weir_status st =
             xml_path_parse(path ? path : args->schema->attributes[i].name, &x->prefixes, &t->path, err);

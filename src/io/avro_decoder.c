@@ -417,17 +417,6 @@ static weir_status set_only_schema(avro *d, weir_error *err) {
     return add_version(d, NO_ID, d->reader, err);
 }
 
-static weir_status add_paths(avro *d, const weir_decoder_args *args, weir_error *err) {
-    for (uint32_t i = 0; i < args->schema->n_attributes; i++) {
-        const char *path = args->mapping ? args->mapping[i] : NULL, *name = args->schema->attributes[i].name;
-        bool wanted = !args->wanted || args->wanted[i];
-        if (path && strncmp(path, "trp:", 4) == 0) continue;
-        WR_TRY(path ? wr_json_path_add(&d->paths, path, i, wanted, &d->arena, err)
-                    : wr_json_name_add(&d->paths, name, i, wanted, &d->arena, err));
-    }
-    return WEIR_OK;
-}
-
 static weir_status avro_open(void *self, const weir_decoder_args *args, weir_error *err) {
     avro *d = self;
     const weir_setting *set = args->settings->of;
@@ -441,7 +430,7 @@ static weir_status avro_open(void *self, const weir_decoder_args *args, weir_err
         return weir_fail(err, WEIR_ECONFIG, "avro: block.limit must be from 16 bytes to 1 GB");
     d->file.limit = (size_t)set[OPT_LIMIT].as.l;
     d->plan_args = (wr_avro_plan_args){args->schema, &d->paths, set[OPT_MISSING].as.b, &d->arena};
-    WR_TRY(add_paths(d, args, err));
+    WR_TRY(wr_json_paths_add(&d->paths, args, &d->arena, err));
     WR_TRY(weir_filler_new(args, set[OPT_MISSING].as.b, &d->filler, err));
     WR_TRY(wr_avro_schema_text(set, &d->arena, &text, &len, err));
     WR_TRY(wr_schema_registry_open(set, args->host, &d->registry, err));

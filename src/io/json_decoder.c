@@ -358,16 +358,11 @@ static weir_status json_decode(void *self, weir_decode *call, weir_error *err) {
 /* ---- Life --------------------------------------------------------------------------------------------- */
 
 static weir_status add_attributes(json *d, const weir_decoder_args *args, weir_error *err) {
-    for (uint32_t i = 0; i < d->n_columns; i++) {
-        bool wanted = !args->wanted || args->wanted[i];
-        const char *path = args->mapping ? args->mapping[i] : NULL;
-        if (path && strncmp(path, "trp:", 4) == 0) {
-            d->not_ours[i >> 6] |= (uint64_t)1 << (i & 63);
-            d->n_not_ours++;
-        } else if (path)
-            WR_TRY(wr_json_path_add(&d->root, path, i, wanted, &d->arena, err));
-        else
-            WR_TRY(wr_json_name_add(&d->root, d->schema->attributes[i].name, i, wanted, &d->arena, err));
+    WR_TRY(wr_json_paths_add(&d->root, args, &d->arena, err));
+    for (uint32_t i = 0; args->mapping && i < d->n_columns; i++) {
+        if (!weir_is_property(args->mapping[i])) continue;
+        d->not_ours[i >> 6] |= (uint64_t)1 << (i & 63);
+        d->n_not_ours++;
     }
     for (const wr_json_node *c = d->root.children; c; c = c->next)
         if (c->name && strcmp(c->name, "event") == 0) d->unwraps_event = false;

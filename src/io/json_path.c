@@ -102,3 +102,15 @@ weir_status wr_json_name_add(wr_json_node *root, const char *name, uint32_t colu
                              weir_arena *arena, weir_error *err) {
     return set_leaf(child(root, name, strlen(name), 0, arena), column, is_wanted, name, arena, err);
 }
+
+weir_status wr_json_paths_add(wr_json_node *root, const weir_decoder_args *args, weir_arena *arena,
+                              weir_error *err) {
+    for (uint32_t i = 0; i < args->schema->n_attributes; i++) {
+        const char *path = args->mapping ? args->mapping[i] : NULL;
+        bool wanted = !args->wanted || args->wanted[i];
+        if (weir_is_property(path)) continue;
+        WR_TRY(path ? wr_json_path_add(root, path, i, wanted, arena, err)
+                    : wr_json_name_add(root, args->schema->attributes[i].name, i, wanted, arena, err));
+    }
+    return WEIR_OK;
+}

@@ -27,5 +27,8 @@ weir_status wr_json_path_add(wr_json_node *root, const char *path, uint32_t colu
 /* One member by its plain name, whatever characters it has. */
 weir_status wr_json_name_add(wr_json_node *root, const char *name, uint32_t column, bool is_wanted,
                              weir_arena *arena, weir_error *err) WR_NODISCARD;
+/* All attributes that are in the record: by their paths, those without by their names. */
+weir_status wr_json_paths_add(wr_json_node *root, const weir_decoder_args *args, weir_arena *arena,
+                              weir_error *err) WR_NODISCARD;
 
 #endif

@@ -445,17 +445,6 @@ weir_status wr_proto_open(const weir_setting *file, const weir_setting *def, con
     return wr_proto_find(schema, message->text, out, err);
 }
 
-static weir_status add_paths(proto *d, const weir_decoder_args *args, weir_error *err) {
-    for (uint32_t i = 0; i < args->schema->n_attributes; i++) {
-        const char *path = args->mapping ? args->mapping[i] : NULL, *name = args->schema->attributes[i].name;
-        bool wanted = !args->wanted || args->wanted[i];
-        if (path && strncmp(path, "trp:", 4) == 0) continue;
-        WR_TRY(path ? wr_json_path_add(&d->paths, path, i, wanted, &d->arena, err)
-                    : wr_json_name_add(&d->paths, name, i, wanted, &d->arena, err));
-    }
-    return WEIR_OK;
-}
-
 static weir_status proto_open(void *self, const weir_decoder_args *args, weir_error *err) {
     proto *d = self;
     const weir_setting *set = args->settings->of;
@@ -467,7 +456,7 @@ static weir_status proto_open(void *self, const weir_decoder_args *args, weir_er
         return weir_fail(err, WEIR_ECONFIG,
                          "protobuf: the registry has the schemas: give no schema.file or schema.def too");
     d->has_prefix = d->registry || set[OPT_REGISTRY].as.b;
-    WR_TRY(add_paths(d, args, err));
+    WR_TRY(wr_json_paths_add(&d->paths, args, &d->arena, err));
     if (!d->registry) WR_TRY(add_only_form(d, err));
     return weir_filler_new(args, true, &d->filler, err);
 }

@@ -7,9 +7,9 @@
 #include "base/arena.h"
 #include "io/event_time.h"
 #include "io/io_log.h"
+#include "io/mapping.h"
 #include "io/number.h"
 #include "io/options.h"
-#include "io/properties.h"
 #include "io/rows.h"
 #include "io/table.h"
 #include "state/writer.h"
@@ -48,9 +48,8 @@ struct wr_source {
     bool has_checkpoints;
     weir_decoder_args decoder_args;
     weir_shape shape;
-    bool *wanted, *wanted_of_format; /* the format knows nothing of the transport's properties */
-    const char **mapping;
-    wr_properties properties;
+    bool *wanted;
+    wr_mapping mapping;
     const weir_text *property_values; /* of the record in hand */
     void *self, *decoder;
     bool has_event_time, is_paused;
@@ -119,64 +118,6 @@ static weir_status set_wanted(wr_source *s, const bool *wanted, weir_error *err)
     return set_speed(s, err);
 }
 
-static weir_status map_one(wr_source *s, const weir_pair *pair, uint32_t position, bool by_position,
-                           weir_error *err) {
-    uint32_t n = s->schema->n_attributes, i = position;
-    if (by_position != !pair->key[0])
-        return weir_fail(err, WEIR_ECONFIG, "@attributes mixes values with and without a key");
-    if (!by_position)
-        for (i = 0; i < n && strcmp(s->schema->attributes[i].name, pair->key) != 0;) i++;
-    if (i >= n && by_position)
-        return weir_fail(err, WEIR_ECONFIG, "@attributes has more values than '%s' has attributes (%u)",
-                         s->schema->stream, n);
-    if (i >= n)
-        return weir_fail(err, WEIR_ENAME, "@attributes names '%s', which is no attribute of '%s'", pair->key,
-                         s->schema->stream);
-    if (s->mapping[i]) return weir_fail(err, WEIR_ENAME, "@attributes names '%s' twice", pair->key);
-    if (strncmp(pair->value, "trp:", 4) == 0) {
-        WR_TRY(wr_properties_add(&s->properties, s->type, pair->value + 4, i, s->schema, &s->arena, err));
-        s->wanted_of_format[i] = false;
-    }
-    s->mapping[i] = wr_arena_strndup(&s->arena, pair->value, strlen(pair->value));
-    return s->mapping[i] ? WEIR_OK : out_of_memory(err);
-}
-
-/* Rows that come as such (passThrough) have their attributes in order, whatever is written, as in Siddhi. */
-static weir_status check_unmapped(const wr_source *s, const wr_source_spec *spec, weir_error *err) {
-    for (uint32_t i = 0; i < spec->n_attributes; i++) {
-        if (strncmp(spec->attributes[i].value, "trp:", 4) != 0) continue;
-        if (err) err->begin = spec->attributes[i].begin, err->end = spec->attributes[i].end;
-        return weir_fail(err, WEIR_ECONFIG, "'%s' needs a format, such as @map(type='json', ...)",
-                         spec->attributes[i].value);
-    }
-    if (spec->n_attributes == s->schema->n_attributes) return WEIR_OK;
-    return weir_fail(err, WEIR_ECONFIG, "@attributes has %u value%s, but '%s' has %u attributes",
-                     spec->n_attributes, spec->n_attributes == 1 ? "" : "s", s->schema->stream,
-                     s->schema->n_attributes);
-}
-
-static weir_status set_mapping(wr_source *s, const wr_source_spec *spec, weir_error *err) {
-    if (!spec->n_attributes) return WEIR_OK;
-    if (!s->format) return check_unmapped(s, spec, err);
-    s->mapping = wr_arena_zero(&s->arena, s->schema->n_attributes, sizeof *s->mapping);
-    if (!s->mapping) return out_of_memory(err);
-    bool by_position = !spec->attributes[0].key[0];
-    if (by_position && spec->n_attributes < s->schema->n_attributes)
-        return weir_fail(err, WEIR_ECONFIG, "@attributes has %u value%s, but '%s' has %u attributes",
-                         spec->n_attributes, spec->n_attributes == 1 ? "" : "s", s->schema->stream,
-                         s->schema->n_attributes);
-    s->wanted_of_format = wr_arena_zero(&s->arena, s->schema->n_attributes, sizeof *s->wanted_of_format);
-    if (!s->wanted_of_format) return out_of_memory(err);
-    memcpy(s->wanted_of_format, s->wanted, s->schema->n_attributes * sizeof *s->wanted);
-    for (uint32_t i = 0; i < spec->n_attributes; i++) {
-        weir_status status = map_one(s, &spec->attributes[i], i, by_position, err);
-        if (status == WEIR_OK) continue;
-        if (err) err->begin = spec->attributes[i].begin, err->end = spec->attributes[i].end;
-        return status;
-    }
-    return WEIR_OK;
-}
-
 static weir_status check_settings(wr_source *s, const wr_source_spec *spec, weir_error *err) {
     char what[96];
     snprintf(what, sizeof what, "@source(type='%s')", s->type->name);
@@ -196,8 +137,8 @@ static weir_status open_transport(wr_source *s, weir_error *err) {
                              .wanted = s->wanted,
                              .shape = s->shape,
                              .host = s->host,
-                             .properties = s->properties.names,
-                             .n_properties = s->properties.n_names,
+                             .properties = s->mapping.properties.names,
+                             .n_properties = s->mapping.properties.n_names,
                              .guarantee = s->guarantee,
                              .has_checkpoints = s->has_checkpoints,
                              .format = s->format ? s->format->name : NULL};
@@ -209,13 +150,19 @@ static weir_status open_transport(wr_source *s, weir_error *err) {
 
 static weir_status open_decoder(wr_source *s, weir_error *err) {
     if (!s->format) return WEIR_OK;
-    s->decoder_args = (weir_decoder_args){
-        &s->map_settings, s->schema, s->wanted_of_format ? s->wanted_of_format : s->wanted,
-        s->mapping,       s->host,   s->shape == WEIR_SHAPE_BYTES};
+    s->decoder_args =
+        (weir_decoder_args){&s->map_settings, s->schema, s->mapping.of ? s->mapping.wanted : s->wanted,
+                            s->mapping.of,    s->host,   s->shape == WEIR_SHAPE_BYTES};
     void *decoder = wr_alloc_zero(s->account, s->format->state_size);
     if (!decoder) return out_of_memory(err);
     s->decoder = decoder;
     return s->format->open(decoder, &s->decoder_args, err);
+}
+
+static weir_status set_mapping(wr_source *s, const wr_source_spec *spec, weir_error *err) {
+    if (!s->format) return wr_mapping_check_rows(s->schema, spec->attributes, spec->n_attributes, err);
+    return wr_mapping_set(&s->mapping, s->type, s->schema, spec->attributes, spec->n_attributes, s->wanted,
+                          &s->arena, err);
 }
 
 static weir_status open_parts(wr_source *s, const wr_source_spec *spec, weir_error *err) {
@@ -324,7 +271,7 @@ static weir_verdict judge_time(void *ctx, weir_rows *rows, uint32_t row, const c
 /* The same for a row of a record, once it has what the transport tells of the record. */
 static weir_verdict judge(void *ctx, weir_rows *rows, uint32_t row, const char **reason) {
     wr_source *s = ctx;
-    if (!wr_properties_fill(&s->properties, s->schema, s->property_values, rows, row, s->reason,
+    if (!wr_properties_fill(&s->mapping.properties, s->schema, s->property_values, rows, row, s->reason,
                             sizeof s->reason)) {
         *reason = s->reason;
         return WEIR_ROW_REFUSE;
@@ -332,16 +279,15 @@ static weir_verdict judge(void *ctx, weir_rows *rows, uint32_t row, const char *
     return s->has_event_time ? judge_time(ctx, rows, row, reason) : WEIR_ROW_TAKE;
 }
 
+static bool is_judged(const wr_source *s) { return s->has_event_time || s->mapping.properties.n_columns; }
+
 static void fill_ts(weir_rows *rows, uint32_t first, int64_t ts) {
     for (uint32_t r = first; r < rows->n; r++) rows->ts[r] = ts;
 }
 
 static weir_decode new_call(wr_source *s, weir_rows *rows) {
-    return (weir_decode){.rows = rows,
-                         .accept = s->has_event_time || s->properties.n_columns ? judge : NULL,
-                         .accept_ctx = s,
-                         .bad = count_bad,
-                         .bad_ctx = s};
+    return (weir_decode){
+        .rows = rows, .accept = is_judged(s) ? judge : NULL, .accept_ctx = s, .bad = count_bad, .bad_ctx = s};
 }
 
 /* Decodes what is shown. OK: stopped at the limit or at a row for later; EAGAIN: all is used. */
@@ -366,10 +312,9 @@ static weir_status add_bare_row(wr_source *s, weir_rows *rows, weir_error *err) 
     const char *reason = "";
     if (row >= rows->cap) WR_TRY(rows->grow(rows, row + 1, err));
     for (uint32_t i = 0; i < rows->n_cols; i++)
-        if (rows->cols[i].data && !(s->wanted_of_format && s->wanted[i] && !s->wanted_of_format[i]))
+        if (rows->cols[i].data && !(s->mapping.of && s->wanted[i] && !s->mapping.wanted[i]))
             wr_cell_set_null(&rows->cols[i], row);
-    weir_verdict verdict =
-        s->has_event_time || s->properties.n_columns ? judge(s, rows, row, &reason) : WEIR_ROW_TAKE;
+    weir_verdict verdict = is_judged(s) ? judge(s, rows, row, &reason) : WEIR_ROW_TAKE;
     if (verdict == WEIR_ROW_TAKE) {
         rows->n++;
         weir_rows_end_chunk(rows, row);
@@ -546,8 +491,7 @@ weir_status wr_source_widen(wr_source *s, const bool *wanted, weir_error *err) {
     for (uint32_t i = 0; i < s->schema->n_attributes; i++) {
         if (!wanted[i] || s->wanted[i]) continue;
         is_wider = s->wanted[i] = true;
-        if (s->wanted_of_format)
-            s->wanted_of_format[i] = !s->mapping[i] || strncmp(s->mapping[i], "trp:", 4) != 0;
+        wr_mapping_widen(&s->mapping, i);
     }
     return is_wider ? renew_decoder(s, err) : WEIR_OK;
 }
