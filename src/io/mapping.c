@@ -56,7 +56,7 @@ weir_status wr_mapping_set(wr_mapping *m, const weir_source_type *type, const we
     if (!m->of || !m->wanted) return out_of_memory(err);
     memcpy(m->wanted, wanted, n * sizeof *wanted);
     for (uint32_t p = 0; p < n_said; p++) {
-        uint32_t i;
+        uint32_t i = 0;
         weir_status status = find_attribute(schema, &said[p], p, by_position, &i, err);
         if (status == WEIR_OK) status = map_one(m, type, schema, i, &said[p], arena, err);
         if (status != WEIR_OK) return at_pair(&said[p], status, err);

@@ -290,6 +290,13 @@ static weir_decode new_call(wr_source *s, weir_rows *rows) {
         .rows = rows, .accept = is_judged(s) ? judge : NULL, .accept_ctx = s, .bad = count_bad, .bad_ctx = s};
 }
 
+/* The format waits for something of its own: what the transport has is of no use until then. */
+static void hold(wr_source *s, const weir_decode *call) {
+    if (!call->wait_ms) return;
+    s->is_held = true;
+    s->wait_ms = call->wait_ms;
+}
+
 /* Decodes what is shown. OK: stopped at the limit or at a row for later; EAGAIN: all is used. */
 static weir_status decode_bytes(wr_source *s, weir_rows *rows, weir_error *err) {
     uint32_t first = rows->n;
@@ -302,6 +309,7 @@ static weir_status decode_bytes(wr_source *s, weir_rows *rows, weir_error *err) 
     s->used += call.consumed;
     s->stats.bytes += call.consumed;
     s->type->consume(s->self, call.consumed);
+    hold(s, &call);
     if (!s->has_event_time && !call.has_ts) fill_ts(rows, first, s->poll->now_ms);
     return status;
 }
@@ -334,13 +342,6 @@ static weir_status refuse_message(wr_source *s, const weir_message *m) {
                                     .reason = m->refused,
                                     .column = -1});
     return WEIR_EAGAIN;
-}
-
-/* The format waits for something of its own: what the transport has is of no use until then. */
-static void hold(wr_source *s, const weir_decode *call) {
-    if (!call->wait_ms) return;
-    s->is_held = true;
-    s->wait_ms = call->wait_ms;
 }
 
 static weir_status decode_messages(wr_source *s, weir_rows *rows, weir_error *err) {

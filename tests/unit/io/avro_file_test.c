@@ -1,6 +1,7 @@
 /* Avro's container files, cut into pieces of every size. */
 #include "feed.h"
 #include "io/avro_file.h"
+#include "io/schema_registry.h"
 #include "state/writer.h"
 
 #define SCHEMA                                                                                               \
@@ -171,6 +172,89 @@ static void a_file_is_gone_on_with_between_any_two_records(void **state) {
     }
 }
 
+/* ---- A registry that takes its time -------------------------------------------------------------------- */
+
+typedef struct slow_registry {
+    bool has_answered;
+    int n_asked;
+} slow_registry;
+
+static slow_registry the_registry; /* http() has no place for it */
+
+static weir_status slow_open(const weir_http_args *args, void **self, weir_error *err) {
+    (void)args, (void)err;
+    *self = &the_registry;
+    return WEIR_OK;
+}
+
+static void *slow_ask(void *self, const char *method, const char *url, const char *content_type,
+                      const char *body, size_t len) {
+    (void)content_type, (void)body, (void)len;
+    assert_string_equal(method, "GET");
+    assert_string_equal(url, "http://r/schemas/ids/7");
+    the_registry.n_asked++;
+    return self;
+}
+
+static weir_status slow_answer(void *self, void *request, long *status, const char **text, size_t *len) {
+    static const char answer[] =
+        "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"r\\\",\\\"fields\\\":["
+        "{\\\"name\\\":\\\"s\\\",\\\"type\\\":\\\"string\\\"}]}\"}";
+    (void)self, (void)request;
+    if (!the_registry.has_answered) return WEIR_EAGAIN;
+    *status = 200;
+    *text = answer;
+    *len = sizeof answer - 1;
+    return WEIR_OK;
+}
+
+static void slow_release(void *self, void *request) { (void)self, (void)request; }
+static void slow_wait(void *self, int64_t ms) { (void)self, (void)ms; }
+static const char *slow_state(void *self) { return (void)self, ""; }
+static void slow_close(void *self) { (void)self; }
+
+static const weir_http_type slow_http = {.struct_size = sizeof slow_http,
+                                         .name = "slow",
+                                         .open = slow_open,
+                                         .ask = slow_ask,
+                                         .answer = slow_answer,
+                                         .release = slow_release,
+                                         .wait = slow_wait,
+                                         .state = slow_state,
+                                         .close = slow_close};
+
+static const weir_http_type *http_of(void *ctx, weir_error *err) { return (void)ctx, (void)err, &slow_http; }
+
+/* The file may be ready all the time: only the format knows when it is worth a try. */
+static void a_file_is_held_until_the_registry_gives_the_schema_it_is_read_as(void **state) {
+    (void)state;
+    char *dir = new_directory(), path[300], options[400];
+    wr_buf file = WR_BUF_INIT;
+    test_source t = {.host.http = http_of};
+    weir_error err = {0};
+    the_registry = (slow_registry){0};
+    put_header(&file, WR_AVRO_PLAIN);
+    put_blocks(&file, WR_AVRO_PLAIN);
+    write_file(in_directory(dir, "x.avro", path), file.data, file.len, false);
+    snprintf(options, sizeof options, "file.uri=%s", path);
+    assert_int_equal(open_source(&t, "s string", "file", options, "avro",
+                                 "schema.registry=http://r;schema.id=7", "", &err),
+                     WEIR_OK);
+    assert_int_equal(wr_source_start(t.source, NULL), WEIR_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(poll_until(&t, INT64_MAX, NULL), WEIR_EAGAIN);
+        assert_int_equal(wr_source_wait_ms(t.source), WR_REGISTRY_WAIT_MS);
+        assert_int_equal(wr_source_wake_fd(t.source), -1);
+    }
+    assert_int_equal(the_registry.n_asked, 1);
+    the_registry.has_answered = true;
+    assert_int_equal(poll_all(&t, NULL), WEIR_EEND);
+    assert_got(&t, "a\nb\nc\nd\n");
+    close_source(&t);
+    wr_buf_fini(&file);
+    drop_directory(dir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_of_every_codec_are_read),
@@ -179,6 +263,7 @@ int main(void) {
         cmocka_unit_test(what_is_cut_off_is_told),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(a_file_is_gone_on_with_between_any_two_records),
+        cmocka_unit_test(a_file_is_held_until_the_registry_gives_the_schema_it_is_read_as),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
