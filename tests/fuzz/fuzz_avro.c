@@ -24,11 +24,6 @@ static const char reader[] =
     "{\"name\":\"f\",\"type\":\"int\",\"default\":7}]},\"default\":{}},{\"name\":\"e\",\"type\":\"boolean\"},"
     "{\"name\":\"o\",\"type\":{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"X\"],\"default\":\"X\"}}]}";
 
-static const weir_attribute attributes[] = {{"a", WEIR_INT},   {"b", WEIR_STRING}, {"c", WEIR_DOUBLE},
-                                            {"d", WEIR_LONG},  {"e", WEIR_BOOL},   {"f", WEIR_FLOAT},
-                                            {"o", WEIR_OBJECT}};
-static const weir_schema schema = {"S", 7, attributes};
-
 static bool grow(weir_encoded *e, size_t extra) {
     e->cap = e->cap * 2 + extra;
     e->data = realloc(e->data, e->cap);
@@ -57,9 +52,9 @@ static void fuzz_schema(const char *json, size_t len) {
     weir_error err = {0};
     wr_arena_init(&arena, NULL);
     CHECK(wr_avro_schema_parse(text, strlen(text), &arena, &own, NULL) == WEIR_OK);
-    for (uint32_t i = 0; i < schema.n_attributes; i++)
+    for (uint32_t i = 0; i < fuzz_all_types.n_attributes; i++)
         CHECK(wr_json_path_add(&root, paths[i], i, true, &arena, NULL) == WEIR_OK);
-    wr_avro_plan_args args = {&schema, &root, true, &arena};
+    wr_avro_plan_args args = {&fuzz_all_types, &root, true, &arena};
     if (wr_avro_schema_parse(json, len, &arena, &type, &err) == WEIR_OK) {
         (void)wr_avro_plan_new(&args, type, NULL, &plan, NULL);
         (void)wr_avro_plan_new(&args, type, own, &plan, NULL);
@@ -85,5 +80,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     type.finds_records = bits & 4;
     if (size > 1 && bits >> 6 == 3) fuzz_payload((const char *)data + 1, size - 1);
     if (size > 1 && bits >> 6 == 2) fuzz_schema((const char *)data + 1, size - 1);
-    return bits >> 6 ? 0 : fuzz_decoder_run(&type, &schema, paths, pairs, 3, data, size);
+    return bits >> 6 ? 0 : fuzz_decoder_run(&type, &fuzz_all_types, paths, pairs, 3, data, size);
 }

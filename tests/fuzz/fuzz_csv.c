@@ -1,10 +1,6 @@
 /* fuzz_csv.c: the CSV decoder on any bytes. */
 #include "fuzz_decoder.h"
 
-static const weir_attribute attributes[] = {{"a", WEIR_INT},  {"b", WEIR_STRING}, {"c", WEIR_DOUBLE},
-                                            {"d", WEIR_LONG}, {"e", WEIR_BOOL},   {"f", WEIR_FLOAT}};
-static const weir_schema schema = {"S", 6, attributes};
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -13,5 +9,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                           {"fail.on.missing.attribute", bits & 2 ? "true" : "false", 0, 0},
                           {"record.limit", bits & 4 ? "16" : "1 MB", 0, 0},
                           {"delimiter", bits & 8 ? ";" : ",", 0, 0}};
-    return fuzz_decoder_run(&wr_csv_decoder, &schema, NULL, pairs, 4, data, size);
+    return fuzz_decoder_run(&wr_csv_decoder, &fuzz_plain_types, NULL, pairs, 4, data, size);
 }

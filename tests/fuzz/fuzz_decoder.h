@@ -34,11 +34,36 @@ typedef struct fuzz_decoder {
     uint64_t n_rows, n_bad;
 } fuzz_decoder;
 
-static void fuzz_mix(fuzz_decoder *f, const void *bytes, size_t len) {
+/* An attribute of every type; and those that a format without objects has. */
+static const weir_attribute fuzz_attributes[] = {{"a", WEIR_INT},   {"b", WEIR_STRING}, {"c", WEIR_DOUBLE},
+                                                 {"d", WEIR_LONG},  {"e", WEIR_BOOL},   {"f", WEIR_FLOAT},
+                                                 {"o", WEIR_OBJECT}};
+static const weir_schema fuzz_all_types = {"S", 7, fuzz_attributes};
+static const weir_schema fuzz_plain_types = {"S", 6, fuzz_attributes};
+
+static inline void fuzz_open(fuzz_decoder *f, const weir_decoder_type *type, const weir_schema *schema,
+                             const char *const *mapping, const weir_pair *pairs, uint32_t n_pairs) {
+    *f = (fuzz_decoder){.type = type, .schema = schema};
+    wr_arena_init(&f->arena, NULL);
+    CHECK(wr_settings_check("@map", type->options, NULL, pairs, n_pairs, &f->arena, &f->settings, NULL) ==
+          WEIR_OK);
+    f->args = (weir_decoder_args){
+        .settings = &f->settings, .schema = schema, .mapping = mapping, .from_stream = type->finds_records};
+    f->self = calloc(1, type->state_size);
+    CHECK(f->self && type->open(f->self, &f->args, NULL) == WEIR_OK);
+}
+
+static inline void fuzz_close(fuzz_decoder *f) {
+    f->type->close(f->self);
+    free(f->self);
+    wr_arena_fini(&f->arena);
+}
+
+static inline void fuzz_mix(fuzz_decoder *f, const void *bytes, size_t len) {
     for (size_t i = 0; i < len; i++) f->hash = (f->hash ^ ((const unsigned char *)bytes)[i]) * 1099511628211u;
 }
 
-static void fuzz_bad(void *ctx, const weir_bad_record *r) {
+static inline void fuzz_bad(void *ctx, const weir_bad_record *r) {
     fuzz_decoder *f = ctx;
     uint64_t rows_hash = f->hash;
     CHECK(r->raw_len <= r->full_len && r->reason && *r->reason);
@@ -51,7 +76,7 @@ static void fuzz_bad(void *ctx, const weir_bad_record *r) {
     f->hash = rows_hash;
 }
 
-static void fuzz_take_cell(fuzz_decoder *f, const weir_column *c, uint32_t row) {
+static inline void fuzz_take_cell(fuzz_decoder *f, const weir_column *c, uint32_t row) {
     static const size_t sizes[WEIR_N_TYPES] = {0, 4, 8, 4, 8, 1, 16, 8};
     bool is_null = weir_is_null(c, row);
     fuzz_mix(f, &is_null, 1);
@@ -64,7 +89,7 @@ static void fuzz_take_cell(fuzz_decoder *f, const weir_column *c, uint32_t row) 
     }
 }
 
-static void fuzz_take(fuzz_decoder *f, const weir_rows *rows) {
+static inline void fuzz_take(fuzz_decoder *f, const weir_rows *rows) {
     for (uint32_t r = 0; r < rows->n; r++)
         for (uint32_t i = 0; i < rows->n_cols; i++) fuzz_take_cell(f, &rows->cols[i], r);
     for (uint32_t i = 0; i < rows->n_cols; i++)
@@ -74,8 +99,8 @@ static void fuzz_take(fuzz_decoder *f, const weir_rows *rows) {
 }
 
 /* One call of decode; true when it needs more. */
-static bool fuzz_step(fuzz_decoder *f, const char *bytes, size_t len, bool ends, bool is_message,
-                      size_t *consumed) {
+static inline bool fuzz_step(fuzz_decoder *f, const char *bytes, size_t len, bool ends, bool is_message,
+                             size_t *consumed) {
     weir_arena arena;
     weir_rows rows;
     wr_arena_init(&arena, NULL);
@@ -98,7 +123,7 @@ static bool fuzz_step(fuzz_decoder *f, const char *bytes, size_t len, bool ends,
     return status == WEIR_EAGAIN;
 }
 
-static void fuzz_in_pieces(fuzz_decoder *f, const char *text, size_t len, size_t piece) {
+static inline void fuzz_in_pieces(fuzz_decoder *f, const char *text, size_t len, size_t piece) {
     size_t begin = 0, shown = 0, consumed;
     f->type->reset(f->self);
     f->hash = f->n_rows = f->n_bad = 0;
@@ -119,24 +144,29 @@ static void fuzz_in_pieces(fuzz_decoder *f, const char *text, size_t len, size_t
     CHECK(begin == len);
 }
 
-/* A format of messages: each is decoded whole, and the same again. */
-static void fuzz_message(fuzz_decoder *f, const char *text, size_t len) {
+/* One whole message, counted from nothing. */
+static inline void fuzz_read_message(fuzz_decoder *f, const char *text, size_t len) {
     char *exact = malloc(len ? len : 1);
-    uint64_t hash[2];
+    size_t consumed;
     CHECK(exact);
     memcpy(exact, text, len);
-    for (int i = 0; i < 2; i++) {
-        size_t consumed;
-        f->type->reset(f->self);
-        f->hash = f->n_rows = f->n_bad = 0;
-        CHECK(fuzz_step(f, exact, len, false, true, &consumed) && consumed == len);
-        hash[i] = f->hash + f->n_bad;
-    }
-    CHECK(hash[0] == hash[1]);
+    f->type->reset(f->self);
+    f->hash = f->n_rows = f->n_bad = 0;
+    CHECK(fuzz_step(f, exact, len, false, true, &consumed) && consumed == len);
     free(exact);
 }
 
-static void fuzz_whole(fuzz_decoder *f, const char *text, size_t len, size_t piece) {
+/* A format of messages: each is decoded whole, and the same again. */
+static inline void fuzz_message(fuzz_decoder *f, const char *text, size_t len) {
+    uint64_t hash[2];
+    for (int i = 0; i < 2; i++) {
+        fuzz_read_message(f, text, len);
+        hash[i] = f->hash + f->n_bad;
+    }
+    CHECK(hash[0] == hash[1]);
+}
+
+static inline void fuzz_whole(fuzz_decoder *f, const char *text, size_t len, size_t piece) {
     if (!f->type->finds_records) {
         fuzz_message(f, text, len);
         return;
@@ -145,31 +175,17 @@ static void fuzz_whole(fuzz_decoder *f, const char *text, size_t len, size_t pie
     uint64_t hash = f->hash, n_rows = f->n_rows, n_bad = f->n_bad;
     fuzz_in_pieces(f, text, len, piece);
     CHECK(f->n_rows == n_rows && f->n_bad == n_bad && f->hash == hash);
-    char *exact = malloc(len + 1);
-    size_t consumed;
-    CHECK(exact);
-    memcpy(exact, text, len);
-    f->type->reset(f->self);
-    CHECK(fuzz_step(f, exact, len, false, true, &consumed) && consumed == len);
-    free(exact);
+    fuzz_read_message(f, text, len);
 }
 
-static int fuzz_decoder_run(const weir_decoder_type *type, const weir_schema *schema,
-                            const char *const *mapping, const weir_pair *pairs, uint32_t n_pairs,
-                            const uint8_t *data, size_t size) {
+static inline int fuzz_decoder_run(const weir_decoder_type *type, const weir_schema *schema,
+                                   const char *const *mapping, const weir_pair *pairs, uint32_t n_pairs,
+                                   const uint8_t *data, size_t size) {
+    fuzz_decoder f;
     if (size < 2) return 0;
-    fuzz_decoder f = {.type = type, .schema = schema};
-    wr_arena_init(&f.arena, NULL);
-    CHECK(wr_settings_check("@map", type->options, NULL, pairs, n_pairs, &f.arena, &f.settings, NULL) ==
-          WEIR_OK);
-    f.args = (weir_decoder_args){
-        .settings = &f.settings, .schema = schema, .mapping = mapping, .from_stream = type->finds_records};
-    f.self = calloc(1, type->state_size);
-    CHECK(f.self && type->open(f.self, &f.args, NULL) == WEIR_OK);
+    fuzz_open(&f, type, schema, mapping, pairs, n_pairs);
     fuzz_whole(&f, (const char *)data + 2, size - 2, 1 + data[1] % 64);
-    type->close(f.self);
-    free(f.self);
-    wr_arena_fini(&f.arena);
+    fuzz_close(&f);
     return 0;
 }
 

@@ -26,11 +26,6 @@ static int read_schema(const uint8_t *data, size_t size, bool is_text) {
     return 0;
 }
 
-static const weir_attribute attributes[] = {{"a", WEIR_INT},   {"b", WEIR_STRING}, {"c", WEIR_DOUBLE},
-                                            {"d", WEIR_LONG},  {"e", WEIR_BOOL},   {"f", WEIR_FLOAT},
-                                            {"o", WEIR_OBJECT}};
-static const weir_schema schema = {"S", 7, attributes};
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -39,5 +34,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                           {"message", "M", 0, 0},
                           {"registry.prefix", bits & 2 ? "true" : "false", 0, 0}};
     if (bits & 4) return read_schema(data, size, bits & 8);
-    return fuzz_decoder_run(&wr_proto_decoder, &schema, paths, pairs, 3, data, size);
+    return fuzz_decoder_run(&wr_proto_decoder, &fuzz_all_types, paths, pairs, 3, data, size);
 }

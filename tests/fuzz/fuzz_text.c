@@ -5,11 +5,6 @@
 
 static const char *const groups[] = {"x[2]", "x[1]", "x[2]", "x[2]", "x[0]", "x[2]", "x[3]"};
 
-static const weir_attribute attributes[] = {{"a", WEIR_INT},   {"b", WEIR_STRING}, {"c", WEIR_DOUBLE},
-                                            {"d", WEIR_LONG},  {"e", WEIR_BOOL},   {"f", WEIR_FLOAT},
-                                            {"o", WEIR_OBJECT}};
-static const weir_schema schema = {"S", 7, attributes};
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -17,6 +12,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     weir_pair pairs[3] = {{"event.grouping.enabled", bits & 1 ? "true" : "false", 0, 0},
                           {"fail.on.missing.attribute", bits & 2 ? "true" : "false", 0, 0},
                           {"regex.x", "(\\w+)\\s*(-?[0-9.]+)?(.*)", 0, 0}};
-    return fuzz_decoder_run(&text_decoder, &schema, bits & 4 ? groups : NULL, pairs, bits & 4 ? 3 : 2, data,
-                            size);
+    return fuzz_decoder_run(&text_decoder, &fuzz_all_types, bits & 4 ? groups : NULL, pairs, bits & 4 ? 3 : 2,
+                            data, size);
 }

@@ -142,7 +142,7 @@ static inline void hostile_feed(weir_app *app, int from, int n, int64_t clock) {
     static const char *const names[] = {"a", "b", "a name that is held outside", "",
                                         "another that is not inline"};
     for (int i = from; i < from + n; i++) {
-        weir_error err;
+        weir_error err = {0};
         const char *name = names[i % 5];
         weir_value row[] = {{.type = WEIR_INT, .as.i = i * 5 % 7},
                             {.type = WEIR_STRING, .as.s = weir_string_view(name, (uint32_t)strlen(name))},
