@@ -89,7 +89,7 @@ static weir_status let_go(call *c, uint32_t id, uint32_t *slot, weir_error *err)
 }
 
 static weir_status expire_oldest(call *c, uint32_t id, int64_t now, weir_error *err) {
-    uint32_t slot;
+    uint32_t slot = WR_NO_SLOT;
     WR_TRY(let_go(c, id, &slot, err));
     return emit(c, slot, WR_NO_SLOT, WEIR_EXPIRED, now, err);
 }

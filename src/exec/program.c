@@ -277,7 +277,7 @@ static weir_status run_condition(wr_program *p, const wr_eval *ev, const uint8_t
 
 weir_status wr_program_filter_among(wr_program *p, const wr_eval *ev, const uint8_t *mask, uint32_t *sel,
                                     uint32_t *n_sel, weir_error *err) {
-    const uint8_t *is_true;
+    const uint8_t *is_true = NULL;
     WR_TRY(run_condition(p, ev, &is_true, err));
     uint8_t *both = wr_arena_array(ev->arena, ev->in->n_rows, 1);
     if (!both) return no_memory(err);
@@ -288,7 +288,7 @@ weir_status wr_program_filter_among(wr_program *p, const wr_eval *ev, const uint
 
 weir_status wr_program_filter(wr_program *p, const wr_eval *ev, bool keep_resets, uint32_t *sel,
                               uint32_t *n_sel, weir_error *err) {
-    const uint8_t *mask;
+    const uint8_t *mask = NULL;
     const weir_batch *in = ev->in;
     WR_TRY(run_condition(p, ev, &mask, err));
     if (has_resets(in))

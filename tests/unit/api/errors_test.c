@@ -448,7 +448,7 @@ static void round_robin_waits_when_all_are_down(void **state) {
     for (int i = 0; i < 3; i++) places[i].fails = false;
     wait_until_up(&o);
     send_many(&o, 7, 8);
-    char all[4096];
+    char all[3 * sizeof places[0].got + 1];
     snprintf(all, sizeof all, " %s%s%s", places[0].got, places[1].got, places[2].got);
     for (int v = 1; v <= 8; v++) {
         char text[16];

@@ -60,7 +60,7 @@ static void a_null_that_comes_late_does_not_touch_earlier_rows(void **state) {
         assert_int_equal(wr_batch_builder_init(&b, &schema, NULL, NULL), WEIR_OK);
         weir_batch out;
         for (int i = 0; i < 200; i++)
-            assert_int_equal(add(&b, i, i >= first_null && (i - first_null) % 5 == 0 ? NULL : "n",
+            assert_int_equal(add(&b, i, i >= first_null && (i - first_null) % 5 == 0 ? NULL : "name",
                                  wr_value_bool(true), NULL),
                              WEIR_OK);
         assert_int_equal(wr_batch_builder_end_chunk(&b, 0, NULL), WEIR_OK);

@@ -24,15 +24,15 @@ static uint32_t random_below(uint32_t n) {
 /* ---- Input: (g int, v long, b bool), in chunks -----------------------------------------------------------
  */
 
-typedef struct row {
+typedef struct in_row {
     uint8_t kind;
     bool selected, g_null, v_null;
     int32_t g;
     int64_t v, ts;
-} row;
+} in_row;
 
 typedef struct input {
-    row rows[MOST_ROWS];
+    in_row rows[MOST_ROWS];
     uint32_t n, chunk_end[MOST_ROWS], n_chunks;
 } input;
 
@@ -41,7 +41,7 @@ static void make_input(input *in, bool single, bool expires) {
     while (in->n < MOST_ROWS - 20) {
         uint32_t size = single ? 1 : random_below(9);
         for (uint32_t i = 0; i < size; i++) {
-            row *r = &in->rows[in->n];
+            in_row *r = &in->rows[in->n];
             r->ts = 1000 + in->n;
             r->kind = !expires || random_below(3) ? WEIR_CURRENT
                       : random_below(4)           ? WEIR_EXPIRED
@@ -69,7 +69,7 @@ static void view_input(const input *in, uint32_t first, uint32_t last, bool sing
     assert_int_equal(wr_column_new(arena, WEIR_INT, false, n, true, &cols[0]), WEIR_OK);
     assert_int_equal(wr_column_new(arena, WEIR_LONG, false, n, true, &cols[1]), WEIR_OK);
     for (uint32_t i = 0; i < n; i++) {
-        const row *r = &in->rows[begin + i];
+        const in_row *r = &in->rows[begin + i];
         ts[i] = r->ts;
         kind[i] = r->kind;
         if (r->selected) sel[n_sel++] = i;
@@ -205,7 +205,7 @@ static void model_chunk(const query *q, const input *in, uint32_t chunk, sums gr
     static out_row rows[MOST_ROWS];
     uint32_t n = 0;
     for (uint32_t i = chunk ? in->chunk_end[chunk - 1] : 0; i < in->chunk_end[chunk]; i++) {
-        const row *r = &in->rows[i];
+        const in_row *r = &in->rows[i];
         if (!r->selected) continue;
         if (r->kind == WEIR_RESET) {
             memset(groups, 0, 6 * sizeof *groups);
@@ -501,7 +501,7 @@ static void groups_whose_rows_have_left_are_forgotten(void **state) {
     make_plan(&p, &q);
     memset(&in, 0, sizeof in);
     for (in.n = 0; in.n < 400; in.n++) { /* each of 200 groups comes, and leaves again */
-        in.rows[in.n] = (row){.kind = in.n % 2, .selected = true, .g = (int32_t)in.n / 2, .v = 7};
+        in.rows[in.n] = (in_row){.kind = in.n % 2, .selected = true, .g = (int32_t)in.n / 2, .v = 7};
         in.chunk_end[in.n_chunks++] = in.n + 1;
     }
     weir_arena arena;
