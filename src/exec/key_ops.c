@@ -37,12 +37,17 @@ static size_t bytes_for(uint32_t n_packed) {
 }
 static size_t sleeper_bytes(const sleeper *s) { return bytes_for(s->n_packed); }
 
+static void free_sleeper(wr_key_ops *k, sleeper *s) {
+    if (!s) return;
+    k->rows_asleep -= s->rows;
+    wr_free(k->account, s, sleeper_bytes(s));
+}
+
 static void drop_sleeper(wr_key_ops *k, uint32_t id) {
     sleeper *s = sleeper_of(k->slots[id]);
     if (!s) return;
-    k->rows_asleep -= s->rows;
     k->slots[id] = 0;
-    wr_free(k->account, s, sleeper_bytes(s));
+    free_sleeper(k, s);
 }
 
 bool wr_key_ops_room(wr_key_ops *k, uint32_t limit) {
@@ -105,22 +110,22 @@ static bool save_state(wr_key_ops *k, const wr_op *op) {
     return w->buf.len <= WR_ASLEEP_BYTES;
 }
 
-/* False: it is too large, or can't be saved; nothing has changed. */
-static bool put_to_sleep(wr_key_ops *k, uint32_t id, const wr_op *op) {
+/* What sleeps for the operator, in place of `old` (NULL: nothing did). NULL: it is too large, or can't be
+ * saved; then old is as it was. */
+static sleeper *sleeper_for(wr_key_ops *k, const wr_op *op, sleeper *old) {
     unsigned char packed[WR_ASLEEP_BYTES / 8 * 9 + 16];
     uint64_t rows = rows_of(op);
-    if (rows > UINT16_MAX || !save_state(k, op)) return false;
+    if (rows > UINT16_MAX || !save_state(k, op)) return NULL;
     const unsigned char *state = (const unsigned char *)k->writer.buf.data;
     uint32_t n = (uint32_t)k->writer.buf.len;
     uint8_t number = model_for(k, state, n);
     wr_state_model model = model_of(k, number);
     uint32_t n_packed = (uint32_t)wr_state_pack(state, n, model.bytes, model.n, packed);
-    sleeper *s = sleeper_of(k->slots[id]);
+    sleeper *s = old;
     if (!s || sleeper_bytes(s) != bytes_for(n_packed)) {
-        sleeper *fresh = wr_alloc(k->account, bytes_for(n_packed));
-        if (!fresh) return false;
-        drop_sleeper(k, id);
-        s = fresh;
+        s = wr_alloc(k->account, bytes_for(n_packed));
+        if (!s) return NULL;
+        free_sleeper(k, old);
         s->rows = 0;
     }
     k->rows_asleep += rows - s->rows;
@@ -130,8 +135,7 @@ static bool put_to_sleep(wr_key_ops *k, uint32_t id, const wr_op *op) {
     s->n_packed = (uint16_t)n_packed;
     s->model = number;
     memcpy(s->packed, packed, n_packed);
-    k->slots[id] = (uintptr_t)s;
-    return true;
+    return s;
 }
 
 static weir_status unpack(const wr_key_ops *k, const sleeper *s, unsigned char *state, weir_error *err) {
@@ -198,18 +202,14 @@ static bool make_way(wr_key_ops *k, uint64_t cycle) {
         return false;
     }
     uint32_t id = w->id;
-    uintptr_t slot = k->slots[id];
-    k->slots[id] = 0;
-    bool sleeps = put_to_sleep(k, id, w->op);
-    uintptr_t asleep = k->slots[id];
-    k->slots[id] = slot;
-    if (!sleeps) {
+    sleeper *s = sleeper_for(k, w->op, NULL);
+    if (!s) {
         mark_large(k, w);
         k->hand++;
         return false;
     }
     retire(k, pop_awake(k, k->hand));
-    k->slots[id] = asleep;
+    k->slots[id] = (uintptr_t)s;
     return true;
 }
 
@@ -249,7 +249,9 @@ weir_status wr_key_ops_take(wr_key_ops *k, uint32_t id, uint64_t cycle, wr_op **
 weir_status wr_key_ops_give_back(wr_key_ops *k, uint32_t id, uint64_t cycle, weir_error *err) {
     wr_op *op = k->guest;
     k->guest = NULL;
-    if (put_to_sleep(k, id, op)) {
+    sleeper *s = sleeper_for(k, op, sleeper_of(k->slots[id]));
+    if (s) {
+        k->slots[id] = (uintptr_t)s;
         retire(k, op);
         return WEIR_OK;
     }
