@@ -235,8 +235,5 @@ weir_status wr_item_candidates(wr_pattern *x, uint32_t item, uint32_t *n, weir_e
     else
         WR_TRY(list_all(x, item, passes, n, err));
     if (!it->residual || !*n) return WEIR_OK;
-    uint32_t *matches = wr_arena_array(x->turn->arena, *n, sizeof *matches);
-    if (!matches) return wr_pattern_no_memory(err);
-    for (uint32_t k = 0; k < *n; k++) matches[k] = wr_entry_at(x, x->candidates[k])->match;
-    return wr_pattern_residual(x, item, matches, x->hits, *n, err);
+    return wr_pattern_residual(x, item, *n, err);
 }

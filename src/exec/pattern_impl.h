@@ -129,7 +129,7 @@ typedef struct wr_pattern {
     wr_pattern_rows rows;
     uint32_t *done; /* matches that are to go out, each referenced */
     uint32_t n_done, cap_done;
-    uint32_t *candidates; /* entries */
+    uint32_t *candidates; /* entries; of a trail, matches */
     uint8_t *hits;
     uint32_t cap_candidates, cap_hits;
 } wr_pattern;
@@ -228,10 +228,9 @@ uint32_t wr_ref_event(const wr_pattern *x, const wr_event_ref *ref, uint32_t mat
 
 /* ---- pattern_residual.c ---- */
 
-/* Of the n matches, hits[k] says which have passed the rest of the item's filter: those that fail the
- * residual are taken back. x->origin and x->row_chunk are those of the event in hand. */
-weir_status wr_pattern_residual(wr_pattern *x, uint32_t item, const uint32_t *matches, uint8_t *hits,
-                                uint32_t n, weir_error *err) WR_NODISCARD;
+/* Of the first n candidates, x->hits says which have passed the rest of the item's filter: those that fail
+ * the residual are taken back. x->origin and x->row_chunk are those of the event in hand. */
+weir_status wr_pattern_residual(wr_pattern *x, uint32_t item, uint32_t n, weir_error *err) WR_NODISCARD;
 
 /* ---- pattern_output.c ---- */
 

@@ -60,28 +60,26 @@ static weir_status make_pairs(wr_pattern *x, uint32_t item, const uint32_t *matc
     return WEIR_OK;
 }
 
-/* The hits among the matches, and how many. */
-static uint32_t list_hits(const uint32_t *matches, uint8_t *hits, uint32_t n, uint32_t *hit,
-                          uint32_t *place) {
+/* The matches among the candidates that are hits, where they stand there, and how many. */
+static uint32_t list_hits(wr_pattern *x, uint32_t n, uint32_t *hit, uint32_t *place) {
     uint32_t n_pairs = 0;
     for (uint32_t k = 0; k < n; k++) {
-        if (!hits[k]) continue;
+        if (!x->hits[k]) continue;
         place[n_pairs] = k;
-        hit[n_pairs++] = matches[k];
-        hits[k] = 0;
+        hit[n_pairs++] = x->trail ? x->candidates[k] : wr_entry_at(x, x->candidates[k])->match;
+        x->hits[k] = 0;
     }
     return n_pairs;
 }
 
-weir_status wr_pattern_residual(wr_pattern *x, uint32_t item, const uint32_t *matches, uint8_t *hits,
-                                uint32_t n, weir_error *err) {
+weir_status wr_pattern_residual(wr_pattern *x, uint32_t item, uint32_t n, weir_error *err) {
     wr_item_state *it = &x->items[item];
     weir_arena *arena = x->turn->arena;
     uint32_t n_kept = 0;
     uint32_t *hit = wr_arena_array(arena, n, sizeof *hit), *place = wr_arena_array(arena, n, sizeof *place);
     uint32_t *sel = wr_arena_array(arena, n, sizeof *sel);
     if (!hit || !place || !sel) return wr_pattern_no_memory(err);
-    uint32_t n_pairs = list_hits(matches, hits, n, hit, place);
+    uint32_t n_pairs = list_hits(x, n, hit, place);
     if (!n_pairs) return WEIR_OK;
     weir_batch pairs;
     WR_TRY(make_pairs(x, item, hit, n_pairs, &pairs, err));
@@ -89,6 +87,6 @@ weir_status wr_pattern_residual(wr_pattern *x, uint32_t item, const uint32_t *ma
     wr_eval ev = {
         .in = &pairs, .cycle = x->turn->cycle, .arena = arena, .fail = note_fault, .fail_ctx = &fault};
     WR_TRY(wr_program_filter(it->residual, &ev, false, sel, &n_kept, err));
-    for (uint32_t k = 0; k < n_kept; k++) hits[place[sel[k]]] = 1;
+    for (uint32_t k = 0; k < n_kept; k++) x->hits[place[sel[k]]] = 1;
     return fault.out_of_memory ? wr_pattern_no_memory(err) : WEIR_OK;
 }

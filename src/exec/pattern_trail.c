@@ -247,7 +247,7 @@ static weir_status test_rest(wr_pattern *x, wr_pattern_side *side, uint32_t item
                              weir_error *err) {
     if (!n) return WEIR_OK;
     note_chunk(x, side);
-    return wr_pattern_residual(x, item, x->candidates, x->hits, n, err);
+    return wr_pattern_residual(x, item, n, err);
 }
 
 static weir_status add_candidate(wr_pattern *x, uint32_t id, uint32_t *n, weir_error *err) {
