@@ -32,9 +32,11 @@ static void pop(wr_due_times *d) {
     if (d->n) sift_down(d->heap, d->n, 0);
 }
 
-static int64_t due_of(const wr_due_times *d, uint32_t id) { return id < d->cap_of ? d->of[id] : INT64_MAX; }
+int64_t wr_due_times_of(const wr_due_times *d, uint32_t id) { return id < d->cap_of ? d->of[id] : INT64_MAX; }
 
-static bool is_stale(const wr_due_times *d, const wr_due_entry *e) { return due_of(d, e->id) != e->due; }
+static bool is_stale(const wr_due_times *d, const wr_due_entry *e) {
+    return wr_due_times_of(d, e->id) != e->due;
+}
 
 static void drop_stale(wr_due_times *d) {
     uint32_t n = 0;
@@ -54,13 +56,13 @@ static bool make_room(wr_due_times *d, uint32_t id) {
 }
 
 void wr_due_times_unset(wr_due_times *d, uint32_t id) {
-    if (due_of(d, id) == INT64_MAX) return;
+    if (wr_due_times_of(d, id) == INT64_MAX) return;
     d->of[id] = INT64_MAX;
     d->n_set--;
 }
 
 bool wr_due_times_set(wr_due_times *d, uint32_t id, int64_t due) {
-    if (due == due_of(d, id)) return true;
+    if (due == wr_due_times_of(d, id)) return true;
     if (due == INT64_MAX) {
         wr_due_times_unset(d, id);
         return true;

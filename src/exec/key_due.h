@@ -27,6 +27,8 @@ void wr_due_times_fini(wr_due_times *d);
 /* INT64_MAX: the id waits for nothing. False: out of memory, nothing has changed; never so for INT64_MAX. */
 bool wr_due_times_set(wr_due_times *d, uint32_t id, int64_t due) WR_NODISCARD;
 void wr_due_times_unset(wr_due_times *d, uint32_t id);
+/* Of one id; INT64_MAX: it waits for nothing. */
+int64_t wr_due_times_of(const wr_due_times *d, uint32_t id);
 /* The least of all; INT64_MAX: nobody waits. */
 int64_t wr_due_times_next(wr_due_times *d);
 /* Takes out one that is due by then; false: there is none. */

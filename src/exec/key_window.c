@@ -112,10 +112,10 @@ static int64_t due_of(const wr_key_window *w, int64_t ts) {
 
 /* Only a row newer than all before it sets a timer, and only if none is set. */
 static weir_status set_timer(wr_key_window *w, uint32_t id, int64_t ts, weir_error *err) {
-    wr_key_timer *t = &w->timers[id];
-    if (ts <= t->last_ts) return WEIR_OK;
-    t->last_ts = ts;
-    return t->next_due == INT64_MAX ? wr_key_timer_set(w, id, due_of(w, ts), err) : WEIR_OK;
+    if (ts <= w->last_ts[id]) return WEIR_OK;
+    w->last_ts[id] = ts;
+    if (wr_due_times_of(&w->due, id) != INT64_MAX) return WEIR_OK;
+    return wr_due_times_set(&w->due, id, due_of(w, ts)) ? WEIR_OK : wr_key_window_no_memory(err);
 }
 
 /* The batch of the key is full: it goes out, behind what is left of the one before. */
@@ -176,13 +176,12 @@ static bool has_ended(const call *c, uint32_t id, weir_origin at) {
 
 static weir_status collect_due(call *c, int64_t now, due_key **keys, uint32_t *n, weir_error *err) {
     wr_key_window *w = c->w;
-    uint32_t cap = 0;
-    for (*n = 0; wr_key_window_due(&w->head) <= now && w->n_heap; wr_key_heap_pop(w)) {
+    uint32_t cap = 0, id;
+    *n = 0;
+    for (int64_t due; (due = wr_due_times_next(&w->due)) <= now && wr_due_times_take(&w->due, now, &id);) {
         if (*n == cap && !widen(c->turn->arena, keys, *n, cap = cap * 2 + 16, sizeof **keys))
             return wr_key_window_no_memory(err);
-        uint32_t id = w->heap[0].id;
-        (*keys)[(*n)++] = (due_key){w->heap[0].due, wr_partition_birth(c->partition, id), id};
-        w->timers[id].next_due = INT64_MAX;
+        (*keys)[(*n)++] = (due_key){due, wr_partition_birth(c->partition, id), id};
     }
     if (*n > 1) qsort(*keys, *n, sizeof **keys, by_due);
     return WEIR_OK;
@@ -202,7 +201,7 @@ static weir_status fire(call *c, uint32_t arrival, weir_error *err) {
         WR_TRY(end_chunk(c, id, origin, err));
         if ((origin & 0xFFFFFFu) != 0xFFFFFFu) origin++;
         int64_t due = w->keys[id].n ? due_of(w, wr_row_store_ts(w->store, w->keys[id].first)) : INT64_MAX;
-        WR_TRY(wr_key_timer_set(w, id, due, err));
+        if (!wr_due_times_set(&w->due, id, due)) return wr_key_window_no_memory(err);
     }
     return WEIR_OK;
 }
@@ -338,8 +337,8 @@ static void free_op(wr_op *op) {
     wr_free(account, w->is_read, 2 * (size_t)op->plan->in.n_attrs + 1);
     wr_free(account, w->next, w->cap_next * sizeof *w->next);
     wr_free(account, w->keys, w->cap_keys * sizeof *w->keys);
-    wr_free(account, w->timers, w->cap_timers * sizeof *w->timers);
-    wr_free(account, w->heap, w->cap_heap * sizeof *w->heap);
+    wr_free(account, w->last_ts, w->cap_last_ts * sizeof *w->last_ts);
+    wr_due_times_fini(&w->due);
     wr_free(op->account.parent, w, sizeof *w);
 }
 
@@ -406,6 +405,7 @@ weir_status wr_key_window_new(const wr_plan_op *plan, wr_account *parent, wr_op 
     w->head.type = w->leaving == WR_LEAVES_BY_TIME ? &timed_type : &counted_type;
     w->head.plan = plan;
     w->head.account.parent = parent;
+    wr_due_times_init(&w->due, &w->head.account);
     w->size = size_of_window(args);
     w->expired_output = args->expired_output;
     w->expired_wanted = args->expired_wanted || args->expired_output;

@@ -3,6 +3,7 @@
 #ifndef WR_KEY_WINDOW_IMPL_H
 #define WR_KEY_WINDOW_IMPL_H
 
+#include "exec/key_due.h"
 #include "exec/key_window.h"
 #include "exec/partition.h"
 #include "exec/row_store.h"
@@ -24,16 +25,6 @@ typedef struct wr_key_rows {
     uint32_t before; /* batches: so many of them, the first ones, went out last and are still to expire */
 } wr_key_rows;
 
-/* time: see window/time_queue.h. */
-typedef struct wr_key_timer {
-    int64_t last_ts, next_due;
-} wr_key_timer;
-
-typedef struct wr_key_due {
-    int64_t due;
-    uint32_t id;
-} wr_key_due;
-
 typedef struct wr_key_window {
     wr_op head;
     wr_leaving leaving;
@@ -44,10 +35,11 @@ typedef struct wr_key_window {
     uint64_t cycle;         /* the store was settled at its begin */
     uint32_t *next;         /* by slot */
     wr_key_rows *keys;      /* by id */
-    wr_key_timer *timers;   /* by id; time */
-    uint32_t cap_next, cap_keys, cap_timers;
-    wr_key_due *heap; /* time: the least first; an entry that is not its key's next_due is passed over */
-    uint32_t n_heap, cap_heap;
+    uint32_t cap_next, cap_keys;
+    /* time: see window/time_queue.h */
+    int64_t *last_ts; /* by id */
+    uint32_t cap_last_ts;
+    wr_due_times due;
 } wr_key_window;
 
 weir_status wr_key_window_no_memory(weir_error *err);
@@ -56,11 +48,8 @@ bool wr_key_window_make_room(wr_key_window *w, uint32_t n_keys, uint32_t n_slots
 void wr_key_rows_add(wr_key_window *w, uint32_t id, uint32_t slot);
 /* Takes the oldest row out of the chain (it stays in the store). */
 uint32_t wr_key_rows_take(wr_key_window *w, uint32_t id);
-/* The key's timer is set anew; INT64_MAX: it has none. */
-weir_status wr_key_timer_set(wr_key_window *w, uint32_t id, int64_t due, weir_error *err) WR_NODISCARD;
 /* The next due time of all keys. */
 int64_t wr_key_window_due(const wr_op *op);
-void wr_key_heap_pop(wr_key_window *w);
 void wr_key_window_forget(wr_op *op, uint32_t id);
 void wr_key_window_save(const wr_op *op, weir_writer *out);
 weir_status wr_key_window_load(wr_op *op, weir_reader *r, weir_error *err);

@@ -11,14 +11,14 @@ weir_status wr_key_window_no_memory(weir_error *err) {
 
 bool wr_key_window_make_room(wr_key_window *w, uint32_t n_keys, uint32_t n_slots) {
     wr_account *account = &w->head.account;
-    uint32_t had_keys = w->cap_keys, had_timers = w->cap_timers;
+    uint32_t had_keys = w->cap_keys, had_last_ts = w->cap_last_ts;
     if (wr_grow(account, &w->keys, &w->cap_keys, n_keys, sizeof *w->keys) ||
         wr_grow(account, &w->next, &w->cap_next, n_slots, sizeof *w->next) ||
         (w->leaving == WR_LEAVES_BY_TIME &&
-         wr_grow(account, &w->timers, &w->cap_timers, n_keys, sizeof *w->timers)))
+         wr_grow(account, &w->last_ts, &w->cap_last_ts, n_keys, sizeof *w->last_ts)))
         return false;
     for (uint32_t i = had_keys; i < w->cap_keys; i++) w->keys[i] = (wr_key_rows){0};
-    for (uint32_t i = had_timers; i < w->cap_timers; i++) w->timers[i] = (wr_key_timer){INT64_MIN, INT64_MAX};
+    for (uint32_t i = had_last_ts; i < w->cap_last_ts; i++) w->last_ts[i] = INT64_MIN;
     return true;
 }
 
@@ -40,40 +40,9 @@ uint32_t wr_key_rows_take(wr_key_window *w, uint32_t id) {
     return slot;
 }
 
-/* ---- Timers ---- */
-
-static void sift_down(wr_key_due *heap, uint32_t n) {
-    wr_key_due moved = heap[0];
-    uint32_t at = 0;
-    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n && heap[child + 1].due < heap[child].due) child++;
-        if (heap[child].due >= moved.due) break;
-        heap[at] = heap[child];
-    }
-    heap[at] = moved;
-}
-
-void wr_key_heap_pop(wr_key_window *w) {
-    w->heap[0] = w->heap[--w->n_heap];
-    if (w->n_heap) sift_down(w->heap, w->n_heap);
-}
-
-weir_status wr_key_timer_set(wr_key_window *w, uint32_t id, int64_t due, weir_error *err) {
-    if (w->timers[id].next_due == due) return WEIR_OK;
-    w->timers[id].next_due = due;
-    if (due == INT64_MAX) return WEIR_OK;
-    if (wr_grow(&w->head.account, &w->heap, &w->cap_heap, w->n_heap + 1, sizeof *w->heap))
-        return wr_key_window_no_memory(err);
-    uint32_t at = w->n_heap++;
-    for (; at && w->heap[(at - 1) / 2].due > due; at = (at - 1) / 2) w->heap[at] = w->heap[(at - 1) / 2];
-    w->heap[at] = (wr_key_due){due, id};
-    return WEIR_OK;
-}
-
 int64_t wr_key_window_due(const wr_op *op) {
     wr_key_window *w = (wr_key_window *)(uintptr_t)op;
-    while (w->n_heap && w->timers[w->heap[0].id].next_due != w->heap[0].due) wr_key_heap_pop(w);
-    return w->n_heap ? w->heap[0].due : INT64_MAX;
+    return wr_due_times_next(&w->due);
 }
 
 void wr_key_window_forget(wr_op *op, uint32_t id) {
@@ -82,13 +51,14 @@ void wr_key_window_forget(wr_op *op, uint32_t id) {
         while (w->keys[id].n) wr_row_store_release(w->store, wr_key_rows_take(w, id));
         w->keys[id] = (wr_key_rows){0};
     }
-    if (id < w->cap_timers) w->timers[id] = (wr_key_timer){INT64_MIN, INT64_MAX};
+    if (id < w->cap_last_ts) w->last_ts[id] = INT64_MIN;
+    wr_due_times_unset(&w->due, id);
 }
 
 /* ---- State: the rows, then of each key that holds any, or has a timer, its number, timer and slots. ---- */
 
 static bool holds(const wr_key_window *w, uint32_t id) {
-    return w->keys[id].n || (id < w->cap_timers && w->timers[id].last_ts != INT64_MIN);
+    return w->keys[id].n || (id < w->cap_last_ts && w->last_ts[id] != INT64_MIN);
 }
 
 static void save_key(const wr_key_window *w, uint32_t id, weir_writer *out) {
@@ -96,8 +66,8 @@ static void save_key(const wr_key_window *w, uint32_t id, weir_writer *out) {
     weir_write_u32(out, id + 1);
     weir_write_u32(out, k->n);
     weir_write_u32(out, k->before);
-    weir_write_i64(out, w->timers ? w->timers[id].last_ts : INT64_MIN);
-    weir_write_i64(out, w->timers ? w->timers[id].next_due : INT64_MAX);
+    weir_write_i64(out, w->last_ts ? w->last_ts[id] : INT64_MIN);
+    weir_write_i64(out, wr_due_times_of(&w->due, id));
     for (uint32_t i = 0, slot = k->first; i < k->n; slot = w->next[slot], i++) weir_write_u32(out, slot);
 }
 
@@ -133,9 +103,9 @@ static weir_status load_key(wr_key_window *w, uint32_t id, uint64_t *seen, weir_
         wr_key_rows_add(w, id, slot);
     }
     w->keys[id].before = before;
-    if (!w->timers) return WEIR_OK;
-    w->timers[id].last_ts = last_ts;
-    return wr_key_timer_set(w, id, due, err);
+    if (!w->last_ts) return WEIR_OK;
+    w->last_ts[id] = last_ts;
+    return wr_due_times_set(&w->due, id, due) ? WEIR_OK : wr_key_window_no_memory(err);
 }
 
 weir_status wr_key_window_load(wr_op *op, weir_reader *r, weir_error *err) {
