@@ -56,25 +56,25 @@ static weir_value random_value(const scene *s, int *next) {
 
 /* ---- The model ----------------------------------------------------------------------------------------- */
 
-typedef struct list {
+typedef struct value_list {
     weir_value v[MOST];
     uint32_t n;
-} list;
+} value_list;
 
 typedef struct model_group {
-    list held;  /* in order of arrival */
-    list deque; /* of min or max, as Siddhi keeps it */
+    value_list held;  /* in order of arrival */
+    value_list deque; /* of min or max, as Siddhi keeps it */
     weir_value extreme;
     weir_value ever;
     int counts[8]; /* of set members 0..4, as Siddhi keeps them */
     bool members[8];
 } model_group;
 
-static void list_erase(list *l, uint32_t i) {
+static void list_erase(value_list *l, uint32_t i) {
     memmove(&l->v[i], &l->v[i + 1], (l->n - i - 1) * sizeof l->v[0]);
     l->n--;
 }
-static void list_erase_value(list *l, const weir_value *v) {
+static void list_erase_value(value_list *l, const weir_value *v) {
     for (uint32_t i = 0; i < l->n; i++) {
         if (!wr_value_equal(&l->v[i], v)) continue;
         list_erase(l, i);
