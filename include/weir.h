@@ -395,6 +395,8 @@ typedef struct weir_stat {
     uint64_t unreachable; /* source, sink: 1 while its other side can\'t be reached */
     uint64_t busy_ns; /* query, operator: time spent on it. Calls with few rows are measured now and then, and
                          stand for those between */
+    uint64_t
+        rows_late; /* query, operator, named window: rows that a window dropped since they came too late */
 } weir_stat;
 WEIR_API void weir_app_visit_stats(const weir_app *app, void (*visit)(void *ctx, const weir_stat *stat),
                                    void *ctx);

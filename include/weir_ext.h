@@ -732,6 +732,9 @@ WEIR_API void weir_window_emit_reset(weir_window *w, int64_t ts);
 WEIR_API void weir_window_end_chunk(weir_window *w);
 /* The window is done with the row; it stays readable until the call returns. FIFO: in order of ids. */
 WEIR_API void weir_window_release(weir_window *w, weir_row_id id);
+/* A row of this call's input came too late for the window, and goes no further: it is counted
+ * (weir_stat.rows_late). Releasing it is another matter. */
+WEIR_API void weir_window_late(weir_window *w);
 /* FIFO: it is done with all rows whose id is lower. */
 WEIR_API void weir_window_release_below(weir_window *w, weir_row_id id);
 /* For a process() that handles only its window's plain case itself: the usual walk over chunks and timers, by

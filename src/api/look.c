@@ -40,7 +40,8 @@ static void on_task_stat(void *ctx, const wr_task_stat *s) {
                      .state_rows = s->state_rows,
                      .state_bytes = s->state_bytes,
                      .lag_ms = -1,
-                     .busy_ns = s->busy_ns};
+                     .busy_ns = s->busy_ns,
+                     .rows_late = s->rows_late};
     v->visit(v->ctx, &out);
 }
 

@@ -158,9 +158,10 @@ static void json_stat(FILE *out, const weir_stat *s) {
     fputs(",\"label\":", out);
     json_write_string(s->label, strlen(s->label), out);
     fprintf(out,
-            ",\"rows_in\":%" PRIu64 ",\"rows_out\":%" PRIu64 ",\"calls\":%" PRIu64 ",\"errors\":%" PRIu64
-            ",\"state_rows\":%" PRIu64 ",\"state_bytes\":%" PRIu64 ",\"busy_ms\":%.3f}",
-            s->rows_in, s->rows_out, s->calls, s->errors, s->state_rows, s->state_bytes,
+            ",\"rows_in\":%" PRIu64 ",\"rows_out\":%" PRIu64 ",\"rows_late\":%" PRIu64 ",\"calls\":%" PRIu64
+            ",\"errors\":%" PRIu64 ",\"state_rows\":%" PRIu64 ",\"state_bytes\":%" PRIu64
+            ",\"busy_ms\":%.3f}",
+            s->rows_in, s->rows_out, s->rows_late, s->calls, s->errors, s->state_rows, s->state_bytes,
             (double)s->busy_ns / 1e6);
 }
 
@@ -218,6 +219,8 @@ typedef struct metric {
 static const metric metrics[] = {
     {"weir_rows_in_total", "counter", "Rows that came in.", offsetof(weir_stat, rows_in), false},
     {"weir_rows_out_total", "counter", "Rows that went out.", offsetof(weir_stat, rows_out), false},
+    {"weir_rows_late_total", "counter", "Rows that a window dropped since they came too late.",
+     offsetof(weir_stat, rows_late), false},
     {"weir_calls_total", "counter", "Operator calls.", offsetof(weir_stat, calls), false},
     {"weir_errors_total", "counter", "Rows or calls that failed.", offsetof(weir_stat, errors), false},
     {"weir_state_rows", "gauge", "Rows held in state.", offsetof(weir_stat, state_rows), false},

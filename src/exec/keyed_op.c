@@ -144,6 +144,7 @@ static weir_status process_guest(call *c, uint32_t id, wr_op *op, const weir_bat
     turn.arena = &c->k->scratch;
     turn.faults = (wr_faults){0};
     WR_TRY(process_key(c, &turn, id, op, sides, &own, firings, err));
+    c->turn->rows_late = turn.rows_late;
     WR_TRY(pass_on_faults(c->turn, &turn, err));
     memset(out, 0, sizeof *out);
     return own.n_sel ? wr_keyed_copy(&own, c->turn->arena, out, err) : WEIR_OK;

@@ -50,7 +50,7 @@ static uint64_t now_ns(void) {
 
 weir_status wr_op_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                           weir_error *err) {
-    uint64_t n_rows = 0, begin = 0;
+    uint64_t n_rows = 0, begin = 0, late = turn->rows_late;
     memset(out, 0, sizeof *out);
     for (uint32_t side = 0; side < op->plan->n_in; side++)
         if (in[side]) n_rows += in[side]->n_sel;
@@ -61,6 +61,7 @@ weir_status wr_op_process(wr_op *op, wr_turn *turn, const weir_batch *const *in,
     weir_status status = op->type->process(op, turn, in, out, err);
     if (stands_for) op->busy_ns += (now_ns() - begin) * stands_for;
     if (status == WEIR_OK) op->rows_out += out->n_sel;
+    op->rows_late += turn->rows_late - late;
     return status;
 }
 

@@ -42,6 +42,7 @@ typedef struct wr_turn {
     struct wr_threads *threads; /* that run this cycle's steps; NULL: there is one */
     bool keys_sleep;            /* no key's operator stays awake (exec/key_ops.h): for tests */
     bool has_failed;            /* some chunk of this step, kept when faults are settled */
+    uint64_t rows_late;         /* dropped by windows since the task began; grows */
 } wr_turn;
 
 /* Notes that a chunk failed (a chunk once is enough) . */
@@ -98,7 +99,7 @@ struct wr_op {
     const wr_plan_op *plan;
     wr_account account; /* all memory of the operator's state */
     /* Counters, kept by wr_op_process. */
-    uint64_t n_calls, rows_in, rows_out;
+    uint64_t n_calls, rows_in, rows_out, rows_late;
     uint64_t busy_ns; /* see operator.c */
     /* The timer rule "once at most for each arrival". */
     uint64_t fired_cycle; /* weir_cycle.number of the cycle that fired_next belongs to */

@@ -373,6 +373,8 @@ void weir_window_release(weir_window *w, weir_row_id id) {
     if (w->store) wr_row_store_release(w->store, id);
 }
 
+void weir_window_late(weir_window *w) { w->turn->rows_late++; }
+
 void weir_window_release_below(weir_window *w, weir_row_id id) {
     if (w->store) wr_row_store_release_below(w->store, id);
 }

@@ -281,6 +281,7 @@ static weir_status carry_op(const wr_op *from, wr_op *to, weir_error *err) {
     to->n_calls = from->n_calls;
     to->rows_in = from->rows_in;
     to->rows_out = from->rows_out;
+    to->rows_late = from->rows_late;
     to->busy_ns = from->busy_ns;
     if (!from->type->save || !wr_plan_keeps_state(from->plan)) return WEIR_OK;
     parcel p;

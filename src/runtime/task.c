@@ -301,6 +301,7 @@ static void visit_op(const char *name, const wr_op *op, void (*visit)(void *, co
                       .label = op->plan->label,
                       .rows_in = op->rows_in,
                       .rows_out = op->rows_out,
+                      .rows_late = op->rows_late,
                       .calls = op->n_calls,
                       .state_bytes = op->account.used_bytes,
                       .state_rows = op->type->rows ? op->type->rows(op) : 0,
@@ -320,6 +321,7 @@ static void visit_query(const wr_query_state *q, void (*visit)(void *, const wr_
         s.calls = WR_MAX(s.calls, op->n_calls);
         s.state_bytes += op->account.used_bytes;
         s.state_rows += op->type->rows ? op->type->rows(op) : 0;
+        s.rows_late += op->rows_late;
         s.busy_ns += op->busy_ns;
     }
     s.rows_out = last->rows_out;
@@ -349,6 +351,7 @@ static void visit_window(const wr_task *t, uint32_t at, void (*visit)(void *, co
                       .label = op->plan->label,
                       .rows_in = t->streams[w->in].rows,
                       .rows_out = t->streams[w->out].rows,
+                      .rows_late = op->rows_late,
                       .calls = op->n_calls,
                       .errors = t->streams[w->in].errors + t->streams[w->out].errors,
                       .state_bytes = op->account.used_bytes,

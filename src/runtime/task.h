@@ -99,7 +99,7 @@ typedef struct wr_task_stat {
     const char *kind;  /* "stream", "query", "operator", "window" (named), "table" */
     const char *name;  /* of the stream, query or table */
     const char *label; /* of the operator */
-    uint64_t rows_in, rows_out, calls, errors, state_rows, state_bytes, busy_ns;
+    uint64_t rows_in, rows_out, rows_late, calls, errors, state_rows, state_bytes, busy_ns;
 } wr_task_stat;
 void wr_task_visit_stats(const wr_task *t, void (*visit)(void *ctx, const wr_task_stat *stat), void *ctx);
 

@@ -271,7 +271,10 @@ static weir_status take_row(session_window *s, weir_window *w, uint32_t i, weir_
     } else {
         kept = false;
     }
-    if (passes) weir_window_emit(w, id, WEIR_CURRENT, ts);
+    if (passes)
+        weir_window_emit(w, id, WEIR_CURRENT, ts);
+    else
+        weir_window_late(w);
     if (s->keeps && !kept) weir_window_release(w, id);
     return WEIR_OK;
 }

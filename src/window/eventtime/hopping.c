@@ -190,6 +190,7 @@ static weir_status take_row(hopping *h, weir_window *w, uint32_t i, int64_t now,
     int64_t last = wr_panes_last_begin(&h->panes, time);
     bool is_late = last < h->next, is_between = time - last >= h->panes.size;
     if (!is_late && !is_between) return wr_panes_add(&h->panes, time, weir_window_id(w, i), err);
+    if (is_late) weir_window_late(w);
     weir_window_release(w, weir_window_id(w, i));
     return WEIR_OK;
 }

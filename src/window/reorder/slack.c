@@ -97,6 +97,7 @@ weir_status wr_slack_take(wr_slack *s, weir_window *w, weir_row_id id, int64_t t
                           bool *is_kept, weir_error *err) {
     *is_kept = !s->discards || time >= s->last_sent;
     if (!*is_kept) {
+        weir_window_late(w);
         weir_window_release(w, id);
         return WEIR_OK;
     }
