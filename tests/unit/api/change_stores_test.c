@@ -3,8 +3,7 @@
  * twice, anywhere. */
 #include <unistd.h>
 
-#include "support.h"
-#include "weir.h"
+#include "api_support.h"
 
 #define ROWS 60000
 #define KEYS 37
@@ -14,10 +13,6 @@ typedef struct load {
     char dir[64];
     uint32_t n_turns, n_changes;
 } load;
-
-static void ok(weir_status st, const weir_error *err) {
-    if (st != WEIR_OK) fail_msg("%s", err->message);
-}
 
 /* The n-th text: the same tables, windows and queries, and others that come and go beside them. */
 static void text_of(uint32_t n, char *text, size_t size) {

@@ -1,21 +1,16 @@
 /* keys_test.c: partitions with many keys: what a key takes, that rows do not depend on whether keys sleep,
  * that purged keys give everything back. */
 #include "../../../bench/keys.h"
-#include "support.h"
-#include "weir.h"
+#include "api_support.h"
 
 #define BYTES_A_KEY 200 /* beside the data */
 
 static weir_engine *engine;
 
-static void must(weir_status status, const weir_error *err) {
-    if (status != WEIR_OK) fail_msg("%s", err->message);
-}
-
 static weir_app *open_app(const char *text, const weir_app_options *options) {
     weir_app *app;
     weir_error err;
-    must(weir_app_new(engine, text, strlen(text), options, &app, NULL, &err), &err);
+    ok(weir_app_new(engine, text, strlen(text), options, &app, NULL, &err), &err);
     return app;
 }
 
@@ -42,9 +37,9 @@ static void send_each_key(weir_app *app, const char *stream, int64_t first_key, 
     for (int64_t i = 0; i < N_KEYS; i++) {
         weir_value values[3] = {long_value(ts + i), long_value(first_key + i),
                                 double_value((double)(i * 7919 % 1000) / 1000)};
-        must(weir_send(app, to, ts + i, values, 3, &err), &err);
+        ok(weir_send(app, to, ts + i, values, 3, &err), &err);
     }
-    must(weir_flush(app, &err), &err);
+    ok(weir_flush(app, &err), &err);
 }
 
 static void test_bytes_of_a_key(void **state) {
@@ -56,7 +51,7 @@ static void test_bytes_of_a_key(void **state) {
         weir_error err;
         key_app_text(&key_constructs[c], text);
         weir_app *app = open_app(text, &options);
-        must(weir_app_start(app, &err), &err);
+        ok(weir_app_start(app, &err), &err);
         uint64_t before = bytes_of(app);
         send_each_key(app, "S", 0, 1000000);
         send_each_key(app, key_reads_t(&key_constructs[c]) ? "T" : "S", 0, 1100000);
@@ -69,32 +64,6 @@ static void test_bytes_of_a_key(void **state) {
 }
 
 /* ---- Sleeping keys answer the same ---- */
-
-typedef struct heard {
-    uint64_t hash, n;
-} heard;
-
-static void mix(heard *h, const void *bytes, size_t n) {
-    for (size_t i = 0; i < n; i++) h->hash = (h->hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001B3u;
-}
-
-static void mix_value(heard *h, const weir_column *column, uint32_t row) {
-    char text[256];
-    weir_value v = weir_column_value(column, row);
-    size_t len = weir_value_text(&v, text, sizeof text);
-    mix(h, text, len < sizeof text ? len : sizeof text);
-}
-
-static void on_rows(void *ctx, const weir_stream_info *info, const weir_batch *b) {
-    heard *h = ctx;
-    (void)info;
-    for (uint32_t k = 0; k < b->n_sel; k++) {
-        uint32_t row = weir_batch_row(b, k);
-        mix(h, &b->ts[row], sizeof b->ts[row]);
-        for (uint32_t i = 0; i < b->n_cols; i++) mix_value(h, &b->cols[i], row);
-        h->n++;
-    }
-}
 
 /* Long strings, objects, more than one row that leaves at a time, rows that fail. */
 static const char *const more_queries[] = {
@@ -135,17 +104,17 @@ static void send_mixed(weir_app *app) {
             long_value(key),
             double_value((double)test_below(&r, 20) / 20),
             {.type = WEIR_STRING, .as.s = weir_string_view(name, (uint32_t)strlen(name))}};
-        must(weir_send(app, streams[test_below(&r, 2)], ts, values, 4, &err), &err);
+        ok(weir_send(app, streams[test_below(&r, 2)], ts, values, 4, &err), &err);
     }
-    must(weir_advance(app, ts + 10000000, &err), &err); /* everybody's timers at once */
-    must(weir_flush(app, &err), &err);
+    ok(weir_advance(app, ts + 10000000, &err), &err); /* everybody's timers at once */
+    ok(weir_flush(app, &err), &err);
 }
 
 static void fill_table(weir_app *app) {
     static const char text[] = "select 1L as k, 0.25 as v insert into Held";
     weir_answer *answer;
     weir_error err;
-    must(weir_query(app, text, sizeof text - 1, &answer, NULL, &err), &err);
+    ok(weir_query(app, text, sizeof text - 1, &answer, NULL, &err), &err);
     weir_answer_free(answer);
 }
 
@@ -162,8 +131,8 @@ static heard hear(const char *query, bool keys_sleep, uint32_t batch_limit) {
              "partition with (k of S, k of T) begin %s end;",
              query);
     weir_app *app = open_app(text, &options);
-    if (strstr(query, "into Out")) must(weir_subscribe(app, "Out", on_rows, &h, &err), &err);
-    must(weir_app_start(app, &err), &err);
+    if (strstr(query, "into Out")) ok(weir_subscribe(app, "Out", hear_rows, &h, &err), &err);
+    ok(weir_app_start(app, &err), &err);
     fill_table(app);
     send_mixed(app);
     weir_app_free(app);
@@ -212,7 +181,7 @@ static void test_purged_keys_are_given_back(void **state) {
                  "partition with (k of S) begin %s end;",
                  queries[i]);
         weir_app *app = open_app(text, &options);
-        must(weir_app_start(app, &err), &err);
+        ok(weir_app_start(app, &err), &err);
         for (int64_t round = 0; round < 4; round++) { /* other keys each time */
             send_each_key(app, "S", round * N_KEYS, 1000000 + round * 100000);
             bytes[round] = bytes_of(app);

@@ -1,8 +1,5 @@
 /* revisions_test.c: states kept by number, by call and by period, in memory and in files. An app that goes on
  * from a revision gives the rows that the one it was taken of gives. */
-#include "../support.h"
-
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -10,7 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "weir.h"
+#include "api_support.h"
 
 /* A table with a key and indexes, whose rows come, change and go; windows of both shapes; groups that come
  * and go; a partition, a join, a pattern, an aggregation. */
@@ -43,37 +40,6 @@ static const char *const streams[] = {"A", "B", "C", "D", "E", "F", "G", "H", "P
 
 static weir_engine *engine;
 
-typedef struct heard {
-    uint64_t hash, n;
-} heard;
-
-static void mix(heard *h, const void *bytes, size_t n) {
-    for (size_t i = 0; i < n; i++) h->hash = (h->hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001B3u;
-}
-
-static void on_rows(void *ctx, const weir_stream_info *info, const weir_batch *b) {
-    heard *h = ctx;
-    mix(h, info->name, strlen(info->name));
-    for (uint32_t k = 0; k < b->n_sel; k++) {
-        uint32_t row = weir_batch_row(b, k);
-        mix(h, &b->ts[row], sizeof b->ts[row]);
-        for (uint32_t i = 0; i < b->n_cols; i++) {
-            weir_value v = weir_column_value(&b->cols[i], row);
-            mix(h, &v.is_null, 1);
-            if (v.is_null) continue;
-            if (v.type == WEIR_STRING)
-                mix(h, weir_string_data(&v.as.s), v.as.s.len);
-            else
-                mix(h, &v.as, v.type == WEIR_INT || v.type == WEIR_FLOAT ? 4 : v.type == WEIR_BOOL ? 1 : 8);
-        }
-        h->n++;
-    }
-}
-
-static void ok(weir_status st, const weir_error *err) {
-    if (st != WEIR_OK) fail_msg("%s", err->message);
-}
-
 static weir_app *open_app(weir_revisions *revisions, int64_t persist_ms, heard *h) {
     weir_error err;
     weir_app *app;
@@ -84,7 +50,7 @@ static weir_app *open_app(weir_revisions *revisions, int64_t persist_ms, heard *
                           .keep_revisions = 100};
     ok(weir_app_new(engine, app_text, sizeof app_text - 1, &o, &app, NULL, &err), &err);
     for (size_t i = 0; h && i < sizeof streams / sizeof *streams; i++)
-        ok(weir_subscribe(app, streams[i], on_rows, h, &err), &err);
+        ok(weir_subscribe(app, streams[i], hear_rows, h, &err), &err);
     ok(weir_app_start(app, &err), &err);
     return app;
 }
@@ -117,16 +83,6 @@ static void send_some(weir_app *app, uint64_t seed, uint32_t n, int64_t *ts) {
 
 static char dir[64];
 
-static void empty_directory(void) {
-    DIR *d = opendir(dir);
-    char path[512];
-    for (struct dirent *e; d && (e = readdir(d));) {
-        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-        if (e->d_name[0] != '.') unlink(path);
-    }
-    if (d) closedir(d);
-}
-
 static int begin(void **state) {
     weir_error err;
     (void)state;
@@ -137,7 +93,7 @@ static int begin(void **state) {
 static int end(void **state) {
     (void)state;
     weir_engine_free(engine);
-    empty_directory();
+    test_empty_directory(dir);
     return rmdir(dir);
 }
 
@@ -248,7 +204,7 @@ static void revisions_can_be_cleared_while_the_app_runs(void **state) {
         int64_t ts = 1000, at;
         heard h = {0};
         weir_app *app = open_app(r, 0, &h);
-        empty_directory();
+        test_empty_directory(dir);
         for (int i = 0; i < 3; i++) {
             send_some(app, 5, 50, &ts);
             ok(weir_app_persist(app, NULL, &err), &err);
@@ -296,7 +252,7 @@ static void a_full_disk_costs_a_revision_and_no_more(void **state) {
     heard h = {0};
     weir_app *app = open_app(r, 0, &h);
     struct rlimit was, small;
-    empty_directory();
+    test_empty_directory(dir);
     send_some(app, 1, 200, &ts);
     ok(weir_app_persist(app, &before, &err), &err);
     send_some(app, 2, 200, &ts);

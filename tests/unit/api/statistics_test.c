@@ -1,10 +1,7 @@
 /* statistics_test.c: @app:statistics: what is reported, by Siddhi's names, how often, at which level. */
-#include "../support.h"
-
-#include <stdio.h>
 #include <unistd.h>
 
-#include "weir.h"
+#include "api_support.h"
 
 static char lines[1 << 16];
 
@@ -12,10 +9,6 @@ static void on_log(void *ctx, weir_log_level level, const char *line) {
     size_t at = strlen(lines);
     (void)ctx;
     snprintf(lines + at, sizeof lines - at, "%d %s\n", (int)level, line);
-}
-
-static void ok(weir_status st, const weir_error *err) {
-    if (st != WEIR_OK) fail_msg("%s", err->message);
 }
 
 static weir_engine *new_engine(void) {

@@ -1,6 +1,5 @@
 /* threads_test.c: an app on 1, 2 and 4 threads gives the same rows, to the bit, and the same log. */
-#include "support.h"
-#include "weir.h"
+#include "api_support.h"
 
 /* Queries beside and behind one another; filters enough for an index; a query that fails on some chunks,
  * after which those behind it must not see them; a fault stream; a partition; a join; a pattern. */
@@ -27,33 +26,13 @@ static const char app_text[] =
     "from L[v == 9] select k insert into R; from L[v == 10] select k insert into R;";
 static const char *const streams[] = {"A", "B", "C", "D", "E", "F", "G", "H", "M", "R"};
 
-typedef struct heard {
-    uint64_t hash, n;
+typedef struct output {
+    heard rows;
     char log[2048];
-} heard;
-
-static void mix(heard *h, const void *bytes, size_t n) {
-    for (size_t i = 0; i < n; i++) h->hash = (h->hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001B3u;
-}
-
-static void on_rows(void *ctx, const weir_stream_info *info, const weir_batch *b) {
-    heard *h = ctx;
-    mix(h, info->name, strlen(info->name));
-    for (uint32_t k = 0; k < b->n_sel; k++) {
-        uint32_t row = weir_batch_row(b, k);
-        mix(h, &b->ts[row], sizeof b->ts[row]);
-        for (uint32_t i = 0; i < b->n_cols; i++) {
-            weir_value v = weir_column_value(&b->cols[i], row);
-            uint64_t bits = 0;
-            if (!v.is_null) memcpy(&bits, &v.as, v.type == WEIR_INT ? 4 : 8);
-            mix(h, &bits, sizeof bits);
-        }
-        h->n++;
-    }
-}
+} output;
 
 static void on_log(void *ctx, weir_log_level level, const char *line) {
-    heard *h = ctx;
+    output *h = ctx;
     (void)level;
     size_t at = strlen(h->log);
     snprintf(h->log + at, sizeof h->log - at, "%s\n", line);
@@ -73,7 +52,7 @@ static void send(weir_app *app, bool to_s, int64_t ts, uint32_t chance) {
     weir_object_unref(o);
 }
 
-static void run(uint32_t threads, uint32_t batch, heard *h) {
+static void run(uint32_t threads, uint32_t batch, output *h) {
     weir_error err = {0};
     weir_engine *engine;
     weir_app *app;
@@ -90,8 +69,8 @@ static void run(uint32_t threads, uint32_t batch, heard *h) {
     const char *reason = "";
     if (weir_app_is_serial(app, &reason)) fail_msg("nothing to do for threads: %s", reason);
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++)
-        assert_int_equal(weir_subscribe(app, streams[i], on_rows, h, &err), WEIR_OK);
-    assert_int_equal(weir_subscribe_query(app, "query_3", on_rows, h, &err), WEIR_OK);
+        assert_int_equal(weir_subscribe(app, streams[i], hear_rows, &h->rows, &err), WEIR_OK);
+    assert_int_equal(weir_subscribe_query(app, "query_3", hear_rows, &h->rows, &err), WEIR_OK);
     assert_int_equal(weir_app_start(app, &err), WEIR_OK);
     uint32_t chance = 12345;
     for (int64_t i = 0; i < 20000; i++) {
@@ -105,14 +84,14 @@ static void run(uint32_t threads, uint32_t batch, heard *h) {
 
 static void answers_do_not_depend_on_threads(void **state) {
     (void)state;
-    static heard one, more;
+    static output one, more;
     for (uint32_t batch = 16; batch <= 1024; batch *= 8) {
         run(1, batch, &one);
-        assert_true(one.n > 10000);
+        assert_true(one.rows.n > 10000);
         for (uint32_t threads = 2; threads <= 4; threads += 2) {
             run(threads, batch, &more);
-            assert_int_equal(more.n, one.n);
-            assert_int_equal(more.hash, one.hash);
+            assert_int_equal(more.rows.n, one.rows.n);
+            assert_int_equal(more.rows.hash, one.rows.hash);
             assert_string_equal(more.log, one.log);
         }
     }
