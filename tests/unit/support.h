@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
+
 typedef struct test_random {
     uint64_t state;
 } test_random;
@@ -32,6 +34,17 @@ static inline test_random test_seeded(const char *what) {
     test_random r = {given ? strtoull(given, NULL, 10) : 20240617u};
     print_message("%s: WEIR_TEST_SEED=%llu\n", what, (unsigned long long)r.state);
     return r;
+}
+
+/* Its files go; it stays. */
+static inline void test_empty_directory(const char *dir) {
+    DIR *d = opendir(dir);
+    char path[512];
+    for (struct dirent *e; d && (e = readdir(d));) {
+        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        if (e->d_name[0] != '.') assert_int_equal(remove(path), 0);
+    }
+    if (d) closedir(d);
 }
 
 #endif

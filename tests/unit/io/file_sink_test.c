@@ -46,37 +46,10 @@ static void rows_are_there_when_it_is_closed(void **state) {
     drop_directory(f.dir);
 }
 
-/* Takes a checkpoint as the runtime does: prepare, state file, commit. */
-static void checkpoint(fixture *f) {
-    weir_writer w;
-    wr_writer_init(&w);
-    uint64_t epoch = wr_sink_epoch(f->t.sink);
-    assert_int_equal(wr_sink_prepare(f->t.sink, &w, NULL), WEIR_OK);
-    char temporary[400];
-    snprintf(temporary, sizeof temporary, "%s.new", f->state);
-    write_file(temporary, (char *)&epoch, sizeof epoch, false);
-    write_file(temporary, w.buf.data, w.buf.len, true);
-    assert_int_equal(rename(temporary, f->state), 0);
-    assert_int_equal(wr_sink_commit(f->t.sink, NULL), WEIR_OK);
-    wr_writer_fini(&w);
-}
-
 /* Opens the sink at the last checkpoint; returns its epoch. */
 static uint64_t restart(fixture *f, weir_status expected, weir_error *err) {
-    uint64_t epoch = 0;
     assert_int_equal(open_sink(&f->t, SCHEMA, "file", f->options, "csv", "", NULL), WEIR_OK);
-    if (access(f->state, R_OK)) {
-        assert_int_equal(wr_sink_start(f->t.sink, 0, NULL, err), expected);
-        return 0;
-    }
-    size_t len;
-    char *saved = read_file(f->state, &len);
-    memcpy(&epoch, saved, sizeof epoch);
-    weir_reader r;
-    wr_reader_init(&r, saved + sizeof epoch, len - sizeof epoch);
-    assert_int_equal(wr_sink_start(f->t.sink, epoch, &r, err), expected);
-    free(saved);
-    return epoch;
+    return start_at_checkpoint(&f->t, f->state, expected, err);
 }
 
 /* Writes 7 rows an epoch, from the one after the last committed; killed at some moment, twenty times. */
@@ -93,7 +66,7 @@ static void a_process_that_is_killed_loses_and_doubles_nothing(void **state) {
                 if (write_rows(&f.t, (int32_t)epoch * 7, 3, NULL) != WEIR_OK) _exit(1);
                 if (wr_sink_flush(f.t.sink, NULL) != WEIR_OK) _exit(1);
                 (void)write_rows(&f.t, (int32_t)epoch * 7 + 3, 4, NULL);
-                checkpoint(&f);
+                take_checkpoint(&f.t, f.state);
             }
         }
         usleep(3000 + 1777 * (unsigned)life);
@@ -123,7 +96,7 @@ static void packed_files_are_cut_back_to_whole_frames(void **state) {
         set_up(&f, names[i], ";compression=auto");
         (void)restart(&f, WEIR_OK, NULL);
         assert_int_equal(write_rows(&f.t, 0, 2, NULL), WEIR_OK);
-        checkpoint(&f);
+        take_checkpoint(&f.t, f.state);
         assert_int_equal(write_rows(&f.t, 2, 1, NULL), WEIR_OK);
         assert_int_equal(wr_sink_flush(f.t.sink, NULL), WEIR_OK);
         close_sink(&f.t, false); /* without a commit: what follows the checkpoint doesn't count */
@@ -149,7 +122,7 @@ static void a_file_shorter_than_what_was_committed_is_refused(void **state) {
     set_up(&f, "x.csv", "");
     (void)restart(&f, WEIR_OK, NULL);
     assert_int_equal(write_rows(&f.t, 0, 2, NULL), WEIR_OK);
-    checkpoint(&f);
+    take_checkpoint(&f.t, f.state);
     close_sink(&f.t, true);
     write_text(f.path, "0");
     assert_int_equal(restart(&f, WEIR_ESTATE, &err), 1);

@@ -5,7 +5,6 @@
 
 #include "support.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -114,10 +113,7 @@ static inline char *new_directory(void) {
 }
 
 static inline void drop_directory(char *dir) {
-    DIR *d = opendir(dir);
-    for (struct dirent *e; (e = readdir(d));)
-        if (e->d_name[0] != '.') unlinkat(dirfd(d), e->d_name, 0);
-    closedir(d);
+    test_empty_directory(dir);
     assert_int_equal(rmdir(dir), 0);
     free(dir);
 }

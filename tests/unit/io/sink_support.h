@@ -48,6 +48,39 @@ static inline void close_sink(test_sink *t, bool finish) {
     wr_buf_fini(&t->log);
 }
 
+/* Takes a checkpoint as the runtime does: prepare, the file `state`, commit. */
+static inline void take_checkpoint(test_sink *t, const char *state) {
+    char temporary[400];
+    weir_writer w;
+    wr_writer_init(&w);
+    uint64_t epoch = wr_sink_epoch(t->sink);
+    assert_int_equal(wr_sink_prepare(t->sink, &w, NULL), WEIR_OK);
+    snprintf(temporary, sizeof temporary, "%s.new", state);
+    write_file(temporary, (char *)&epoch, sizeof epoch, false);
+    write_file(temporary, w.buf.data, w.buf.len, true);
+    assert_int_equal(rename(temporary, state), 0);
+    assert_int_equal(wr_sink_commit(t->sink, NULL), WEIR_OK);
+    wr_writer_fini(&w);
+}
+
+/* Starts an open sink at the last checkpoint that was taken, if any; returns its epoch. */
+static inline uint64_t start_at_checkpoint(test_sink *t, const char *state, weir_status expected,
+                                           weir_error *err) {
+    uint64_t epoch = 0;
+    size_t len;
+    weir_reader r;
+    if (access(state, R_OK)) {
+        assert_int_equal(wr_sink_start(t->sink, 0, NULL, err), expected);
+        return 0;
+    }
+    char *saved = read_file(state, &len);
+    memcpy(&epoch, saved, sizeof epoch);
+    wr_reader_init(&r, saved + sizeof epoch, len - sizeof epoch);
+    assert_int_equal(wr_sink_start(t->sink, epoch, &r, err), expected);
+    free(saved);
+    return epoch;
+}
+
 /* Rows n..n+count-1 of "n int, s string": n and "row n". Row 13 has no n. */
 static inline weir_status write_rows(test_sink *t, int32_t n, uint32_t count, weir_error *err) {
     weir_arena arena;

@@ -1,7 +1,6 @@
 /* chain_test.c: snapshots that follow one another, in a directory and in memory. */
 #include "../support.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -20,13 +19,7 @@ static int begin(void **state) {
 
 static int end(void **state) {
     (void)state;
-    DIR *d = opendir(dir);
-    char path[512];
-    for (struct dirent *e; d && (e = readdir(d));) {
-        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-        if (e->d_name[0] != '.') unlink(path);
-    }
-    if (d) closedir(d);
+    test_empty_directory(dir);
     for (int i = 0; i < 2; i++) wr_shelf_free(shelves[i]);
     return rmdir(dir);
 }

@@ -1,6 +1,5 @@
 #include "../support.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,13 +17,7 @@ static int make_directory(void **state) {
 
 static int remove_directory(void **state) {
     (void)state;
-    DIR *d = opendir(dir);
-    char path[512];
-    for (struct dirent *e; d && (e = readdir(d));) {
-        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-        if (e->d_name[0] != '.') unlink(path);
-    }
-    if (d) closedir(d);
+    test_empty_directory(dir);
     return rmdir(dir);
 }
 
