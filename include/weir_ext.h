@@ -161,7 +161,8 @@ WEIR_API void *weir_arena_alloc(weir_arena *arena, size_t size_bytes);
 /* A string over a copy of the bytes, owned by the arena. WEIR_ENOMEM leaves *out empty. */
 WEIR_API weir_status weir_arena_string(weir_arena *arena, const char *bytes, size_t len,
                                        weir_string *out) WEIR_MUST_CHECK;
-/* The arena takes over the caller's reference of *object and drops it when it is reset. */
+/* The arena takes over the caller's reference of *object and drops it when it is reset; at once if it fails.
+ */
 WEIR_API weir_status weir_arena_own(weir_arena *arena, weir_object *object) WEIR_MUST_CHECK;
 
 /* Objects. new_* return a reference that the caller owns, or NULL when memory is out. Containers take over

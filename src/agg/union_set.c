@@ -149,10 +149,7 @@ static weir_object *hand_out(union_sets *u, union_cell *c, weir_arena *arena, we
     }
     if (c->set == *last) return c->set;
     weir_object *shared = weir_object_ref(c->set);
-    if (weir_arena_own(arena, shared) != WEIR_OK) {
-        weir_object_unref(shared);
-        return NULL;
-    }
+    if (weir_arena_own(arena, shared) != WEIR_OK) return NULL;
     *last = shared;
     return shared;
 }

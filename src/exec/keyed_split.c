@@ -223,9 +223,7 @@ static weir_status own_text(weir_string *text, weir_arena *arena, weir_error *er
 
 static weir_status own_object(weir_object *object, weir_arena *arena, weir_error *err) {
     if (!object) return WEIR_OK;
-    if (weir_arena_own(arena, weir_object_ref(object)) == WEIR_OK) return WEIR_OK;
-    weir_object_unref(object);
-    return no_memory(err);
+    return weir_arena_own(arena, weir_object_ref(object)) == WEIR_OK ? WEIR_OK : no_memory(err);
 }
 
 static weir_status own_cells(weir_column *c, uint32_t n, weir_arena *arena, weir_error *err) {

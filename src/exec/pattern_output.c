@@ -26,11 +26,11 @@ static weir_status put_list(wr_pattern *x, const wr_event_ref *ref, uint32_t mat
         weir_value v = kept_value(pool, ev, ref->column);
         st = weir_object_list_add(list, &v);
     }
-    if (st == WEIR_OK) st = weir_arena_own(x->turn->arena, list);
     if (st != WEIR_OK) {
         weir_object_unref(list);
         return wr_pattern_no_memory(err);
     }
+    if (weir_arena_own(x->turn->arena, list) != WEIR_OK) return wr_pattern_no_memory(err);
     ((weir_object **)col->data)[row] = list;
     return WEIR_OK;
 }
@@ -42,9 +42,8 @@ static weir_status put_kept(wr_pattern *x, const wr_kept_column *kept, const voi
     memcpy(to, value, kept->size);
     if (kept->boxed || kept->type == WEIR_OBJECT) {
         weir_object *o = ((weir_object **)col->data)[row];
-        if (weir_arena_own(x->turn->arena, weir_object_ref(o)) == WEIR_OK) return WEIR_OK;
-        weir_object_unref(o);
-        return wr_pattern_no_memory(err);
+        return weir_arena_own(x->turn->arena, weir_object_ref(o)) == WEIR_OK ? WEIR_OK
+                                                                             : wr_pattern_no_memory(err);
     }
     if (kept->type != WEIR_STRING) return WEIR_OK;
     weir_string s = ((weir_string *)col->data)[row];

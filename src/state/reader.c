@@ -239,8 +239,12 @@ static weir_status read_member(weir_reader *r, weir_arena *arena, uint32_t depth
         *out = (weir_value){.type = WEIR_OBJECT, .is_null = true};
         return status;
     }
+    if (weir_arena_own(arena, object)) {
+        *out = (weir_value){.type = WEIR_OBJECT, .is_null = true};
+        return no_memory(r);
+    }
     out->as.o = object;
-    return weir_arena_own(arena, object) ? no_memory(r) : WEIR_OK;
+    return WEIR_OK;
 }
 
 weir_status weir_read_value(weir_reader *r, weir_arena *arena, weir_value *out) {
