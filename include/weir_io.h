@@ -539,7 +539,9 @@ typedef struct weir_sink_type {
     /* True when the next byte would be the first of a file: the encoder's begin_file is written first. May
      * be NULL: never. */
     bool (*at_file_start)(const void *self);
-    int (*wake_fd)(const void *self); /* writable or readable, as poll(2) with both; -1: none */
+    /* Writable or readable when there is room again, as poll(2) with both; -1: none. While there is none it
+     * must be neither: not an eventfd, which is always writable. */
+    int (*wake_fd)(const void *self);
     size_t (*bytes)(const void *self);
     void (*close)(void *self); /* flushes what it can; an epoch that was not committed stays so */
     const char *(*state)(const void *self); /* as for sources */

@@ -20,22 +20,26 @@ struct http_client {
     CURLM *multi;
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t is_idle; /* or one more was answered */
-    int bell;
+    pthread_cond_t is_idle;
+    wire_sink_bell bell;
+    bool sleeps; /* the thread, and it could begin more */
+    int64_t answered_ms;
     uint32_t most_jobs; /* that are taken: about what is answered in a second, so that a checkpoint, which
                            waits for them, never has long to wait */
     bool is_running, stops, was_full;
     http_job *first, **end; /* not begun */
     size_t held_bytes;
     uint32_t held_jobs; /* begun ones included */
-    uint64_t n_lost, n_answered;
+    uint64_t n_lost;
     char state[256];
     char state_shown[256]; /* of the app's thread */
     /* Of the client's thread. */
     http_job *active; /* begun, or waiting for another try */
     long n_active;
-    CURL *spare; /* a handle without a job */
+    CURL **spare; /* handles without a job, set up for one with a body; room for `parallel` of them */
+    long n_spare;
     wire_backoff backoff;
+    int64_t round_ms; /* jobs that fail before wait no longer than until then */
     wire_quiet quiet;
     int64_t rate_since_ms;
     uint32_t n_since;
@@ -76,7 +80,7 @@ http_job *http_job_new(weir_text url, weir_text method, const char *body, size_t
 void http_job_free(http_job *job) {
     if (!job) return;
     if (job->handle) curl_easy_cleanup(job->handle);
-    curl_slist_free_all(job->headers);
+    if (!job->shares_headers) curl_slist_free_all(job->headers);
     free(job->answer);
     free(job->answer_headers);
     free(job);
@@ -163,27 +167,67 @@ void http_client_set_up(const http_client_spec *p, CURL *h) {
     set_up_proxy(p, h);
 }
 
-static bool set_up(http_client *c, http_job *job) {
-    CURL *h = job->handle ? job->handle : c->spare ? c->spare : curl_easy_init();
-    if (h == c->spare) c->spare = NULL;
-    if (!h) return false;
-    job->handle = h;
-    job->client = c;
+static void set_up_handle(http_client *c, CURL *h) {
     http_client_set_up(&c->spec, h);
+    curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
+    if (c->spec.on_answer) curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
+}
+
+static CURL *take_handle(http_client *c) {
+    if (c->n_spare) return c->spare[--c->n_spare];
+    CURL *h = curl_easy_init();
+    if (h) set_up_handle(c, h);
+    return h;
+}
+
+static bool is_without_body(const http_job *job) {
+    return strcasecmp(job->method, "HEAD") == 0 ||
+           (!job->len && strcasecmp(job->method, "POST") != 0 && strcasecmp(job->method, "PUT") != 0);
+}
+
+/* Setting a handle up takes longer than sending a small request with it. */
+static void give_handle_back(http_client *c, http_job *job) {
+    if (!job->handle || c->n_spare == c->spec.parallel) return;
+    if (is_without_body(job)) {
+        curl_easy_reset(job->handle);
+        set_up_handle(c, job->handle);
+    }
+    c->spare[c->n_spare++] = job->handle;
+    job->handle = NULL;
+}
+
+static bool set_up(http_client *c, http_job *job) {
+    CURL *h = job->handle ? job->handle : (job->handle = take_handle(c));
+    if (!h) return false;
+    job->client = c;
     curl_easy_setopt(h, CURLOPT_PRIVATE, job);
     curl_easy_setopt(h, CURLOPT_URL, job->url);
     curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, job->method);
     if (strcasecmp(job->method, "HEAD") == 0) curl_easy_setopt(h, CURLOPT_NOBODY, 1L);
-    if (job->len || strcasecmp(job->method, "POST") == 0 || strcasecmp(job->method, "PUT") == 0) {
+    if (!is_without_body(job)) {
         curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)job->len);
         curl_easy_setopt(h, CURLOPT_POSTFIELDS, job->body);
     }
     curl_easy_setopt(h, CURLOPT_HTTPHEADER, job->headers);
-    curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(h, CURLOPT_WRITEDATA, job);
-    curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(h, CURLOPT_HEADERDATA, job);
+    if (c->spec.on_answer) curl_easy_setopt(h, CURLOPT_HEADERDATA, job);
     return true;
+}
+
+/* Requests side by side that fail together are one failure. */
+static int64_t back_off_ms(http_client *c) {
+    int64_t now = wire_now_ms();
+    if (now >= c->round_ms) c->round_ms = now + wire_backoff_ms(&c->backoff);
+    return c->round_ms - now;
+}
+
+/* One was answered: the others that had no connection need not wait longer. */
+static void end_round(http_client *c) {
+    if (!c->backoff.n_failures) return;
+    c->backoff.n_failures = 0;
+    c->round_ms = 0;
+    for (http_job *job = c->active; job; job = job->next)
+        if (job->is_waiting && job->was_cut) job->retry_ms = 0;
 }
 
 static void begin(http_client *c, http_job *job) {
@@ -193,7 +237,7 @@ static void begin(http_client *c, http_job *job) {
     job->n_tries++;
     if (!set_up(c, job) || curl_multi_add_handle(c->multi, job->handle) != CURLM_OK) {
         job->is_waiting = true;
-        job->retry_ms = wire_now_ms() + wire_backoff_ms(&c->backoff);
+        job->retry_ms = wire_now_ms() + back_off_ms(c);
     }
 }
 
@@ -220,6 +264,7 @@ static uint32_t least_jobs(const http_client *c) { return 16 + 2 * (uint32_t)c->
 /* One more was answered. Under the lock. */
 static void measure(http_client *c) {
     int64_t now = wire_now_ms(), ms = now - c->rate_since_ms;
+    c->answered_ms = now;
     c->n_since++;
     if (ms < RATE_MS) return;
     uint64_t a_second = (uint64_t)c->n_since * 1000 / (uint64_t)ms, least = least_jobs(c);
@@ -236,22 +281,18 @@ static void finish(http_client *c, http_job *job, bool is_lost) {
             break;
         }
     c->n_active--;
-    if (!c->spare && (c->spare = job->handle)) {
-        curl_easy_reset(c->spare);
-        job->handle = NULL;
-    }
+    give_handle_back(c, job);
     if (c->spec.on_answer) c->spec.on_answer(c->spec.ctx, job);
     pthread_mutex_lock(&c->lock);
     c->held_bytes -= job->size;
     c->held_jobs--;
     c->n_lost += is_lost;
-    c->n_answered++;
     measure(c);
     bool has_room = c->was_full && c->held_bytes <= HELD_BYTES / 2 && c->held_jobs <= c->most_jobs / 2;
     if (has_room) c->was_full = false;
-    pthread_cond_broadcast(&c->is_idle);
+    if (!c->held_jobs) pthread_cond_broadcast(&c->is_idle);
     pthread_mutex_unlock(&c->lock);
-    if (has_room) wire_bell_ring(c->bell);
+    if (has_room) wire_sink_bell_ring(&c->bell);
     http_job_free(job);
 }
 
@@ -272,16 +313,17 @@ static void on_done(http_client *c, http_job *job, CURLcode code) {
         snprintf(why, sizeof why, "it was answered with %ld", job->status);
     bool gives_up = passes && c->spec.max_tries && job->n_tries > c->spec.max_tries;
     if (passes && !gives_up) {
-        int64_t wait = wire_backoff_ms(&c->backoff);
+        int64_t wait = back_off_ms(c);
         job->is_waiting = true;
+        job->was_cut = code != CURLE_OK;
         job->retry_ms = wire_now_ms() + (asked_ms > wait ? asked_ms : wait);
         set_state(c, why);
         if (wire_quiet_may_tell(&c->quiet))
             wire_log(c->spec.host, WEIR_LOG_WARN, "%s: %s; it is tried again", c->spec.who, why);
         return;
     }
-    c->backoff.n_failures = 0;
-    set_state(c, "");
+    end_round(c);
+    if (c->state[0]) set_state(c, ""); /* only this thread writes it */
     bool is_lost = gives_up || code != CURLE_OK || (job->status >= 400 && !c->spec.on_answer);
     if (code != CURLE_OK) job->status = 0;
     if (is_lost) tell_lost(c, job, why);
@@ -343,7 +385,8 @@ static void *run(void *ctx) {
         curl_multi_perform(c->multi, &running);
         take_done(c);
         pthread_mutex_lock(&c->lock);
-        bool has_work = c->first && c->n_active < c->spec.parallel;
+        bool has_room = c->n_active < c->spec.parallel, has_work = c->first && has_room;
+        c->sleeps = has_room && !has_work;
         pthread_mutex_unlock(&c->lock);
         if (!has_work) curl_multi_poll(c->multi, NULL, 0, wait, NULL);
     }
@@ -364,7 +407,8 @@ weir_status http_client_new(const http_client_spec *spec, http_client **out, wei
     c->most_jobs = least_jobs(c);
     c->rate_since_ms = wire_now_ms();
     c->end = &c->first;
-    c->bell = wire_bell_new();
+    c->bell = WIRE_NO_SINK_BELL;
+    c->spare = calloc((size_t)spec->parallel, sizeof *c->spare);
     c->multi = curl_multi_init();
     pthread_mutex_init(&c->lock, NULL);
     pthread_condattr_t clock;
@@ -373,7 +417,8 @@ weir_status http_client_new(const http_client_spec *spec, http_client **out, wei
     pthread_cond_init(&c->is_idle, &clock);
     pthread_condattr_destroy(&clock);
     if (c->multi) curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, spec->parallel + 4);
-    c->is_running = c->multi && c->bell >= 0 && !pthread_create(&c->thread, NULL, run, c);
+    c->is_running =
+        c->multi && c->spare && wire_sink_bell_open(&c->bell) && !pthread_create(&c->thread, NULL, run, c);
     if (!c->is_running) {
         http_client_free(c);
         return weir_fail(err, WEIR_EIO, "can't start a thread for the client");
@@ -393,9 +438,10 @@ void http_client_free(http_client *c) {
         next = job->next;
         http_job_free(job);
     }
-    if (c->spare) curl_easy_cleanup(c->spare);
+    while (c->n_spare) curl_easy_cleanup(c->spare[--c->n_spare]);
+    free(c->spare);
     if (c->multi) curl_multi_cleanup(c->multi);
-    if (c->bell >= 0) close(c->bell);
+    wire_sink_bell_close(&c->bell);
     pthread_cond_destroy(&c->is_idle);
     pthread_mutex_destroy(&c->lock);
     free(c);
@@ -407,13 +453,15 @@ void http_client_send(http_client *c, http_job *job) {
     *c->end = job;
     c->end = &job->next;
     c->held_bytes += job->size;
-    c->held_jobs++;
+    if (!c->held_jobs++) c->answered_ms = wire_now_ms();
+    bool wakes = c->sleeps; /* else it takes the job when another one is done */
+    c->sleeps = false;
     pthread_mutex_unlock(&c->lock);
-    curl_multi_wakeup(c->multi);
+    if (wakes) curl_multi_wakeup(c->multi);
 }
 
 bool http_client_is_full(http_client *c) {
-    wire_bell_drain(c->bell);
+    wire_sink_bell_drain(&c->bell);
     pthread_mutex_lock(&c->lock);
     bool full = c->held_jobs && (c->held_bytes > HELD_BYTES || c->held_jobs > c->most_jobs);
     c->was_full |= full;
@@ -435,23 +483,21 @@ uint32_t http_client_unsent(http_client *c) {
     return n;
 }
 
+/* The thread tells of the last answer only, so the others are looked at when the wait is over. */
 bool http_client_drain(http_client *c, int64_t wait_ms) {
     pthread_mutex_lock(&c->lock);
-    int late = 0;
-    while (c->held_jobs && !late) {
-        uint64_t answered = c->n_answered;
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += wait_ms / 1000;
-        while (c->held_jobs && c->n_answered == answered && !late)
-            late = pthread_cond_timedwait(&c->is_idle, &c->lock, &until);
-    }
+    int64_t begin = wire_now_ms(), give_up;
+    do {
+        give_up = (c->answered_ms > begin ? c->answered_ms : begin) + wait_ms;
+        struct timespec until = {give_up / 1000, give_up % 1000 * 1000000};
+        if (c->held_jobs) pthread_cond_timedwait(&c->is_idle, &c->lock, &until);
+    } while (c->held_jobs && (wire_now_ms() < give_up || c->answered_ms + wait_ms > give_up));
     bool done = !c->held_jobs;
     pthread_mutex_unlock(&c->lock);
     return done;
 }
 
-int http_client_wake_fd(const http_client *c) { return c->bell; }
+int http_client_wake_fd(const http_client *c) { return c->bell.fds[0]; }
 
 uint64_t http_client_lost(http_client *c) {
     pthread_mutex_lock(&c->lock);

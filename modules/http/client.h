@@ -16,10 +16,12 @@ typedef struct http_job {
     char *body;
     size_t len, size; /* size: of the whole job */
     struct curl_slist *headers;
+    bool shares_headers;   /* they are somebody else's, who outlives the client */
     weir_text *attributes; /* NULL: none asked for */
     uint32_t n_attributes, n_tries;
     int64_t retry_ms;
     bool is_waiting; /* for its next try */
+    bool was_cut;    /* the last try had no answer at all */
     void *tag;       /* the caller's */
     /* The answer. */
     long status;

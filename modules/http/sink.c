@@ -115,6 +115,7 @@ typedef struct http_sink {
     bool stops;
     wire_quiet quiet;
     struct curl_slist *headers; /* being made */
+    struct curl_slist *shared;  /* of all requests, when no attribute is in them */
     bool has_type;
 } http_sink;
 
@@ -263,6 +264,20 @@ static char *join(const http_sink *s, const weir_output *out, uint32_t first, ui
     return body;
 }
 
+static weir_status give_headers(http_sink *s, http_job *job, const weir_output *out, uint32_t record,
+                                weir_error *err) {
+    job->shares_headers = s->shared != NULL;
+    job->headers = s->shared;
+    if (s->shared) return WEIR_OK;
+    weir_status st = make_headers(s, weir_output_option(out, &s->set[OPT_HEADERS], record), err);
+    job->headers = s->headers;
+    s->headers = NULL;
+    if (st != WEIR_OK || s->set[OPT_HEADERS].slot) return st;
+    s->shared = job->headers;
+    job->shares_headers = true;
+    return WEIR_OK;
+}
+
 static weir_status send_run(http_sink *s, const weir_output *out, uint32_t first, uint32_t n,
                             weir_error *err) {
     weir_text url = weir_output_option(out, &s->set[OPT_URL], first);
@@ -274,9 +289,7 @@ static weir_status send_run(http_sink *s, const weir_output *out, uint32_t first
                                  s->is_request ? out : NULL, first);
     free(joined);
     if (!job) return wire_no_memory(err);
-    weir_status st = make_headers(s, weir_output_option(out, &s->set[OPT_HEADERS], first), err);
-    job->headers = s->headers;
-    s->headers = NULL;
+    weir_status st = give_headers(s, job, out, first, err);
     if (st != WEIR_OK) {
         http_job_free(job);
         return st;
@@ -343,6 +356,7 @@ static void sink_close(void *self) {
     http_sink *s = self;
     __atomic_store_n(&s->stops, true, __ATOMIC_RELAXED);
     http_client_free(s->client);
+    curl_slist_free_all(s->shared);
     http_ask_close(&s->spec);
 }
 

@@ -136,9 +136,9 @@ typedef struct stream_sink {
     net *net;
     wire_ring ring;
     size_t kept;
-    int bell;        /* there is room again */
-    bool was_full;   /* atomic */
-    uint32_t n_done; /* records of the output in hand that were taken */
+    wire_sink_bell bell; /* there is room again */
+    bool was_full;       /* atomic */
+    uint32_t n_done;     /* records of the output in hand that were taken */
     uint64_t n_lost;
     wire_quiet quiet;
     char state[200];
@@ -218,7 +218,7 @@ static void on_written(void *ctx, net_conn *c, size_t n) {
     wire_ring_drop(&s->ring, done);
     if (wire_ring_held(&s->ring) <= WAITING_BYTES / 2 &&
         __atomic_exchange_n(&s->was_full, false, __ATOMIC_ACQ_REL))
-        wire_bell_ring(s->bell);
+        wire_sink_bell_ring(&s->bell);
 }
 
 /* Nobody reads what is sent to a sink; pings and goodbyes are answered. */
@@ -246,7 +246,7 @@ static bool on_bytes(void *ctx, net_conn *c) {
 
 static void open_common(stream_sink *s, const weir_io_args *args, const char *type) {
     s->args = args;
-    s->bell = -1;
+    s->bell = WIRE_NO_SINK_BELL;
     s->spec.io = s->peer.io = args->host;
     s->spec.max_connections = 1;
     s->kept = SIZE_MAX;
@@ -360,7 +360,7 @@ static weir_status read_files(stream_sink *s, weir_error *err) {
 static weir_status sink_start(void *self, weir_error *err) {
     stream_sink *s = self;
     WIRE_TRY(read_files(s, err));
-    if (s->bell < 0 && (s->bell = wire_bell_new()) < 0)
+    if (s->bell.fds[0] < 0 && !wire_sink_bell_open(&s->bell))
         return weir_fail(err, WEIR_EIO, "no descriptors are left");
     if (!s->ring.is_ready) WIRE_TRY(wire_ring_open(&s->ring, s->kept, err));
     WIRE_TRY(net_open(&s->spec, &s->net, err));
@@ -374,7 +374,7 @@ static weir_status sink_start(void *self, weir_error *err) {
 
 static bool is_full(stream_sink *s) {
     if (s->spec.listens) return false;
-    wire_bell_drain(s->bell);
+    wire_sink_bell_drain(&s->bell);
     if (wire_ring_held(&s->ring) <= WAITING_BYTES) return false;
     __atomic_store_n(&s->was_full, true, __ATOMIC_RELEASE);
     return wire_ring_held(&s->ring) > WAITING_BYTES / 2; /* unless it has been emptied meanwhile */
@@ -433,7 +433,7 @@ static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir
     return WEIR_OK;
 }
 
-static int sink_wake_fd(const void *self) { return ((const stream_sink *)self)->bell; }
+static int sink_wake_fd(const void *self) { return ((const stream_sink *)self)->bell.fds[0]; }
 static size_t sink_bytes(const void *self) { return wire_ring_held(&((stream_sink *)(uintptr_t)self)->ring); }
 
 static const char *sink_state(const void *self) {
@@ -448,7 +448,7 @@ static void sink_close(void *self) {
     if (s->net && s->spec.listens) usleep(100000); /* for what clients have not been sent */
     net_close(s->net);
     wire_ring_fini(&s->ring);
-    if (s->bell >= 0 && s->args) close(s->bell);
+    if (s->args) wire_sink_bell_close(&s->bell);
     socket_files_free(&s->files);
     free(s->path);
 }

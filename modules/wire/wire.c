@@ -108,6 +108,29 @@ void wire_bell_drain(int bell) {
     if (bell >= 0 && read(bell, &drop, sizeof drop) < 0) return; /* it was not rung */
 }
 
+bool wire_sink_bell_open(wire_sink_bell *b) { return pipe2(b->fds, O_NONBLOCK | O_CLOEXEC) == 0; }
+
+/* First the byte, then the mark: so a mark without a byte may be, and never a byte that no mark follows. */
+void wire_sink_bell_ring(wire_sink_bell *b) {
+    if (b->fds[1] < 0) return;
+    ssize_t n = write(b->fds[1], "x", 1);
+    (void)n; /* full: it is readable already */
+    __atomic_store_n(&b->is_rung, true, __ATOMIC_RELEASE);
+}
+
+void wire_sink_bell_drain(wire_sink_bell *b) {
+    char drop[64];
+    if (!__atomic_load_n(&b->is_rung, __ATOMIC_RELAXED)) return;
+    __atomic_store_n(&b->is_rung, false, __ATOMIC_SEQ_CST);
+    while (read(b->fds[0], drop, sizeof drop) == (ssize_t)sizeof drop) continue;
+}
+
+void wire_sink_bell_close(wire_sink_bell *b) {
+    for (int i = 0; i < 2; i++)
+        if (b->fds[i] >= 0) close(b->fds[i]);
+    *b = WIRE_NO_SINK_BELL;
+}
+
 /* ---- Addresses ---------------------------------------------------------------------------------------- */
 
 static bool has_scheme(const char *schemes, const char *scheme, size_t len) {

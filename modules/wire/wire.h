@@ -53,6 +53,18 @@ int wire_bell_new(void); /* -1: no descriptors */
 void wire_bell_ring(int bell);
 void wire_bell_drain(int bell);
 
+/* The same for weir_sink_type.wake_fd, which is polled for writing too: a bell above is always writable, and
+ * who waits for it would never sleep. */
+typedef struct wire_sink_bell {
+    int fds[2]; /* fds[0] is what wake_fd gives */
+    bool is_rung;
+} wire_sink_bell;
+#define WIRE_NO_SINK_BELL ((wire_sink_bell){.fds = {-1, -1}})
+bool wire_sink_bell_open(wire_sink_bell *b); /* false: no descriptors */
+void wire_sink_bell_ring(wire_sink_bell *b);
+void wire_sink_bell_drain(wire_sink_bell *b); /* costs nothing when it was not rung */
+void wire_sink_bell_close(wire_sink_bell *b); /* fine when it is none */
+
 /* scheme://host[:port][/path]. An IPv6 address is written in brackets, which host has not. */
 typedef struct wire_url {
     char scheme[16], host[256];

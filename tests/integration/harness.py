@@ -61,6 +61,10 @@ class Weir:
     def is_running(self):
         return self.process.poll() is None
 
+    def processor_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def text(self):
         return self.log.read_text(errors="replace")
 
