@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "connect.h"
@@ -19,6 +20,8 @@
 #define NOTE_NS       ((int64_t)10 * 1000000000)
 #define READ_BYTES    ((size_t)65536)
 #define READS         16 /* before the lock is given up for a moment */
+#define DENSE_NS      ((int64_t)500000)
+#define GATHER_NS     200000
 
 /* ---- Talking ------------------------------------------------------------------------------------------ */
 
@@ -39,10 +42,17 @@ void jms_link_kick(jms_link *l) {
     if (l->is_open || l->is_ending) poke(l->kick);
 }
 
-void jms_link_announce(jms_link *l) {
-    if (!l->has_news) poke(l->news);
-    l->has_news = true;
-    pthread_cond_broadcast(&l->changed);
+void jms_link_announce(jms_link *l) { l->is_news_due = true; }
+
+/* The app is woken once for all that came in a turn: before, it would only wait for the lock. */
+static void let_go(jms_link *l) {
+    if (l->is_news_due) {
+        if (!l->has_news) poke(l->news);
+        l->has_news = true;
+        l->is_news_due = false;
+        pthread_cond_broadcast(&l->changed);
+    }
+    jms_link_unlock(l);
 }
 
 void jms_link_heed(jms_link *l) {
@@ -75,6 +85,8 @@ void jms_link_is_well(jms_link *l) {
     l->n_tries = 0;
     l->state[0] = 0;
 }
+
+bool jms_link_has_word(const jms_link *l) { return l->note[0] || l->has_given_up; }
 
 weir_status jms_link_tell(jms_link *l, weir_error *err) {
     char note[sizeof l->note];
@@ -198,6 +210,14 @@ static int shorter(int64_t wait, int64_t other) {
     return least > 60000 ? 60000 : (int)least;
 }
 
+/* Of a broker that sends many messages: a little later there are more to be read at once, so that neither
+ * this thread nor the app is woken for each. The lock is not held. */
+static void gather(jms_link *l) {
+    int64_t now = wire_now_ns(), before = l->came_ns;
+    l->came_ns = now;
+    if (l->gathers && now - before < DENSE_NS) nanosleep(&(struct timespec){.tv_nsec = GATHER_NS}, NULL);
+}
+
 /* Waits for the socket, a kick or the next heartbeat, without the lock. */
 static void wait_for(jms_link *l, int fd, bool is_full, int64_t wait_ms) {
     pn_transport_t *t = l->driver.transport;
@@ -207,10 +227,11 @@ static void wait_for(jms_link *l, int fd, bool is_full, int64_t wait_ms) {
                             {.fd = l->kick[0], .events = POLLIN}};
     if (pn_connection_driver_has_event(&l->driver)) wait_ms = 0;
     int wait = shorter(wait_ms, next > 0 ? (next > now ? next - now : 0) : -1);
-    jms_link_unlock(l);
+    let_go(l);
     poll(fds, 2, wait);
+    if (fds[0].revents & POLLIN) gather(l);
     jms_link_lock(l);
-    drain(l->kick);
+    if (fds[1].revents) drain(l->kick);
 }
 
 /* What is left to be said has its time before the end, and so has the broker's answer to the end. */
@@ -282,7 +303,7 @@ static void pause_before_next(jms_link *l) {
     int64_t until = wire_now_ns() / 1000000 + back_off_ms(l), left;
     while (!l->is_ending && (left = until - wire_now_ns() / 1000000) > 0) {
         struct pollfd kick = {.fd = l->kick[0], .events = POLLIN};
-        jms_link_unlock(l);
+        let_go(l);
         poll(&kick, 1, (int)left);
         jms_link_lock(l);
         drain(l->kick);
@@ -296,7 +317,7 @@ static void *run(void *arg) {
         const jms_endpoint *e = &l->conf->endpoints[l->turn_of++ % l->conf->n_endpoints];
         char why[160] = "";
         drain(l->kick);
-        jms_link_unlock(l);
+        let_go(l);
         int fd = jms_connect(e, l->kick[0], why, sizeof why);
         jms_link_lock(l);
         if (fd >= 0) {
@@ -313,7 +334,7 @@ static void *run(void *arg) {
         }
         pause_before_next(l);
     }
-    jms_link_unlock(l);
+    let_go(l);
     return NULL;
 }
 

@@ -36,13 +36,15 @@ typedef struct jms_link {
     const jms_handler *handler;
     void *ctx;
     size_t window_bytes; /* that may be on their way to us unread */
+    bool gathers;        /* what comes close together is read together */
+    int64_t came_ns;     /* when something came last */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* waited for by jms_link_wait */
     bool has_lock, has_thread, is_ending;
     int kick[2]; /* wakes the thread */
     int news[2]; /* wakes the app: news[0] is readable */
-    bool has_news;
+    bool has_news, is_news_due;
     /* Of the connection in hand. */
     pn_connection_driver_t driver;
     pn_session_t *session;
@@ -66,13 +68,16 @@ void jms_link_lock(jms_link *l);
 void jms_link_unlock(jms_link *l);
 /* Within the lock: */
 void jms_link_kick(jms_link *l);                   /* the thread has its turn at once */
-void jms_link_announce(jms_link *l);               /* by the thread: the app has something to look at */
+void jms_link_announce(jms_link *l);               /* by the thread: the app has something to look at: it is
+                                                      woken when the thread lets go of the lock */
 void jms_link_heed(jms_link *l);                   /* by the app: it looks */
 bool jms_link_wait(jms_link *l, int64_t until_ns); /* until the thread announces; false: time is over */
 /* What is wrong: becomes the state and is logged, the same trouble every ten seconds only. */
 void jms_link_complain(jms_link *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The first success on the new connection: nothing is wrong, and tries are counted anew. */
 void jms_link_is_well(jms_link *l);
+
+bool jms_link_has_word(const jms_link *l); /* jms_link_tell has something to say */
 
 /* By the app, outside the lock: logs what the thread had to say; an error when it gave up. */
 weir_status jms_link_tell(jms_link *l, weir_error *err);

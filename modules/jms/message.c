@@ -33,6 +33,7 @@ struct jms_reader {
     pn_message_t *message;
     bool maps_are_lines;
     what *whats;           /* by property read */
+    jms_buffer id;         /* of the message in hand: its message id */
     jms_buffer out;        /* of the message in hand: its body, then the properties, each followed by a NUL */
     size_t *begins, *lens; /* of the properties within; lens SIZE_MAX: it has none */
 };
@@ -82,6 +83,7 @@ void jms_reader_free(jms_reader *r) {
     free(r->whats);
     free(r->begins);
     free(r->lens);
+    free(r->id.data);
     free(r->out.data);
     free(r);
 }
@@ -201,16 +203,14 @@ static void put_properties(jms_reader *r, jms_kind kind, const char *destination
 
 /* ---- Messages ----------------------------------------------------------------------------------------- */
 
-static void set_id(jms_message *out, pn_message_t *m) {
-    jms_buffer text = {0};
-    pn_data_t *id = pn_message_id(m);
+static void set_id(jms_reader *r, jms_message *out) {
+    pn_data_t *id = pn_message_id(r->message);
+    r->id.len = 0;
     pn_data_rewind(id);
-    if (pn_data_next(id) && jms_value_text(id, &text) && text.len) {
-        XXH128_canonical_t hash;
-        XXH128_canonicalFromHash(&hash, XXH3_128bits(text.data, text.len));
-        memcpy(out->id, hash.digest, sizeof out->id);
-    }
-    free(text.data);
+    if (!pn_data_next(id) || !jms_value_text(id, &r->id) || !r->id.len) return;
+    XXH128_canonical_t hash;
+    XXH128_canonicalFromHash(&hash, XXH3_128bits(r->id.data, r->id.len));
+    memcpy(out->id, hash.digest, sizeof out->id);
 }
 
 /* Moves what the reader's buffer holds into a block: the values of the properties, then the bytes. */
@@ -249,7 +249,7 @@ bool jms_reader_read(jms_reader *r, const char *bytes, size_t len, const char *d
     /* Proton asserts that there is something. */
     if (!len || pn_message_decode(r->message, bytes, len)) return refuse_raw(r, bytes, len, out);
     jms_kind kind = kind_of(r->message);
-    set_id(out, r->message);
+    set_id(r, out);
     out->shown.refused = put_body(r, kind, &out->shown.is_bare);
     out->shown.ts = pn_message_get_creation_time(r->message);
     out->shown.has_ts = out->shown.ts > 0;

@@ -50,7 +50,7 @@ static void attach(jms_source *s) {
     s->is_attached = false;
     s->attach_again_ns = 0;
     s->coming.len = 0;
-    s->is_skipping = false;
+    s->is_skipping = s->is_held_up = false;
 }
 
 static void on_opened(void *ctx, pn_session_t *session) {
@@ -248,8 +248,9 @@ static bool read_bytes(jms_source *s, pn_delivery_t *delivery) {
 
 static void read_deliveries(jms_source *s) {
     pn_delivery_t *delivery;
-    while (s->receiver && has_room(s) && (delivery = pn_link_current(s->receiver)) &&
-           pn_delivery_readable(delivery)) {
+    while (s->receiver && (delivery = pn_link_current(s->receiver)) && pn_delivery_readable(delivery)) {
+        s->is_held_up = !has_room(s);
+        if (s->is_held_up) return;
         if (pn_delivery_aborted(delivery)) {
             pn_delivery_settle(delivery);
             s->coming.len = 0;
@@ -271,17 +272,27 @@ static void read_deliveries(jms_source *s) {
     }
 }
 
-/* As many messages as there is room for, of the usual size. */
-static void give_credit(jms_source *s) {
-    if (!s->is_attached || !has_room(s)) return;
+/* How many more messages the broker may send: as many as there is room for, of the usual size. 0: not yet
+ * worth the while. */
+static int credit_due(const jms_source *s) {
+    if (!s->is_attached || !has_room(s)) return 0;
     double fit = (double)(JMS_AHEAD_BYTES - s->ahead_bytes) / (s->mean_bytes + 1) + 1;
     uint64_t unsettled = JMS_UNSETTLED - (s->tail - s->head), ahead = s->tail - s->used;
     double most = ahead < s->prefetch ? (double)(s->prefetch - ahead) : 0;
     if (most > fit) most = fit;
     if (most > (double)unsettled) most = (double)unsettled;
     int credit = pn_link_credit(s->receiver);
-    if ((int)most > credit && ((int)most - credit >= (int)s->prefetch / 4 || !credit))
-        pn_link_flow(s->receiver, (int)most - credit);
+    int more = (int)most - credit;
+    return more > 0 && (more >= (int)s->prefetch / 4 || !credit) ? more : 0;
+}
+
+static void give_credit(jms_source *s) {
+    int more = credit_due(s);
+    if (more) pn_link_flow(s->receiver, more);
+}
+
+bool jms_source_has_room_again(const jms_source *s) {
+    return (s->is_held_up && has_room(s)) || credit_due(s);
 }
 
 static int64_t on_turn(void *ctx) {

@@ -51,16 +51,22 @@ static void on_opened(void *ctx, pn_session_t *session) {
 
 static void done(jms_sink *s, jms_out *o) {
     s->out_bytes -= o->len;
-    free(o->bytes);
+    jms_block_drop(o->block);
+    o->block = NULL;
     o->bytes = NULL;
     o->delivery = NULL;
     o->state = JMS_IS_DONE;
 }
 
+/* The app is woken when there is something in it for it, and not for each answer. */
 static void trim(jms_sink *s) {
+    uint64_t before = s->head;
     while (s->head < s->tail && jms_sink_out(s, s->head)->state == JMS_IS_DONE) s->head++;
     if (s->first_waiting < s->head) s->first_waiting = s->head;
-    jms_link_announce(&s->link);
+    if (s->head != before) s->progress_ns = wire_now_ns();
+    bool has_room = s->was_full && jms_sink_is_half_empty(s);
+    if (has_room) s->was_full = false;
+    if (has_room || s->head == s->tail || s->dropped[0]) jms_link_announce(&s->link);
 }
 
 /* A message that the broker will never take is told and left out: everything behind it would wait for ever.
@@ -127,20 +133,20 @@ static void send_waiting(jms_sink *s) {
     s->resume_ns = 0;
     if (s->conf.is_transacted && s->transaction.state != JMS_IN_TRANSACTION) return;
     for (uint32_t i = 0; i < s->n_targets; i++) s->targets[i].has_gap = false;
-    bool has_gap = false;
-    uint32_t n_passed = 0;
-    for (uint64_t i = s->first_waiting; i < s->tail && n_passed < SCANNED; i++) {
+    uint32_t n_passed = 0, n_gaps = 0;
+    for (uint64_t i = s->first_waiting; i < s->tail && n_passed < SCANNED && n_gaps < s->n_targets; i++) {
         jms_out *o = jms_sink_out(s, i);
         if (o->state == JMS_WAITS) {
             jms_target *t = &s->targets[o->target];
             if (t->is_refused && s->is_dynamic)
                 drop(s, o, t->why);
-            else if (!t->sender || !t->is_up || t->has_gap || pn_link_credit(t->sender) <= 0)
-                has_gap = t->has_gap = true;
-            else
+            else if (!t->sender || !t->is_up || t->has_gap || pn_link_credit(t->sender) <= 0) {
+                n_gaps += !t->has_gap;
+                t->has_gap = true;
+            } else
                 send_one(s, i);
         }
-        if (!has_gap)
+        if (!n_gaps)
             s->first_waiting = i + 1;
         else
             n_passed++;

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DELIVER_NS ((int64_t)10 * 1000000000) /* without any answer */
-#define LAST_NS    ((int64_t)30 * 1000000000) /* the same at the end of the app */
+#define DELIVER_NS  ((int64_t)10 * 1000000000) /* without any answer */
+#define LAST_NS     ((int64_t)30 * 1000000000) /* the same at the end of the app */
+#define POSTED      256u                       /* messages at a time */
+#define BLOCK_BYTES ((size_t)65536)
 
 enum {
     OPT_DESTINATION = OPT_FIRST_OWN,
@@ -114,9 +116,10 @@ static weir_status tell(jms_sink *s, weir_error *err) {
     jms_link_heed(&s->link);
     memcpy(dropped, s->dropped, sizeof dropped);
     s->dropped[0] = 0;
+    bool has_word = jms_link_has_word(&s->link);
     jms_link_unlock(&s->link);
     if (dropped[0]) wire_log(s->args->host, WEIR_LOG_ERROR, "%s: %s", s->who, dropped);
-    return jms_link_tell(&s->link, err);
+    return has_word ? jms_link_tell(&s->link, err) : WEIR_OK;
 }
 
 static void refuse(jms_sink *s, const jms_fields *f, const char *why) {
@@ -128,16 +131,20 @@ static void refuse(jms_sink *s, const jms_fields *f, const char *why) {
              f->destination.bytes, n, why);
 }
 
+/* Once full, until half of it is empty: the app is not woken for the room that each answer makes. */
 static bool is_full(jms_sink *s) {
     jms_link_lock(&s->link);
-    bool full = s->out_bytes >= JMS_OUT_BYTES || s->tail - s->head >= JMS_OUT_MESSAGES;
+    s->was_full |= s->out_bytes >= JMS_OUT_BYTES || s->tail - s->head >= JMS_OUT_MESSAGES;
+    if (s->was_full && jms_sink_is_half_empty(s)) s->was_full = false;
+    bool full = s->was_full;
     jms_link_unlock(&s->link);
     return full;
 }
 
-static bool grow_outbox(jms_sink *s) {
-    if (s->tail - s->head < s->cap) return true;
-    uint64_t cap = s->cap ? s->cap * 2 : 1024;
+static bool grow_outbox(jms_sink *s, uint32_t more) {
+    uint64_t cap = s->cap ? s->cap : 1024;
+    while (cap < s->tail - s->head + more) cap *= 2;
+    if (cap == s->cap) return true;
     jms_out *bigger = calloc(cap, sizeof *bigger);
     if (!bigger) return false;
     for (uint64_t i = s->head; i < s->tail; i++) bigger[i & (cap - 1)] = *jms_sink_out(s, i);
@@ -147,20 +154,50 @@ static bool grow_outbox(jms_sink *s) {
     return true;
 }
 
-/* Puts the message into the outbox, which owns the bytes then. */
-static weir_status post(jms_sink *s, const jms_buffer *b, const char *destination, weir_error *err) {
+/* What the sink's encoder has made, in a block. False: no memory. */
+static bool keep(jms_sink *s, jms_out *o) {
+    size_t len = s->encoded.len;
+    jms_block *b = s->block;
+    if (!b || b->cap - b->used < len) {
+        bool is_large = len > BLOCK_BYTES / 16;
+        size_t cap = is_large ? len : BLOCK_BYTES;
+        if (!(b = malloc(sizeof *b + cap))) return false;
+        *b = (jms_block){.cap = cap};
+        atomic_init(&b->n_users, !is_large);
+        if (!is_large) {
+            jms_block_drop(s->block);
+            s->block = b;
+        }
+    }
+    *o = (jms_out){.block = b, .bytes = b->bytes + b->used, .len = len};
+    memcpy(b->bytes + b->used, s->encoded.data, len);
+    b->used += len;
+    atomic_fetch_add(&b->n_users, 1);
+    return true;
+}
+
+/* A message that is made, and not in the outbox yet. */
+typedef struct made {
+    jms_out out;
+    const char *destination;
+} made;
+
+/* Puts all of them into the outbox, or none. */
+static weir_status post(jms_sink *s, made *of, uint32_t n, weir_error *err) {
     jms_link_lock(&s->link);
-    uint32_t target = jms_sink_target(s, destination);
-    bool ok = target != UINT32_MAX && grow_outbox(s);
-    if (ok) {
-        *jms_sink_out(s, s->tail++) = (jms_out){.bytes = b->data, .len = b->len, .target = target};
-        s->out_bytes += b->len;
+    bool ok = grow_outbox(s, n);
+    for (uint32_t i = 0; i < n && ok; i++)
+        ok = (of[i].out.target = jms_sink_target(s, of[i].destination)) != UINT32_MAX;
+    for (uint32_t i = 0; i < n && ok; i++) {
+        *jms_sink_out(s, s->tail++) = of[i].out;
+        s->out_bytes += of[i].out.len;
     }
     jms_link_unlock(&s->link);
     return ok ? WEIR_OK : wire_no_memory(err);
 }
 
-static weir_status write_one(jms_sink *s, const weir_output *out, uint32_t i, weir_error *err) {
+/* NULL: the message is made; else why it can't be one. */
+static const char *make(jms_sink *s, const weir_output *out, uint32_t i, made *m) {
     size_t begin = i ? out->record_end[i - 1] : 0;
     jms_fields f = {.body = {out->bytes + begin, out->record_end[i] - begin},
                     .destination = weir_output_option(out, &s->set[OPT_DESTINATION], i),
@@ -169,11 +206,30 @@ static weir_status write_one(jms_sink *s, const weir_output *out, uint32_t i, we
                     .group = weir_output_option(out, &s->set[OPT_GROUP], i),
                     .reply_to = weir_output_option(out, &s->set[OPT_REPLY_TO], i),
                     .properties = weir_output_option(out, &s->set[OPT_PROPERTIES], i)};
-    jms_buffer b = {0};
-    const char *why = f.destination.len ? jms_writer_write(s->writer, &f, &b) : "its destination is empty";
+    m->destination = f.destination.bytes;
+    s->encoded.len = 0;
+    const char *why =
+        f.destination.len ? jms_writer_write(s->writer, &f, &s->encoded) : "its destination is empty";
     if (why) refuse(s, &f, why);
-    weir_status st = why ? WEIR_OK : post(s, &b, f.destination.bytes, err);
-    if (why || st != WEIR_OK) free(b.data);
+    return why;
+}
+
+/* The next ones of the output, as many as are posted at a time. */
+static weir_status write_some(jms_sink *s, const weir_output *out, weir_error *err) {
+    made of[POSTED];
+    uint32_t n = 0, next = s->n_done;
+    bool ok = true;
+    for (; next < out->n_records && n < POSTED && ok; next++)
+        if (!make(s, out, next, &of[n]) && (ok = keep(s, &of[n].out))) n++;
+    weir_status st = ok ? post(s, of, n, err) : wire_no_memory(err);
+    if (st == WEIR_OK)
+        s->n_done = next;
+    else
+        for (uint32_t i = 0; i < n; i++) jms_block_drop(of[i].out.block);
+    if (s->encoded.cap > BLOCK_BYTES) { /* not kept for the sake of one large message */
+        free(s->encoded.data);
+        s->encoded = (jms_buffer){0};
+    }
     return st;
 }
 
@@ -187,9 +243,8 @@ static weir_status sink_write(void *self, const weir_output *out, weir_error *er
     jms_sink *s = self;
     WIRE_TRY(tell(s, err));
     while (s->n_done < out->n_records) {
-        if (s->n_done % 64 == 0 && is_full(s)) return kick(s), WEIR_EAGAIN;
-        WIRE_TRY(write_one(s, out, s->n_done, err));
-        s->n_done++;
+        if (is_full(s)) return kick(s), WEIR_EAGAIN;
+        WIRE_TRY(write_some(s, out, err));
     }
     s->n_done = 0;
     kick(s);
@@ -208,15 +263,13 @@ static weir_status sink_flush(void *self, weir_error *err) {
 static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
     jms_sink *s = self;
     (void)epoch;
-    int64_t patience = w ? DELIVER_NS : LAST_NS, give_up = wire_now_ns() + patience;
+    int64_t patience = w ? DELIVER_NS : LAST_NS;
     jms_link_lock(&s->link);
     s->wants_commit = true;
+    s->progress_ns = wire_now_ns();
     jms_link_kick(&s->link);
-    for (uint64_t before = s->head; s->head < s->tail && !s->link.has_given_up && wire_now_ns() < give_up;) {
-        jms_link_wait(&s->link, give_up);
-        if (s->head != before) give_up = wire_now_ns() + patience;
-        before = s->head;
-    }
+    while (s->head < s->tail && !s->link.has_given_up && wire_now_ns() < s->progress_ns + patience)
+        jms_link_wait(&s->link, s->progress_ns + patience);
     s->wants_commit = false;
     uint64_t left = s->tail - s->head;
     jms_link_unlock(&s->link);
@@ -263,9 +316,11 @@ static const char *sink_state(const void *self) {
 static void sink_close(void *self) {
     jms_sink *s = self;
     jms_link_stop(&s->link);
-    for (uint64_t i = s->head; i < s->tail; i++) free(jms_sink_out(s, i)->bytes);
+    for (uint64_t i = s->head; i < s->tail; i++) jms_block_drop(jms_sink_out(s, i)->block);
+    jms_block_drop(s->block);
     for (uint32_t i = 0; i < s->n_targets; i++) free(s->targets[i].name);
     free(s->targets);
+    free(s->encoded.data);
     free(s->out);
     jms_writer_free(s->writer);
     jms_conf_fini(&s->conf);

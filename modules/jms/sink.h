@@ -12,6 +12,9 @@
 #ifndef JMS_SINK_H
 #define JMS_SINK_H
 
+#include <stdatomic.h>
+#include <stdlib.h>
+
 #include "link.h"
 #include "message.h"
 #include "transaction.h"
@@ -21,8 +24,17 @@
 
 typedef enum jms_out_state { JMS_WAITS, JMS_IS_SENT, JMS_IS_TAKEN, JMS_IS_DONE } jms_out_state;
 
+/* Memory of several messages, or of a large one: gone with its last user. Messages come and go in order, so a
+ * block is soon free again; each by itself would make the allocator ask the system for every page. */
+typedef struct jms_block {
+    atomic_uint n_users; /* messages, and the sink as long as it writes to it */
+    size_t used, cap;
+    char bytes[];
+} jms_block;
+
 typedef struct jms_out {
-    char *bytes; /* owned */
+    jms_block *block; /* has the bytes */
+    const char *bytes;
     size_t len;
     uint32_t target;
     jms_out_state state;
@@ -48,13 +60,17 @@ typedef struct jms_sink {
     jms_conf conf;
     jms_link link;
     jms_writer *writer;
-    uint32_t n_done; /* records of the output in hand that were taken */
-    bool is_dynamic; /* the destination differs from row to row */
+    jms_buffer encoded; /* the message in hand */
+    jms_block *block;   /* to put it into; NULL: none */
+    uint32_t n_done;    /* records of the output in hand that were taken */
+    bool is_dynamic;    /* the destination differs from row to row */
     bool is_started;
     /* Guarded by the link's lock. */
     jms_out *out;
     uint64_t head, first_waiting, tail, cap; /* numbers; message i is out[i % cap] */
     size_t out_bytes;
+    bool was_full;       /* the app waits until half of the outbox is empty */
+    int64_t progress_ns; /* when a message has left it last */
     jms_target *targets;
     uint32_t n_targets;
     uint64_t n_dropped, n_tags;
@@ -68,6 +84,14 @@ typedef struct jms_sink {
 
 static inline jms_out *jms_sink_out(const jms_sink *s, uint64_t number) {
     return &s->out[number & (s->cap - 1)];
+}
+
+static inline bool jms_sink_is_half_empty(const jms_sink *s) {
+    return s->out_bytes <= JMS_OUT_BYTES / 2 && s->tail - s->head <= JMS_OUT_MESSAGES / 2;
+}
+
+static inline void jms_block_drop(jms_block *b) {
+    if (b && atomic_fetch_sub(&b->n_users, 1) == 1) free(b);
 }
 
 /* send.c: the thread's side. */

@@ -126,6 +126,7 @@ static weir_status source_start(void *self, weir_error *err) {
     s->link.handler = &jms_source_handler;
     s->link.ctx = s;
     s->link.window_bytes = JMS_WINDOW_BYTES;
+    s->link.gathers = true;
     return jms_link_start(&s->link, err);
 }
 
@@ -158,13 +159,14 @@ static weir_status source_poll(void *self, weir_input *in, weir_rows *rows, weir
     (void)rows;
     *in = (weir_input){.shape = WEIR_SHAPE_MESSAGES, .wait_ms = -1};
     if (s->n_used < s->n_shown) return show_rest(s, in);
-    WIRE_TRY(jms_link_tell(&s->link, err));
     jms_link_lock(&s->link);
     jms_link_heed(&s->link);
     publish_used(s);
     show_next(s);
-    jms_link_kick(&s->link); /* there is room again */
+    if (jms_source_has_room_again(s)) jms_link_kick(&s->link);
+    bool has_word = jms_link_has_word(&s->link);
     jms_link_unlock(&s->link);
+    if (has_word) WIRE_TRY(jms_link_tell(&s->link, err));
     return s->n_shown ? show_rest(s, in) : WEIR_EAGAIN;
 }
 
@@ -220,12 +222,8 @@ static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
 }
 
 static bool source_wants_checkpoint(const void *self) {
-    jms_source *s = (jms_source *)(uintptr_t)self; /* for the lock */
-    if (!s->link.has_thread) return false;
-    jms_link_lock(&s->link);
-    bool wants = s->used - s->settle_to > JMS_UNSETTLED / 2 && s->n_used == s->n_shown;
-    jms_link_unlock(&s->link);
-    return wants;
+    const jms_source *s = self; /* only this thread changes any of these */
+    return s->used - s->settle_to > JMS_UNSETTLED / 2 && s->n_used == s->n_shown;
 }
 
 static void source_ack(void *self, uint64_t epoch) {

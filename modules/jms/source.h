@@ -47,10 +47,10 @@ typedef struct jms_source {
     size_t largest;
     /* Guarded by the link's lock. */
     pn_link_t *receiver;
-    bool is_attached;
-    int64_t attach_again_ns; /* 0: not asked for */
-    jms_buffer coming;       /* of a message that is not whole yet */
-    bool is_skipping;        /* the rest of a message that is too large */
+    bool is_attached, is_held_up; /* held up: what has come is not read, for want of room */
+    int64_t attach_again_ns;      /* 0: not asked for */
+    jms_buffer coming;            /* of a message that is not whole yet */
+    bool is_skipping;             /* the rest of a message that is too large */
     jms_item *items;
     uint64_t head, used, shown, tail; /* numbers; item i is items[i % cap] */
     uint64_t cap;                     /* a power of two */
@@ -75,6 +75,8 @@ typedef struct jms_source {
 extern const jms_handler jms_source_handler;
 /* Settles what is safe, as far as it can now. */
 void jms_source_settle(jms_source *s);
+/* Since the app has consumed, there is something to do for the thread: to read, or to ask for more. */
+bool jms_source_has_room_again(const jms_source *s);
 static inline jms_item *jms_source_item(const jms_source *s, uint64_t number) {
     return &s->items[number & (s->cap - 1)];
 }
