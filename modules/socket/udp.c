@@ -281,21 +281,6 @@ static weir_status out_recover(void *self, uint64_t last_epoch, weir_reader *sav
     return WEIR_OK;
 }
 
-static weir_status out_epoch(void *self, uint64_t epoch, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    return WEIR_OK;
-}
-
-static weir_status out_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    if (w) weir_write_u32(w, 1);
-    return WEIR_OK;
-}
-
 static int out_wake_fd(const void *self) { return ((const udp_sink *)self)->fd; }
 
 static void out_close(void *self) {
@@ -315,12 +300,12 @@ const weir_sink_type socket_udp_sink = {
     .open = out_open,
     .start = out_start,
     .recover = out_recover,
-    .begin = out_epoch,
+    .begin = wire_epoch_nothing,
     .write = out_write,
     .flush = out_flush,
-    .prepare = out_prepare,
-    .commit = out_epoch,
-    .abort = out_epoch,
+    .prepare = wire_prepare_nothing,
+    .commit = wire_epoch_nothing,
+    .abort = wire_epoch_nothing,
     .wake_fd = out_wake_fd,
     .close = out_close,
 };

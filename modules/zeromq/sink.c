@@ -102,11 +102,6 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
                                               : WEIR_OK;
 }
 
-static weir_status nothing_to_do(void *self, uint64_t epoch, weir_error *err) {
-    (void)self, (void)epoch, (void)err;
-    return WEIR_OK;
-}
-
 /* ---- Sending ------------------------------------------------------------------------------------------ */
 
 static void give_back(void *bytes, void *hint) {
@@ -265,12 +260,6 @@ static weir_status sink_flush(void *self, weir_error *err) {
     return send_packed(s, err);
 }
 
-static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
-    (void)self, (void)epoch, (void)err;
-    if (w) weir_write_u32(w, 1);
-    return WEIR_OK;
-}
-
 static weir_status sink_abort(void *self, uint64_t epoch, weir_error *err) {
     (void)epoch, (void)err;
     ((zeromq_sink *)self)->n_done = 0;
@@ -310,11 +299,11 @@ const weir_sink_type zeromq_sink_type = {
     .open = sink_open,
     .start = sink_start,
     .recover = sink_recover,
-    .begin = nothing_to_do,
+    .begin = wire_epoch_nothing,
     .write = sink_write,
     .flush = sink_flush,
-    .prepare = sink_prepare,
-    .commit = nothing_to_do,
+    .prepare = wire_prepare_nothing,
+    .commit = wire_epoch_nothing,
     .abort = sink_abort,
     .wake_fd = sink_wake_fd,
     .bytes = sink_bytes,

@@ -7,6 +7,7 @@
 #include "io/cell.h"
 #include "io/encode.h"
 #include "io/io_log.h"
+#include "io/no_epochs.h"
 #include "io/number.h"
 #include "io/table.h"
 
@@ -47,18 +48,6 @@ static weir_status log_start(void *self, weir_error *err) {
     (void)self;
     (void)err;
     return WEIR_OK;
-}
-
-static weir_status nothing_to_do(void *self, uint64_t epoch, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    return WEIR_OK;
-}
-
-static weir_status log_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
-    if (saved) (void)weir_read_u32(saved);
-    return nothing_to_do(self, last_epoch, err);
 }
 
 static void put_value(wr_buf *b, const weir_column *c, uint32_t row) {
@@ -130,12 +119,7 @@ static weir_status log_write(void *self, const weir_output *out, weir_error *err
     return s->line.failed ? weir_fail(err, WEIR_ENOMEM, "out of memory") : WEIR_OK;
 }
 
-static weir_status log_flush(void *self, weir_error *err) { return nothing_to_do(self, 0, err); }
-
-static weir_status log_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
-    if (w) weir_write_u32(w, 1);
-    return nothing_to_do(self, epoch, err);
-}
+static weir_status log_flush(void *self, weir_error *err) { return wr_no_epoch(self, 0, err); }
 
 static void log_close(void *self) {
     log_sink *s = self;
@@ -154,12 +138,12 @@ const weir_sink_type wr_log_sink = {
     .state_size = sizeof(log_sink),
     .open = log_open,
     .start = log_start,
-    .recover = log_recover,
-    .begin = nothing_to_do,
+    .recover = wr_no_epoch_recover,
+    .begin = wr_no_epoch,
     .write = log_write,
     .flush = log_flush,
-    .prepare = log_prepare,
-    .commit = nothing_to_do,
-    .abort = nothing_to_do,
+    .prepare = wr_no_epoch_prepare,
+    .commit = wr_no_epoch,
+    .abort = wr_no_epoch,
     .close = log_close,
 };

@@ -5,6 +5,7 @@
 #include "data/value.h"
 #include "io/bus.h"
 #include "io/io_log.h"
+#include "io/no_epochs.h"
 #include "io/table.h"
 
 enum { OPT_TOPIC };
@@ -226,18 +227,6 @@ static weir_status sink_start(void *self, weir_error *err) {
     return WEIR_OK;
 }
 
-static weir_status nothing_to_do(void *self, uint64_t epoch, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    return WEIR_OK;
-}
-
-static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
-    if (saved) (void)weir_read_u32(saved);
-    return nothing_to_do(self, last_epoch, err);
-}
-
 static weir_status publish(memory_sink *s, const weir_output *out, uint32_t record, wr_bus_message *m,
                            weir_error *err) {
     const char *topic = weir_output_option(out, s->topic, record).bytes;
@@ -262,11 +251,6 @@ static weir_status sink_flush(void *self, weir_error *err) {
     return wr_bus_is_full(s->bus, s->topic->slot ? NULL : s->topic->text) ? WEIR_EAGAIN : WEIR_OK;
 }
 
-static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
-    if (w) weir_write_u32(w, 1);
-    return nothing_to_do(self, epoch, err);
-}
-
 static void sink_close(void *self) { (void)self; }
 
 const weir_sink_type wr_memory_sink = {
@@ -280,12 +264,12 @@ const weir_sink_type wr_memory_sink = {
     .state_size = sizeof(memory_sink),
     .open = sink_open,
     .start = sink_start,
-    .recover = sink_recover,
-    .begin = nothing_to_do,
+    .recover = wr_no_epoch_recover,
+    .begin = wr_no_epoch,
     .write = sink_write,
     .flush = sink_flush,
-    .prepare = sink_prepare,
-    .commit = nothing_to_do,
-    .abort = nothing_to_do,
+    .prepare = wr_no_epoch_prepare,
+    .commit = wr_no_epoch,
+    .abort = wr_no_epoch,
     .close = sink_close,
 };

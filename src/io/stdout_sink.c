@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "io/no_epochs.h"
 #include "io/table.h"
 
 static const weir_option options[] = {{0}};
@@ -34,18 +35,6 @@ static weir_status stdout_start(void *self, weir_error *err) {
     s->is_file = S_ISREG(st.st_mode);
     s->is_terminal = isatty(STDOUT_FILENO);
     return WEIR_OK;
-}
-
-static weir_status nothing_to_do(void *self, uint64_t epoch, weir_error *err) {
-    (void)self; /* what has been printed can't be taken back, so epochs mean nothing here */
-    (void)epoch;
-    (void)err;
-    return WEIR_OK;
-}
-
-static weir_status stdout_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
-    if (saved) (void)weir_read_u32(saved);
-    return nothing_to_do(self, last_epoch, err);
 }
 
 static bool is_writable(void) {
@@ -98,9 +87,8 @@ static weir_status stdout_write(void *self, const weir_output *out, weir_error *
 static weir_status stdout_flush(void *self, weir_error *err) { return drain(self, err); }
 
 static weir_status stdout_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
-    (void)epoch;
     weir_status status = drain(self, err);
-    if (w) weir_write_u32(w, 1);
+    (void)wr_no_epoch_prepare(self, epoch, w, err);
     return status;
 }
 
@@ -131,13 +119,13 @@ const weir_sink_type wr_stdout_sink = {
     .state_size = sizeof(stdout_sink),
     .open = stdout_open,
     .start = stdout_start,
-    .recover = stdout_recover,
-    .begin = nothing_to_do,
+    .recover = wr_no_epoch_recover,
+    .begin = wr_no_epoch,
     .write = stdout_write,
     .flush = stdout_flush,
     .prepare = stdout_prepare,
-    .commit = nothing_to_do,
-    .abort = nothing_to_do,
+    .commit = wr_no_epoch,
+    .abort = wr_no_epoch,
     .at_file_start = stdout_at_start,
     .wake_fd = stdout_wake_fd,
     .bytes = stdout_bytes,
