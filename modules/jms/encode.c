@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "sink.h"
@@ -23,17 +22,15 @@ struct jms_writer {
 
 jms_writer *jms_writer_new(const weir_io_args *args, jms_kind kind, bool is_topic, bool is_durable,
                            int priority, int64_t ttl_ms) {
-    unsigned char bytes[16];
     jms_writer *w = calloc(1, sizeof *w);
     if (!w) return NULL;
     *w = (jms_writer){
         args,     pn_message(), kind, is_topic, is_durable,
         priority, ttl_ms,       "",   0,        calloc(args->schema->n_attributes + 1, sizeof *w->keys)};
-    if (!w->message || !w->keys || getentropy(bytes, sizeof bytes)) {
+    if (!w->message || !w->keys || !wire_draw_hex(w->identity, 16)) {
         jms_writer_free(w);
         return NULL;
     }
-    for (size_t i = 0; i < sizeof bytes; i++) snprintf(w->identity + 2 * i, 3, "%02x", bytes[i]);
     return w;
 }
 

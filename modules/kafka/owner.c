@@ -11,11 +11,7 @@
 
 typedef rd_kafka_topic_partition_list_t list;
 
-void kafka_owner_draw(kafka_owner *o) {
-    unsigned char bytes[KAFKA_LIFE / 2];
-    if (getentropy(bytes, sizeof bytes)) memset(bytes, 0, sizeof bytes);
-    for (size_t i = 0; i < sizeof bytes; i++) sprintf(o->life + 2 * i, "%02x", bytes[i]);
-}
+void kafka_owner_draw(kafka_owner *o) { (void)wire_draw_hex(o->life, KAFKA_LIFE / 2); }
 
 void kafka_owner_fini(kafka_owner *o) {
     if (o->found) rd_kafka_topic_partition_list_destroy(o->found);

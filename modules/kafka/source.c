@@ -142,12 +142,6 @@ static weir_status read_start(kafka_source *s, const char *text, const char *res
                      from);
 }
 
-static void draw_identity(kafka_source *s) {
-    unsigned char bytes[16];
-    if (getentropy(bytes, sizeof bytes)) memset(bytes, 0, sizeof bytes);
-    for (size_t i = 0; i < sizeof bytes; i++) sprintf(s->identity + 2 * i, "%02x", bytes[i]);
-}
-
 static weir_status source_open(void *self, const weir_io_args *args, weir_error *err) {
     kafka_source *s = self;
     const weir_setting *set = args->settings->of;
@@ -164,7 +158,7 @@ static weir_status source_open(void *self, const weir_io_args *args, weir_error 
     s->stops_at_end = set[OPT_STOP].as.b;
     s->skips_tombstones = set[OPT_TOMBSTONES].as.l == 1;
     s->offsets_map = set[OPT_OFFSETS_MAP].text;
-    draw_identity(s);
+    (void)wire_draw_hex(s->identity, (sizeof s->identity - 1) / 2);
     WIRE_TRY(read_topics(s, set, err));
     if (s->offsets_map) WIRE_TRY(kafka_offsets_map_check(s->offsets_map, err));
     WIRE_TRY(kafka_source_conf(s, &conf, &reset, err));

@@ -32,12 +32,6 @@ static weir_status failed(kafka_producer *p, const char *what, rd_kafka_error_t 
             rd_kafka_error_destroy(error);                                                                   \
     } while (0)
 
-static void draw_identity(kafka_producer *p) {
-    unsigned char bytes[16];
-    if (getentropy(bytes, sizeof bytes)) memset(bytes, 0, sizeof bytes);
-    for (size_t i = 0; i < sizeof bytes; i++) sprintf(p->identity + 2 * i, "%02x", bytes[i]);
-}
-
 weir_status kafka_transaction_begin(kafka_producer *p, uint64_t epoch, weir_error *err) {
     if (!p->transactional_id || p->open_epoch == epoch) return WEIR_OK;
     rd_kafka_error_t *error = rd_kafka_begin_transaction(p->rk);
@@ -253,7 +247,7 @@ weir_status kafka_transaction_recover(kafka_producer *p, uint64_t epoch, weir_re
         p->record_partition = (int32_t)weir_read_u32(saved);
         WIRE_TRY(weir_reader_status(saved, err));
     } else if (!p->identity[0])
-        draw_identity(p);
+        (void)wire_draw_hex(p->identity, (sizeof p->identity - 1) / 2);
     if (!p->transactional_id) return WEIR_OK;
     WIRE_TRY(initialise(p, err));
     if (was_with && p->record_topic[0] && p->committed_epoch != epoch)

@@ -181,9 +181,4 @@ void mqtt_conf_put_connect(const mqtt_conf *c, const char *client_id, bool is_cl
     mqtt_bytes_free(&body);
 }
 
-void mqtt_draw_id(char to[MQTT_LONGEST_ID]) {
-    unsigned char bytes[8];
-    if (getentropy(bytes, sizeof bytes)) memset(bytes, 0, sizeof bytes);
-    int n = sprintf(to, "weir-");
-    for (size_t i = 0; i < sizeof bytes; i++) n += sprintf(to + n, "%02x", bytes[i]);
-}
+void mqtt_draw_id(char to[MQTT_LONGEST_ID]) { (void)wire_draw_hex(to + sprintf(to, "weir-"), 8); }

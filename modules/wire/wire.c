@@ -273,6 +273,18 @@ weir_status wire_read_pem(const weir_setting *set, const char *name, const weir_
     return st;
 }
 
+bool wire_draw_hex(char *out, size_t n) {
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[32];
+    bool drawn = n <= sizeof bytes && !getentropy(bytes, n);
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = drawn ? digits[bytes[i] >> 4] : '0';
+        out[2 * i + 1] = drawn ? digits[bytes[i] & 15] : '0';
+    }
+    out[2 * n] = '\0';
+    return drawn;
+}
+
 bool wire_same_secret(const char *a, size_t a_len, const char *b, size_t b_len) {
     unsigned char differs = a_len != b_len;
     for (size_t i = 0; i < b_len; i++) differs |= (unsigned char)((a_len ? a[i % a_len] : 0) ^ b[i]);

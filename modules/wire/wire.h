@@ -90,6 +90,8 @@ weir_status wire_read_pem(const weir_setting *set, const char *name, const weir_
                           weir_error *err);
 /* The file's name, relative ones made relative to base_dir; a leading "file:" is dropped. malloc. */
 char *wire_file_name(const weir_io_host *host, const char *name);
+/* n random bytes as hex digits, and a NUL: 2 n + 1. False: the system has none, and `out` is zeros. */
+bool wire_draw_hex(char *out, size_t n);
 /* Whether both are the same; takes as long for any two texts of the same length. */
 bool wire_same_secret(const char *a, size_t a_len, const char *b, size_t b_len);
 /* Base64, with padding. False: not base64, or too long for out. A NUL is put behind. */
