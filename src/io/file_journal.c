@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/sync.h"
 
 #define HEAD_BYTES 24u
 
@@ -124,20 +125,10 @@ static weir_status write_all(int fd, const char *path, const wr_buf *b, uint64_t
     return fdatasync(fd) ? failure(path, "sync", err) : WEIR_OK;
 }
 
-static void sync_folder(const char *path) {
-    char dir[4096];
-    const char *slash = strrchr(path, '/');
-    int n = snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
-    int fd = n >= 0 && (size_t)n < sizeof dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (fd < 0) return;
-    (void)fsync(fd);
-    close(fd);
-}
-
 /* The folder may not be there yet; it is once there is a first checkpoint. */
 static weir_status start_empty(wr_file_journal *j, weir_error *err) {
     if (unlink(j->path) && errno != ENOENT) return failure(j->path, "remove", err);
-    sync_folder(j->path);
+    (void)wr_sync_folder_of(j->path);
     if (j->fd >= 0) close(j->fd);
     j->fd = -1;
     j->size = 0;
@@ -167,7 +158,7 @@ weir_status wr_file_journal_replace(wr_file_journal *j, weir_error *err) {
         if (fd >= 0) close(fd);
         return st;
     }
-    sync_folder(j->path);
+    (void)wr_sync_folder_of(j->path);
     if (j->fd >= 0) close(j->fd);
     j->fd = fd;
     j->size = j->waiting.len;

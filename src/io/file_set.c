@@ -95,17 +95,6 @@ static weir_status grow_index(wr_file_set *s, weir_error *err) {
     return WEIR_OK;
 }
 
-static bool has_ending(const set_file *f, const char *ending) {
-    size_t k = strlen(ending);
-    return f->len >= k && strcmp(f->name + f->len - k, ending) == 0;
-}
-
-static wr_packing packing_of(const wr_file_set *s, const set_file *f) {
-    if (s->spec.packing != WR_PACKING_AUTO) return s->spec.packing;
-    if (has_ending(f, ".gz")) return WR_PACKING_GZIP;
-    return has_ending(f, ".zst") ? WR_PACKING_ZSTD : WR_PACKING_NONE;
-}
-
 static weir_status add(wr_file_set *s, const char *name, size_t len, set_file **out, weir_error *err) {
     WR_TRY(grow_index(s, err));
     if (wr_grow(NULL, &s->files, &s->cap, s->n + 1, sizeof *s->files)) return no_memory(err);
@@ -122,7 +111,7 @@ static weir_status add(wr_file_set *s, const char *name, size_t len, set_file **
     f->len = len;
     f->hash = wr_hash_bytes(name, len);
     f->fd = -1;
-    wr_packer_init(&f->packer, packing_of(s, f));
+    wr_packer_init(&f->packer, wr_packing_of(f->name, s->spec.packing));
     s->index[place_in_index(s, name, len, f->hash)] = s->n + 1;
     s->files[s->n++] = f;
     s->held += sizeof *f + len + 1;
@@ -158,7 +147,7 @@ static void close_file(wr_file_set *s, set_file *f) {
 static weir_status begin_again(wr_file_set *s, set_file *f, weir_error *err) {
     wr_packer packer;
     wr_buf all = WR_BUF_INIT;
-    wr_packer_init(&packer, packing_of(s, f));
+    wr_packer_init(&packer, wr_packing_of(f->name, s->spec.packing));
     weir_status st = wr_packer_put(&packer, s->head.data, s->head.len, &all, err);
     if (st == WEIR_OK) st = wr_packer_flush(&packer, true, &all, err);
     wr_packer_fini(&packer);
@@ -400,7 +389,7 @@ weir_status wr_file_set_prepare(wr_file_set *s, weir_writer *w, weir_error *err)
 static void drop_waiting(wr_file_set *s) {
     for (uint32_t i = 0; i < s->n_waiting; i++) {
         wr_packer_fini(&s->waiting[i]->packer);
-        wr_packer_init(&s->waiting[i]->packer, packing_of(s, s->waiting[i]));
+        wr_packer_init(&s->waiting[i]->packer, wr_packing_of(s->waiting[i]->name, s->spec.packing));
         wr_buf_fini(&s->waiting[i]->buffer);
         s->waiting[i]->n_out = 0;
         s->waiting[i]->is_waiting = s->waiting[i]->has_new = false;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sync.h"
 #include "io/byte_input.h"
 #include "io/file_set.h"
 #include "io/packer.h"
@@ -52,17 +53,6 @@ static weir_status system_failure(const file_sink *s, const char *what, weir_err
     return WEIR_EIO;
 }
 
-static bool has_ending(const char *name, const char *ending) {
-    size_t n = strlen(name), k = strlen(ending);
-    return n >= k && strcmp(name + n - k, ending) == 0;
-}
-
-static wr_packing packing_for(const file_sink *s, wr_packing packing) {
-    if (packing != WR_PACKING_AUTO) return packing;
-    if (has_ending(s->path, ".gz")) return WR_PACKING_GZIP;
-    return has_ending(s->path, ".zst") ? WR_PACKING_ZSTD : WR_PACKING_NONE;
-}
-
 static weir_status open_set(file_sink *s, const weir_io_args *args, weir_error *err) {
     const weir_setting *set = args->settings->of;
     return wr_file_set_new(&(wr_file_set_spec){.args = args,
@@ -84,19 +74,8 @@ static weir_status file_open(void *self, const weir_io_args *args, weir_error *e
     if (!*set[OPT_URI].text) return weir_fail(err, WEIR_ECONFIG, "file.uri is empty");
     s->path = wr_file_name(args->host, set[OPT_URI].text);
     if (!s->path) return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    wr_packer_init(&s->packer, packing_for(s, (wr_packing)set[OPT_COMPRESSION].as.l));
+    wr_packer_init(&s->packer, wr_packing_of(s->path, (wr_packing)set[OPT_COMPRESSION].as.l));
     return WEIR_OK;
-}
-
-/* The entry of a new file must outlive a crash too. */
-static void sync_directory(const file_sink *s) {
-    char dir[4096];
-    const char *slash = strrchr(s->path, '/');
-    int n = snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - s->path + 1) : 1, slash ? s->path : ".");
-    int fd = n >= 0 && (size_t)n < sizeof dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (fd < 0) return;
-    (void)fsync(fd);
-    close(fd);
 }
 
 static weir_status file_start(void *self, weir_error *err) {
@@ -107,7 +86,7 @@ static weir_status file_start(void *self, weir_error *err) {
     if (s->fd < 0) return system_failure(s, "open", err);
     if (fstat(s->fd, &st)) return system_failure(s, "look at", err);
     if (S_ISREG(st.st_mode)) s->size = (uint64_t)st.st_size;
-    sync_directory(s);
+    (void)wr_sync_folder_of(s->path); /* the entry of a new file must outlive a crash too */
     return WEIR_OK;
 }
 

@@ -7,6 +7,17 @@
 
 #define STEP_BYTES ((size_t)64 * 1024)
 
+static bool has_ending(const char *name, const char *ending) {
+    size_t n = strlen(name), k = strlen(ending);
+    return n >= k && strcmp(name + n - k, ending) == 0;
+}
+
+wr_packing wr_packing_of(const char *name, wr_packing packing) {
+    if (packing != WR_PACKING_AUTO) return packing;
+    if (has_ending(name, ".gz")) return WR_PACKING_GZIP;
+    return has_ending(name, ".zst") ? WR_PACKING_ZSTD : WR_PACKING_NONE;
+}
+
 void wr_packer_init(wr_packer *p, wr_packing packing) { *p = (wr_packer){.packing = packing}; }
 
 void wr_packer_fini(wr_packer *p) {

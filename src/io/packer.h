@@ -12,6 +12,9 @@ typedef struct wr_packer {
     bool is_midway;     /* something was put since the last end */
 } wr_packer;
 
+/* What `packing` means for a file of this name: AUTO goes by its ending. */
+wr_packing wr_packing_of(const char *name, wr_packing packing);
+
 void wr_packer_init(wr_packer *p, wr_packing packing);
 void wr_packer_fini(wr_packer *p);
 /* Appends the packed bytes to out, as far as they are ready. */

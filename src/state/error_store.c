@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sync.h"
 #include "state/row_bytes.h"
 #include "state/writer.h"
 
@@ -232,6 +233,7 @@ static weir_status compact(wr_error_store *s, weir_error *err) {
     int to = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     weir_status st = to < 0 ? io_error(s, "write it anew", err) : write_anew(s, path, to, err);
     if (st != WEIR_OK && to >= 0) close(to);
+    if (st == WEIR_OK && wr_sync_folder_of(s->path)) st = io_error(s, "sync the folder of", err);
     free(path);
     return st;
 }

@@ -13,6 +13,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/sync.h"
 #include "state/encoding.h"
 
 #define MAGIC           "WEIRSNAP"
@@ -115,17 +116,9 @@ static weir_status write_file(const char *path, wr_snapshot_id after, const void
     return status;
 }
 
-static weir_status sync_directory(const char *dir, weir_error *err) {
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return io_error(err, "open", dir);
-    weir_status status = fsync(fd) ? io_error(err, "sync", dir) : WEIR_OK;
-    close(fd);
-    return status;
-}
-
 static weir_status publish(const char *temporary, const char *path, const char *dir, weir_error *err) {
     if (rename(temporary, path)) return io_error(err, "rename to", path);
-    return sync_directory(dir, err);
+    return wr_sync_folder(dir) ? io_error(err, "sync", dir) : WEIR_OK;
 }
 
 weir_status wr_snapshot_save(const char *dir, const char *app, uint64_t revision, wr_snapshot_id after,

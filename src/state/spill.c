@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sync.h"
 #include "state/row_bytes.h"
 #include "state/writer.h"
 
@@ -110,11 +111,7 @@ static void widen_range(wr_spill *s, uint64_t segment, void *ctx) {
 }
 
 static weir_status sync_folder(const wr_spill *s, weir_error *err) {
-    int fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    weir_status st = ok ? WEIR_OK : io_error(s, "sync the folder", err);
-    close_fd(&fd);
-    return st;
+    return wr_sync_folder(s->dir) ? io_error(s, "sync the folder", err) : WEIR_OK;
 }
 
 /* ---- Life ---- */
