@@ -18,14 +18,7 @@ static const weir_option options[] = {
         "message.",
         "Messages begin with the registry's zero byte and the schema's id. By default they do, but for a "
         "schema.id of a schema.registry, as in Siddhi."),
-    [OPT_SUBJECT] =
-        {"schema.subject", WEIR_OPTION_TEXT, false, NULL, NULL,
-         "Under which name the schema is registered: 'TOPIC-value', say. With schema.registry, unless "
-         "schema.id is given."},
-    [OPT_REGISTER] =
-        {"schema.auto.register", WEIR_OPTION_BOOL, false, "true", NULL,
-         "A schema that the registry doesn't have under the subject is registered; else that is an "
-         "error."},
+    WR_REGISTRY_SUBJECT_OPTIONS(OPT_SUBJECT, OPT_REGISTER),
     [OPT_SERIALIZER] = {"use.avro.serializer", WEIR_OPTION_BOOL, false, "false", NULL,
                         "As in Siddhi: messages begin with the registry's zero byte and the schema's id."},
     [OPT_CODEC] = {"codec", WEIR_OPTION_CHOICE, false, "null", "null|deflate|zstandard",
@@ -179,17 +172,6 @@ static weir_status set_payload(avro *x, const weir_encoder_args *args, weir_erro
     return weir_template_new("@payload", args->payloads[0].value, args->schema, &x->payload, err);
 }
 
-static weir_status check_subject(const avro *x, const weir_setting *set, weir_error *err) {
-    bool is_needed = x->registry && !set[WR_AVRO_OPT_ID].given;
-    if (is_needed && !set[OPT_SUBJECT].given)
-        return weir_fail(
-            err, WEIR_ECONFIG,
-            "avro: a schema is registered under a name: give schema.subject='TOPIC-value', or schema.id");
-    if (!is_needed && set[OPT_SUBJECT].given)
-        return weir_fail(err, WEIR_ECONFIG, "avro: schema.subject needs schema.registry, and no schema.id");
-    return WEIR_OK;
-}
-
 /* Messages begin with an id where there is one, unless it is one that Siddhi only reads the schema by. */
 static weir_status set_prefix(avro *x, const weir_setting *set, weir_error *err) {
     bool by_id = set[WR_AVRO_OPT_ID].given;
@@ -216,7 +198,8 @@ static weir_status avro_open(void *self, const weir_encoder_args *args, weir_err
         return weir_fail(err, WEIR_ECONFIG, "avro: codec is for files; messages are not packed");
     WR_TRY(set_payload(x, args, err));
     WR_TRY(wr_schema_registry_open(set, args->host, &x->registry, err));
-    WR_TRY(check_subject(x, set, err));
+    WR_TRY(wr_registry_check_subject("avro", x->registry, set[WR_AVRO_OPT_ID].given, set[OPT_SUBJECT].given,
+                                     err));
     WR_TRY(set_prefix(x, set, err));
     WR_TRY(wr_avro_schema_text(set, &x->arena, &x->text, &x->text_len, err));
     if (x->registry && set[WR_AVRO_OPT_ID].given) return WEIR_OK; /* the schema comes at the start */

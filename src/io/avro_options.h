@@ -15,11 +15,9 @@ enum {
 };
 
 #define WR_AVRO_OPTIONS(id_doc, prefix_doc)                                                                  \
-    WR_REGISTRY_OPTIONS, [WR_AVRO_OPT_DEF] = {"schema.def", WEIR_OPTION_TEXT,    false, NULL,                \
-                                              NULL,         "The schema's JSON."},                           \
-                         [WR_AVRO_OPT_FILE] = {"schema.file", WEIR_OPTION_TEXT,                              \
-                                               false,         NULL,                                          \
-                                               NULL,          "The file that holds the schema."},            \
+    WR_REGISTRY_OPTIONS, [WR_AVRO_OPT_DEF] = WR_TEXT_OPTION("schema.def", "The schema's JSON."),             \
+                         [WR_AVRO_OPT_FILE] =                                                                \
+                             WR_TEXT_OPTION("schema.file", "The file that holds the schema."),               \
                          [WR_AVRO_OPT_ID] = {"schema.id", WEIR_OPTION_LONG, false, NULL, NULL, id_doc},      \
                          [WR_AVRO_OPT_PREFIX] = {"registry.prefix", WEIR_OPTION_BOOL, false, NULL, NULL,     \
                                                  prefix_doc}

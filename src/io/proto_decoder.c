@@ -8,9 +8,8 @@
 #include "base/alloc.h"
 #include "data/text.h"
 #include "io/json_path.h"
-#include "io/proto_schema.h"
+#include "io/proto_options.h"
 #include "io/proto_wire.h"
-#include "io/schema_registry.h"
 #include "io/table.h"
 #include "weir_format.h"
 
@@ -18,16 +17,10 @@
 #define MAX_PATH   16    /* messages within messages that a registry's path can name */
 #define MOST_FORMS 10000 /* of a registry */
 
-enum { OPT_FILE = WR_REGISTRY_FIRST_OTHER, OPT_DEF, OPT_MESSAGE, OPT_REGISTRY };
+enum { OPT_REGISTRY = WR_PROTO_FIRST_OTHER };
 
 static const weir_option options[] = {
-    WR_REGISTRY_OPTIONS,
-    [OPT_FILE] =
-        {"schema.file", WEIR_OPTION_TEXT, false, NULL, NULL,
-         "A .proto file, or a descriptor set made by protoc --descriptor_set_out --include_imports."},
-    [OPT_DEF] = {"schema.def", WEIR_OPTION_TEXT, false, NULL, NULL, "The text of a .proto file."},
-    [OPT_MESSAGE] = {"message", WEIR_OPTION_TEXT, false, NULL, NULL,
-                     "The message's name, with or without its package; needed when the schema has several."},
+    WR_PROTO_OPTIONS,
     [OPT_REGISTRY] = {"registry.prefix", WEIR_OPTION_BOOL, false, "false", NULL,
                       "Records begin with the schema registry's zero byte, id and path of the message; with "
                       "schema.registry they always do."},
@@ -382,13 +375,9 @@ static weir_status follow(const wr_proto_schema *s, form *f, weir_error *err) {
 
 static weir_status read_registered(proto *d, const wr_registered *r, form *f, weir_error *err) {
     wr_proto_schema schema = {.arena = &d->arena};
-    const weir_setting *message = &d->args->settings->of[OPT_MESSAGE];
+    const weir_setting *message = &d->args->settings->of[WR_PROTO_OPT_MESSAGE];
     const wr_proto_message *wanted;
-    if (strcmp(r->type, "PROTOBUF") != 0)
-        return weir_fail(err, WEIR_ECONFIG, "schema %u of the registry is no Protobuf schema but %.20s",
-                         r->id, r->type);
-    WR_TRY(wr_proto_parse(r->text, NULL, &schema, err));
-    WR_TRY(wr_proto_link(&schema, err));
+    WR_TRY(wr_proto_read_registered(r, &schema, err));
     WR_TRY(follow(&schema, f, err));
     if (message->given) {
         WR_TRY(wr_proto_find(&schema, message->text, &wanted, err));
@@ -414,11 +403,10 @@ static weir_status ask_form(proto *d, const form *wanted, form **out, weir_error
 
 /* The one form that there is without a registry. */
 static weir_status add_only_form(proto *d, weir_error *err) {
-    const weir_setting *set = d->args->settings->of;
     wr_proto_schema schema = {.arena = &d->arena};
     uint32_t path[MAX_DEPTH], depth = 0;
     form f = {0};
-    WR_TRY(wr_proto_open(&set[OPT_FILE], &set[OPT_DEF], &set[OPT_MESSAGE], &schema, &f.message, err));
+    WR_TRY(wr_proto_message_of_options(d->args->settings->of, &schema, &f.message, err));
     for (const wr_proto_message *m = f.message; m && depth < MAX_DEPTH; m = m->outer)
         path[depth++] = m->index;
     if (depth > MAX_PATH)
@@ -431,20 +419,6 @@ static weir_status add_only_form(proto *d, weir_error *err) {
 
 /* ---- Life --------------------------------------------------------------------------------------------- */
 
-weir_status wr_proto_open(const weir_setting *file, const weir_setting *def, const weir_setting *message,
-                          wr_proto_schema *schema, const wr_proto_message **out, weir_error *err) {
-    if (file->given == def->given)
-        return weir_fail(err, WEIR_ECONFIG, "protobuf: give schema.file or schema.def%s",
-                         file->given ? ", not both" : "");
-    if (file->given) {
-        WR_TRY(wr_proto_load(file->text, schema, err));
-    } else {
-        WR_TRY(wr_proto_parse(def->text, NULL, schema, err));
-        WR_TRY(wr_proto_link(schema, err));
-    }
-    return wr_proto_find(schema, message->text, out, err);
-}
-
 static weir_status proto_open(void *self, const weir_decoder_args *args, weir_error *err) {
     proto *d = self;
     const weir_setting *set = args->settings->of;
@@ -452,7 +426,7 @@ static weir_status proto_open(void *self, const weir_decoder_args *args, weir_er
     d->paths.column = WR_JSON_NO_COLUMN;
     wr_arena_init(&d->arena, NULL);
     WR_TRY(wr_schema_registry_open(set, args->host, &d->registry, err));
-    if (d->registry && (set[OPT_FILE].given || set[OPT_DEF].given))
+    if (d->registry && (set[WR_PROTO_OPT_FILE].given || set[WR_PROTO_OPT_DEF].given))
         return weir_fail(err, WEIR_ECONFIG,
                          "protobuf: the registry has the schemas: give no schema.file or schema.def too");
     d->has_prefix = d->registry || set[OPT_REGISTRY].as.b;

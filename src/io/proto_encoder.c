@@ -4,35 +4,21 @@
 
 #include "io/encode.h"
 #include "io/file_text.h"
-#include "io/proto_schema.h"
+#include "io/proto_options.h"
 #include "io/proto_wire.h"
-#include "io/schema_registry.h"
 #include "io/table.h"
 #include "weir_format.h"
 
 #define MAX_DEPTH 64
 
-enum { OPT_FILE = WR_REGISTRY_FIRST_OTHER, OPT_DEF, OPT_MESSAGE, OPT_ID, OPT_SUBJECT, OPT_REGISTER };
+enum { OPT_ID = WR_PROTO_FIRST_OTHER, OPT_SUBJECT, OPT_REGISTER };
 
 static const weir_option options[] = {
-    WR_REGISTRY_OPTIONS,
-    [OPT_FILE] =
-        {"schema.file", WEIR_OPTION_TEXT, false, NULL, NULL,
-         "A .proto file, or a descriptor set made by protoc --descriptor_set_out --include_imports."},
-    [OPT_DEF] = {"schema.def", WEIR_OPTION_TEXT, false, NULL, NULL, "The text of a .proto file."},
-    [OPT_MESSAGE] = {"message", WEIR_OPTION_TEXT, false, NULL, NULL,
-                     "The message's name, with or without its package; needed when the schema has several."},
+    WR_PROTO_OPTIONS,
     [OPT_ID] = {"schema.id", WEIR_OPTION_LONG, false, NULL, NULL,
                 "The schema's id in the registry: records then begin with a zero byte, the id and the "
                 "message's path. With schema.registry the schema is that one."},
-    [OPT_SUBJECT] =
-        {"schema.subject", WEIR_OPTION_TEXT, false, NULL, NULL,
-         "Under which name the schema is registered: 'TOPIC-value', say. With schema.registry, unless "
-         "schema.id is given."},
-    [OPT_REGISTER] =
-        {"schema.auto.register", WEIR_OPTION_BOOL, false, "true", NULL,
-         "A schema that the registry doesn't have under the subject is registered; else that is an "
-         "error."},
+    WR_REGISTRY_SUBJECT_OPTIONS(OPT_SUBJECT, OPT_REGISTER),
     {0}};
 
 typedef struct proto {
@@ -217,7 +203,7 @@ static weir_status set_outputs(proto *x, weir_error *err) {
 }
 
 static weir_status check_options(const proto *x, const weir_setting *set, weir_error *err) {
-    bool by_id = set[OPT_ID].given, has_schema = set[OPT_FILE].given || set[OPT_DEF].given;
+    bool by_id = set[OPT_ID].given, has_schema = set[WR_PROTO_OPT_FILE].given || set[WR_PROTO_OPT_DEF].given;
     if (x->args->n_payloads)
         return weir_fail(err, WEIR_ECONFIG, "protobuf: @payload has no say in this format");
     if (x->args->to_stream)
@@ -229,15 +215,7 @@ static weir_status check_options(const proto *x, const weir_setting *set, weir_e
         return weir_fail(
             err, WEIR_ECONFIG,
             "protobuf: schema.id of a registry is a schema: give no schema.def or schema.file too");
-    if (x->registry && !by_id && !set[OPT_SUBJECT].given)
-        return weir_fail(
-            err, WEIR_ECONFIG,
-            "protobuf: a schema is registered under a name: give schema.subject='TOPIC-value', or "
-            "schema.id");
-    if (set[OPT_SUBJECT].given && (!x->registry || by_id))
-        return weir_fail(err, WEIR_ECONFIG,
-                         "protobuf: schema.subject needs schema.registry, and no schema.id");
-    return WEIR_OK;
+    return wr_registry_check_subject("protobuf", x->registry, by_id, set[OPT_SUBJECT].given, err);
 }
 
 static weir_status proto_open(void *self, const weir_encoder_args *args, weir_error *err) {
@@ -249,7 +227,7 @@ static weir_status proto_open(void *self, const weir_encoder_args *args, weir_er
     WR_TRY(wr_schema_registry_open(set, args->host, &x->registry, err));
     WR_TRY(check_options(x, set, err));
     if (x->registry && set[OPT_ID].given) return WEIR_OK; /* the schema comes at the start */
-    WR_TRY(wr_proto_open(&set[OPT_FILE], &set[OPT_DEF], &set[OPT_MESSAGE], &x->schema, &x->message, err));
+    WR_TRY(wr_proto_message_of_options(set, &x->schema, &x->message, err));
     WR_TRY(set_outputs(x, err));
     if (set[OPT_ID].given) set_prefix(x, x->message, (uint32_t)set[OPT_ID].as.l);
     return WEIR_OK;
@@ -259,12 +237,8 @@ static weir_status fetch(proto *x, uint32_t id, weir_error *err) {
     const weir_setting *set = x->args->settings->of;
     const wr_registered *r;
     WR_TRY(wr_schema_registry_get_now(x->registry, id, &r, err));
-    if (strcmp(r->type, "PROTOBUF") != 0)
-        return weir_fail(err, WEIR_ECONFIG, "schema %u of the registry is no Protobuf schema but %.20s", id,
-                         r->type);
-    WR_TRY(wr_proto_parse(r->text, NULL, &x->schema, err));
-    WR_TRY(wr_proto_link(&x->schema, err));
-    WR_TRY(wr_proto_find(&x->schema, set[OPT_MESSAGE].text, &x->message, err));
+    WR_TRY(wr_proto_read_registered(r, &x->schema, err));
+    WR_TRY(wr_proto_find(&x->schema, set[WR_PROTO_OPT_MESSAGE].text, &x->message, err));
     return set_outputs(x, err);
 }
 
@@ -272,9 +246,9 @@ static weir_status fetch(proto *x, uint32_t id, weir_error *err) {
 static weir_status register_own(proto *x, uint32_t *id, weir_error *err) {
     const weir_setting *set = x->args->settings->of;
     wr_proto_schema alone = {.arena = &x->arena};
-    const char *text = set[OPT_DEF].text;
+    const char *text = set[WR_PROTO_OPT_DEF].text;
     size_t len = text ? strlen(text) : 0;
-    if (!text) WR_TRY(wr_file_text(set[OPT_FILE].text, &x->arena, &text, &len, err));
+    if (!text) WR_TRY(wr_file_text(set[WR_PROTO_OPT_FILE].text, &x->arena, &text, &len, err));
     WR_TRY(wr_proto_parse(text, NULL, &alone, err));
     return wr_schema_registry_put_now(x->registry, set[OPT_SUBJECT].text, "PROTOBUF", text, len,
                                       set[OPT_REGISTER].as.b, id, err);

@@ -81,10 +81,6 @@ weir_status wr_proto_link(wr_proto_schema *schema, weir_error *err) WR_NODISCARD
 /* By full name or by its last part; NULL name: the only message that is in no other one. */
 weir_status wr_proto_find(const wr_proto_schema *schema, const char *name, const wr_proto_message **out,
                           weir_error *err) WR_NODISCARD;
-/* What the options schema.file, schema.def and message say. */
-weir_status wr_proto_open(const weir_setting *file, const weir_setting *def, const weir_setting *message,
-                          wr_proto_schema *schema, const wr_proto_message **out,
-                          weir_error *err) WR_NODISCARD;
 /* Adds to the lists; NULL: no memory. */
 wr_proto_message *wr_proto_add_message(wr_proto_schema *s, const char *scope, const char *name,
                                        const wr_proto_message *outer, uint32_t index);

@@ -103,6 +103,19 @@ weir_status wr_schema_registry_open(const weir_setting *set, const weir_io_host 
     return WEIR_OK;
 }
 
+weir_status wr_registry_check_subject(const char *format, const wr_schema_registry *registry, bool by_id,
+                                      bool has_subject, weir_error *err) {
+    bool is_needed = registry && !by_id;
+    if (is_needed == has_subject) return WEIR_OK;
+    if (has_subject)
+        return weir_fail(err, WEIR_ECONFIG, "%s: schema.subject needs schema.registry, and no schema.id",
+                         format);
+    return weir_fail(err, WEIR_ECONFIG,
+                     "%s: a schema is registered under a name: give schema.subject='TOPIC-value', or "
+                     "schema.id",
+                     format);
+}
+
 void wr_schema_registry_close(wr_schema_registry *r) {
     if (!r) return;
     for (uint32_t i = 0; i < r->cap; i++)

@@ -22,27 +22,43 @@ enum {
     WR_REGISTRY_NO_VERIFICATION,
     WR_REGISTRY_FIRST_OTHER
 };
-#define WR_REGISTRY_OPTION(name, doc)                                                                        \
+#define WR_TEXT_OPTION(name, doc)                                                                            \
     { name, WEIR_OPTION_TEXT, false, NULL, NULL, doc }
 #define WR_REGISTRY_OPTIONS                                                                                  \
     [WR_REGISTRY_URL] =                                                                                      \
-        WR_REGISTRY_OPTION("schema.registry", "The URL of a schema registry: http://localhost:8081."),       \
+        WR_TEXT_OPTION("schema.registry", "The URL of a schema registry: http://localhost:8081."),           \
     [WR_REGISTRY_USERNAME] =                                                                                 \
-        WR_REGISTRY_OPTION("schema.registry.username", "The user's name there (basic authentication)."),     \
-    [WR_REGISTRY_PASSWORD] = WR_REGISTRY_OPTION("schema.registry.password", "The user's password there."),   \
+        WR_TEXT_OPTION("schema.registry.username", "The user's name there (basic authentication)."),         \
+    [WR_REGISTRY_PASSWORD] = WR_TEXT_OPTION("schema.registry.password", "The user's password there."),       \
     [WR_REGISTRY_TOKEN] =                                                                                    \
-        WR_REGISTRY_OPTION("schema.registry.token", "A token, sent as 'Authorization: Bearer TOKEN'."),      \
-    [WR_REGISTRY_CA] = WR_REGISTRY_OPTION(                                                                   \
-        "schema.registry.ca.file", "A PEM file with the authorities to trust; without it the system's."),    \
-    [WR_REGISTRY_CERTIFICATE] = WR_REGISTRY_OPTION("schema.registry.certificate.file",                       \
-                                                   "A PEM file with the client's certificate and key."),     \
+        WR_TEXT_OPTION("schema.registry.token", "A token, sent as 'Authorization: Bearer TOKEN'."),          \
+    [WR_REGISTRY_CA] = WR_TEXT_OPTION("schema.registry.ca.file",                                             \
+                                      "A PEM file with the authorities to trust; without it the system's."), \
+    [WR_REGISTRY_CERTIFICATE] = WR_TEXT_OPTION("schema.registry.certificate.file",                           \
+                                               "A PEM file with the client's certificate and key."),         \
     [WR_REGISTRY_KEY_PASSWORD] =                                                                             \
-        WR_REGISTRY_OPTION("schema.registry.key.password", "The password of the key in it."),                \
+        WR_TEXT_OPTION("schema.registry.key.password", "The password of the key in it."),                    \
     [WR_REGISTRY_NO_VERIFICATION] = {                                                                        \
         "schema.registry.verification.disabled", WEIR_OPTION_BOOL, false, "false", NULL,                     \
         "Takes any certificate for good."}
+/* Those of a format that may register what it writes by. */
+#define WR_REGISTRY_SUBJECT_OPTIONS(subject, may_register)                                                   \
+    [subject] = WR_TEXT_OPTION("schema.subject",                                                             \
+                               "Under which name the schema is registered: 'TOPIC-value', say. With "        \
+                               "schema.registry, unless schema.id is given."),                               \
+    [may_register] = {"schema.auto.register",                                                                \
+                      WEIR_OPTION_BOOL,                                                                      \
+                      false,                                                                                 \
+                      "true",                                                                                \
+                      NULL,                                                                                  \
+                      "A schema that the registry doesn't have under the subject is registered; else that "  \
+                      "is an error."}
 
 typedef struct wr_schema_registry wr_schema_registry;
+
+/* A schema goes to a registry (NULL: there is none) under a subject, or is there already and has an id. */
+weir_status wr_registry_check_subject(const char *format, const wr_schema_registry *registry, bool by_id,
+                                      bool has_subject, weir_error *err) WR_NODISCARD;
 
 /* settings of a table that begins with WR_REGISTRY_OPTIONS. *out is NULL when no registry is named. Settings
  * and host outlive it. Touches nothing outside. */
