@@ -5,7 +5,6 @@
  * run to run. */
 #include <duktape.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "../script/sandbox.h"
 #include "weir_module.h"
@@ -13,8 +12,6 @@
 typedef struct interpreter {
     script_function f;
     duk_context *js;
-    char *body; /* of weir's copy of the plan: lives as long as the app */
-    size_t body_len;
 } interpreter;
 
 /* ---- Memory ------------------------------------------------------------------------------------------- */
@@ -175,25 +172,18 @@ static duk_ret_t call_function(duk_context *js, void *ctx) {
     return 1;
 }
 
-static void note_error(interpreter *in, const char *text) {
-    in->f.failed = true;
-    snprintf(in->f.message, sizeof in->f.message, "%s", text);
-}
-
 /* The result, or what was thrown, is on the stack until the next call: strings in it live on. */
 static void run_row(void *ctx) {
     interpreter *in = ctx;
-    in->f.failed = false;
-    in->f.result = (weir_value){.is_null = true};
     duk_set_top(in->js, 0);
     if (duk_safe_call(in->js, call_function, in, 0, 1)) {
-        note_error(in, duk_safe_to_string(in->js, -1));
+        script_note_error(&in->f, duk_safe_to_string(in->js, -1));
     } else if (in->f.call->out->type == WEIR_STRING && !duk_is_null_or_undefined(in->js, -1)) {
         size_t n;
         const char *text = duk_safe_to_lstring(in->js, -1, &n);
         in->f.result = (weir_value){.type = WEIR_STRING, .as.s = weir_string_view(text, (uint32_t)n)};
     } else if (!take_value(in->js, -1, 0, &in->f.result)) {
-        note_error(in, "its result is nested too deep or too large");
+        script_note_error(&in->f, "its result is nested too deep or too large");
     }
     if (in->f.call->out->type == WEIR_OBJECT) settle_number(&in->f.result);
 }
@@ -210,7 +200,7 @@ static duk_ret_t compile(duk_context *js, void *ctx) {
     }
     duk_push_global_stash(js);
     duk_push_sprintf(js, "(function %s(data) {", in->f.name);
-    duk_push_lstring(js, in->body, in->body_len);
+    duk_push_lstring(js, in->f.body, in->f.body_len);
     duk_push_string(js, "\n})");
     duk_concat(js, 3);
     duk_push_string(js, in->f.name);
@@ -222,54 +212,28 @@ static duk_ret_t compile(duk_context *js, void *ctx) {
 
 static void start(void *ctx) {
     interpreter *in = ctx;
-    in->f.failed = false;
     in->js = duk_create_heap(js_alloc, js_realloc, js_free, &in->f.box, NULL);
     if (!in->js)
-        note_error(in, "no memory for its interpreter");
+        script_note_error(&in->f, "no memory for its interpreter");
     else if (duk_safe_call(in->js, compile, in, 0, 1))
-        note_error(in, duk_safe_to_string(in->js, -1));
+        script_note_error(&in->f, duk_safe_to_string(in->js, -1));
 }
 
-/* A fresh interpreter in a cleared sandbox. */
-static weir_status restart(void *self, weir_error *err) {
-    interpreter *in = self;
-    sandbox_clear(&in->f.box);
-    in->js = NULL;
-    if (!sandbox_run(&in->f.box, start, in)) note_error(in, "takes too long to compile");
-    return in->f.failed
-               ? weir_fail(err, WEIR_EPARSE, "function '%s' in JavaScript: %s", in->f.name, in->f.message)
-               : WEIR_OK;
+static const script_language language = {"JavaScript", sizeof(interpreter), start, run_row};
+
+static weir_status check_js(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
+    return script_check(&language, args, n_args, result, err);
 }
 
 static weir_status open_js(void *self, const weir_arg *args, uint32_t n_args, weir_error *err) {
     (void)n_args;
-    interpreter *in = self;
-    const weir_string *name = &args[SCRIPT_NAME].value.as.s;
-    snprintf(in->f.name, sizeof in->f.name, "%.*s", (int)name->len, weir_string_data(name));
-    in->body = (char *)(uintptr_t)weir_string_data(&args[SCRIPT_BODY].value.as.s);
-    in->body_len = args[SCRIPT_BODY].value.as.s.len;
-    weir_status status = sandbox_open(&in->f.box, err);
-    if (!status) status = sandbox_begin(&in->f.box, err);
-    if (!status) status = restart(in, err);
-    sandbox_end(&in->f.box);
-    return status;
+    return script_open(self, &language, args, err);
 }
 
-/* The memory goes as a whole; nothing in it wants to be told. */
-static void close_js(void *self) { sandbox_close(&((interpreter *)self)->f.box); }
+static void close_js(void *self) { script_close(self); }
 
 static weir_status eval_js(void *self, const weir_call *call, weir_error *err) {
-    return script_eval(&((interpreter *)self)->f, self, run_row, restart, call, err);
-}
-
-static weir_status check_js(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
-    weir_status status = script_check(args, n_args, result, err);
-    interpreter *in = status ? NULL : calloc(1, sizeof *in);
-    if (!in) return status ? status : WEIR_ENOMEM;
-    status = open_js(in, args, n_args, err); /* tells errors of the text */
-    close_js(in);
-    free(in);
-    return status;
+    return script_eval(self, call, err);
 }
 
 static const weir_param_doc params[] = {{"javascript(<string> body, <string> type, <string> name, <any> ...)",

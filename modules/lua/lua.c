@@ -5,7 +5,6 @@
 #include <lua.h>
 #include <lualib.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "../script/sandbox.h"
 #include "weir_module.h"
@@ -15,8 +14,6 @@
 typedef struct interpreter {
     script_function f;
     lua_State *lua;
-    const char *body; /* of the plan: lives as long as the app */
-    size_t body_len;
 } interpreter;
 
 static void *lua_memory(void *box, void *block, size_t old_size, size_t new_size) {
@@ -154,11 +151,6 @@ static bool take_value(lua_State *lua, int at, uint32_t depth, weir_value *out) 
 
 /* ---- Calls -------------------------------------------------------------------------------------------- */
 
-static void note_error(interpreter *in, const char *text) {
-    in->f.failed = true;
-    snprintf(in->f.message, sizeof in->f.message, "%s", text ? text : "an error without a message");
-}
-
 /* Under pcall: pushes the function's result. */
 static int call_function(lua_State *lua) {
     interpreter *in = *(interpreter **)lua_getextraspace(lua);
@@ -176,14 +168,12 @@ static int call_function(lua_State *lua) {
 
 static void run_row(void *ctx) {
     interpreter *in = ctx;
-    in->f.failed = false;
-    in->f.result = (weir_value){.is_null = true};
     lua_settop(in->lua, 0);
     lua_getfield(in->lua, LUA_REGISTRYINDEX, "weir.call");
     if (lua_pcall(in->lua, 0, 1, 0))
-        note_error(in, lua_tostring(in->lua, -1));
+        script_note_error(&in->f, lua_tostring(in->lua, -1));
     else if (!take_value(in->lua, lua_gettop(in->lua), 0, &in->f.result))
-        note_error(in, "its result is nested too deep or too large");
+        script_note_error(&in->f, "its result is nested too deep or too large");
 }
 
 /* ---- Making ------------------------------------------------------------------------------------------- */
@@ -209,7 +199,7 @@ static int prepare(lua_State *lua) {
     luaL_Buffer text;
     luaL_buffinit(lua, &text);
     luaL_addstring(&text, "local data = ...; ");
-    luaL_addlstring(&text, in->body, in->body_len);
+    luaL_addlstring(&text, in->f.body, in->f.body_len);
     luaL_pushresult(&text);
     size_t n;
     const char *source = lua_tolstring(lua, -1, &n);
@@ -224,55 +214,32 @@ static int prepare(lua_State *lua) {
 
 static void start(void *ctx) {
     interpreter *in = ctx;
-    in->f.failed = false;
     in->lua = lua_newstate(lua_memory, &in->f.box);
     if (!in->lua) {
-        note_error(in, "no memory for its interpreter");
+        script_note_error(&in->f, "no memory for its interpreter");
         return;
     }
     *(interpreter **)lua_getextraspace(in->lua) = in;
     lua_pushcfunction(in->lua, prepare);
-    if (lua_pcall(in->lua, 0, 0, 0)) note_error(in, lua_tostring(in->lua, -1));
+    if (lua_pcall(in->lua, 0, 0, 0)) script_note_error(&in->f, lua_tostring(in->lua, -1));
     lua_sethook(in->lua, on_steps, LUA_MASKCOUNT, HOOK_STEPS);
 }
 
-static weir_status restart(void *self, weir_error *err) {
-    interpreter *in = self;
-    sandbox_clear(&in->f.box);
-    in->lua = NULL;
-    if (!sandbox_run(&in->f.box, start, in)) note_error(in, "takes too long to compile");
-    return in->f.failed ? weir_fail(err, WEIR_EPARSE, "function '%s' in Lua: %s", in->f.name, in->f.message)
-                        : WEIR_OK;
+static const script_language language = {"Lua", sizeof(interpreter), start, run_row};
+
+static weir_status check_lua(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
+    return script_check(&language, args, n_args, result, err);
 }
 
 static weir_status open_lua(void *self, const weir_arg *args, uint32_t n_args, weir_error *err) {
     (void)n_args;
-    interpreter *in = self;
-    const weir_string *name = &args[SCRIPT_NAME].value.as.s;
-    snprintf(in->f.name, sizeof in->f.name, "%.*s", (int)name->len, weir_string_data(name));
-    in->body = weir_string_data(&args[SCRIPT_BODY].value.as.s);
-    in->body_len = args[SCRIPT_BODY].value.as.s.len;
-    weir_status status = sandbox_open(&in->f.box, err);
-    if (!status) status = sandbox_begin(&in->f.box, err);
-    if (!status) status = restart(in, err);
-    sandbox_end(&in->f.box);
-    return status;
+    return script_open(self, &language, args, err);
 }
 
-static void close_lua(void *self) { sandbox_close(&((interpreter *)self)->f.box); }
-
-static weir_status check_lua(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
-    weir_status status = script_check(args, n_args, result, err);
-    interpreter *in = status ? NULL : calloc(1, sizeof *in);
-    if (!in) return status ? status : WEIR_ENOMEM;
-    status = open_lua(in, args, n_args, err); /* tells errors of the text */
-    close_lua(in);
-    free(in);
-    return status;
-}
+static void close_lua(void *self) { script_close(self); }
 
 static weir_status eval_lua(void *self, const weir_call *call, weir_error *err) {
-    return script_eval(&((interpreter *)self)->f, self, run_row, restart, call, err);
+    return script_eval(self, call, err);
 }
 
 static const weir_param_doc params[] = {{"lua(<string> body, <string> type, <string> name, <any> ...)",

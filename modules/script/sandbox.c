@@ -5,6 +5,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -150,7 +151,7 @@ static weir_type type_named(const weir_string *s) {
     return WEIR_NONE;
 }
 
-weir_status script_check(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
+static weir_status check_args(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err) {
     bool fits = n_args >= SCRIPT_DATA;
     for (uint32_t i = 0; fits && i < SCRIPT_DATA; i++)
         fits = args[i].type == WEIR_STRING && args[i].is_const && !args[i].value.is_null;
@@ -177,7 +178,7 @@ weir_value script_value(const weir_column *c, uint32_t row) {
     return v;
 }
 
-void script_fail(const weir_call *call, uint32_t row, const char *name, const char *what) {
+static void fail_row(const weir_call *call, uint32_t row, const char *name, const char *what) {
     char text[256];
     int n = snprintf(text, sizeof text, "%s(): %s", name, what);
     size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
@@ -239,10 +240,13 @@ static void misfit(const weir_call *call, uint32_t row, const char *name, const 
     char text[96];
     snprintf(text, sizeof text, "a result of type %s does not fit %s", weir_type_name(v->type),
              weir_type_name(call->out->type));
-    script_fail(call, row, name, text);
+    fail_row(call, row, name, text);
 }
 
-weir_status script_put(const weir_call *call, uint32_t row, const char *name, weir_value *v) {
+/* Puts what a script gave: a number into any number type, which must have room for it (fractions are cut
+ * off), a bool into bool, anything into string, lists, maps and all else into object; what does not fit fails
+ * the row. Takes over v's object. */
+static weir_status put_result(const weir_call *call, uint32_t row, const char *name, weir_value *v) {
     weir_column *out = call->out;
     weir_status status = WEIR_OK;
     bool fits = true;
@@ -261,22 +265,69 @@ weir_status script_put(const weir_call *call, uint32_t row, const char *name, we
     return status;
 }
 
-weir_status script_eval(script_function *f, void *self, void (*run_row)(void *self),
-                        weir_status (*restart)(void *self, weir_error *err), const weir_call *call,
-                        weir_error *err) {
+/* ---- The function ------------------------------------------------------------------------------------- */
+
+void script_note_error(script_function *f, const char *message) {
+    f->failed = true;
+    snprintf(f->message, sizeof f->message, "%s", message ? message : "an error without a message");
+}
+
+/* A fresh interpreter in a cleared sandbox. */
+static weir_status restart(script_function *f, weir_error *err) {
+    sandbox_clear(&f->box);
+    f->failed = false;
+    if (!sandbox_run(&f->box, f->language->start, f)) script_note_error(f, "takes too long to compile");
+    return f->failed ? weir_fail(err, WEIR_EPARSE, "function '%s' in %s: %s", f->name, f->language->name,
+                                 f->message)
+                     : WEIR_OK;
+}
+
+weir_status script_open(script_function *f, const script_language *l, const weir_arg *args, weir_error *err) {
+    const weir_string *name = &args[SCRIPT_NAME].value.as.s, *body = &args[SCRIPT_BODY].value.as.s;
+    f->language = l;
+    snprintf(f->name, sizeof f->name, "%.*s", (int)name->len, weir_string_data(name));
+    f->body = weir_string_data(body);
+    f->body_len = body->len;
+    weir_status status = sandbox_open(&f->box, err);
+    if (!status) status = sandbox_begin(&f->box, err);
+    if (!status) status = restart(f, err);
+    sandbox_end(&f->box);
+    return status;
+}
+
+/* The memory goes as a whole; nothing in it wants to be told. */
+void script_close(script_function *f) { sandbox_close(&f->box); }
+
+weir_status script_check(const script_language *l, const weir_arg *args, uint32_t n_args, weir_type *result,
+                         weir_error *err) {
+    weir_status status = check_args(args, n_args, result, err);
+    script_function *f = status ? NULL : calloc(1, l->state_size);
+    if (!f) return status ? status : WEIR_ENOMEM;
+    status = script_open(f, l, args, err); /* tells errors of the text */
+    script_close(f);
+    free(f);
+    return status;
+}
+
+static weir_status eval_row(script_function *f, weir_error *err) {
+    f->failed = false;
+    f->result = (weir_value){.is_null = true};
+    if (!sandbox_run(&f->box, f->language->run_row, f)) {
+        fail_row(f->call, f->row, f->name, "it takes too long and was ended");
+        return restart(f, err);
+    }
+    if (!f->failed) return put_result(f->call, f->row, f->name, &f->result);
+    fail_row(f->call, f->row, f->name, f->message);
+    if (f->result.type == WEIR_OBJECT && !f->result.is_null) weir_object_unref(f->result.as.o);
+    return WEIR_OK;
+}
+
+weir_status script_eval(script_function *f, const weir_call *call, weir_error *err) {
     weir_status status = sandbox_begin(&f->box, err);
     f->call = call;
     for (uint32_t k = 0; k < call->n_sel && !status; k++) {
         f->row = call->sel ? call->sel[k] : k;
-        if (!sandbox_run(&f->box, run_row, self)) {
-            script_fail(call, f->row, f->name, "it takes too long and was ended");
-            status = restart(self, err);
-        } else if (f->failed) {
-            script_fail(call, f->row, f->name, f->message);
-            if (f->result.type == WEIR_OBJECT && !f->result.is_null) weir_object_unref(f->result.as.o);
-        } else {
-            status = script_put(call, f->row, f->name, &f->result);
-        }
+        status = eval_row(f, err);
     }
     sandbox_end(&f->box);
     return status;

@@ -51,15 +51,24 @@ bool sandbox_run(sandbox *s, void (*work)(void *ctx), void *ctx);
 
 /* script:LANGUAGE(body, type, name, data…): how the planner calls a function that an app defines. */
 enum { SCRIPT_BODY, SCRIPT_TYPE, SCRIPT_NAME, SCRIPT_DATA };
-weir_status script_check(const weir_arg *args, uint32_t n_args, weir_type *result, weir_error *err);
 /* A cell of a column; objects that box a value give that. */
 weir_value script_value(const weir_column *c, uint32_t row);
-/* Fails a row of a call: "f(): what". */
-void script_fail(const weir_call *call, uint32_t row, const char *name, const char *what);
-/* A function, and the row of the call that it runs for. */
+/* What a language does. The state of a function of it begins with a script_function, and calls get that. */
+typedef struct script_language {
+    const char *name;
+    size_t state_size;
+    void (*start)(void *self); /* a fresh interpreter, in a cleared sandbox, with the function's text */
+    void (*run_row)(void *self);
+} script_language;
+
+/* A function, and the row of the call that it runs for. start and run_row fill result, or failed and message.
+ */
 typedef struct script_function {
     sandbox box;
+    const script_language *language;
     char name[64];
+    const char *body; /* of the plan: lives as long as the app */
+    size_t body_len;
     const weir_call *call;
     uint32_t row;
     weir_value result; /* an object in it is a reference */
@@ -67,14 +76,12 @@ typedef struct script_function {
     char message[200];
 } script_function;
 
-/* eval() of a script function: run_row(self) for each row, which fills result, or failed and message;
- * restart(self) when a row took too long, and the interpreter is to be thrown away. */
-weir_status script_eval(script_function *f, void *self, void (*run_row)(void *self),
-                        weir_status (*restart)(void *self, weir_error *err), const weir_call *call,
-                        weir_error *err);
-/* Puts what a script gave: a number into any number type, which must have room for it (fractions are cut
- * off), a bool into bool, anything into string, lists, maps and all else into object. False: it does not fit,
- * and the row has failed. Takes over v's object. */
-weir_status script_put(const weir_call *call, uint32_t row, const char *name, weir_value *v);
-
+/* NULL: no message. */
+void script_note_error(script_function *f, const char *message);
+/* open(), close(), check() and eval() of a function of the language; check() compiles the text, too. */
+weir_status script_open(script_function *f, const script_language *l, const weir_arg *args, weir_error *err);
+void script_close(script_function *f);
+weir_status script_check(const script_language *l, const weir_arg *args, uint32_t n_args, weir_type *result,
+                         weir_error *err);
+weir_status script_eval(script_function *f, const weir_call *call, weir_error *err);
 #endif
