@@ -9,9 +9,13 @@
 #include "../script/sandbox.h"
 #include "weir_module.h"
 
+#define MOST_DEPTH 60
+
 typedef struct interpreter {
     script_function f;
     duk_context *js;
+    weir_object *building[MOST_DEPTH + 1]; /* containers that are being filled, the outermost first */
+    uint32_t n_building;
 } interpreter;
 
 /* ---- Memory ------------------------------------------------------------------------------------------- */
@@ -76,58 +80,73 @@ static void push_value(duk_context *js, const weir_value *v) {
 
 /* ---- Values out --------------------------------------------------------------------------------------- */
 
-/* A container that is built while an error may be thrown anywhere belongs to the caller from the start. */
-static bool take_value(duk_context *js, duk_idx_t at, uint32_t depth, weir_value *out);
+static void drop_building(interpreter *in) {
+    while (in->n_building) weir_object_unref(in->building[--in->n_building]);
+}
 
-static bool add_member(duk_context *js, weir_object *list, duk_uarridx_t i, uint32_t depth) {
+/* All of it runs under duk_safe_call: a getter of the script may throw anywhere. Containers that are being
+ * filled are noted in the interpreter, which lets them go then. */
+static bool take_value(interpreter *in, duk_idx_t at, weir_value *out);
+
+static bool add_member(interpreter *in, weir_object *list, duk_uarridx_t i) {
+    duk_context *js = in->js;
     weir_value v;
     duk_get_prop_index(js, -1, i);
-    bool done = take_value(js, -1, depth, &v);
+    bool done = take_value(in, -1, &v);
     if (done) done = weir_object_list_add(list, &v) == WEIR_OK;
     if (v.type == WEIR_OBJECT && !v.is_null) weir_object_unref(v.as.o);
     duk_pop(js);
     return done;
 }
 
-static bool take_array(duk_context *js, duk_idx_t at, uint32_t depth, weir_value *out) {
-    weir_object *list = weir_object_new_list();
-    bool done = list != NULL;
-    duk_dup(js, at);
-    for (duk_uarridx_t i = 0, n = (duk_uarridx_t)duk_get_length(js, -1); done && i < n; i++)
-        done = add_member(js, list, i, depth);
-    duk_pop(js);
-    *out = (weir_value){.type = WEIR_OBJECT, .as.o = list, .is_null = !list};
+static bool take_array(interpreter *in, duk_idx_t at, weir_object *list) {
+    bool done = true;
+    duk_dup(in->js, at);
+    for (duk_uarridx_t i = 0, n = (duk_uarridx_t)duk_get_length(in->js, -1); done && i < n; i++)
+        done = !sandbox_is_late(&in->f.box) && add_member(in, list, i);
+    duk_pop(in->js);
     return done;
 }
 
-static bool put_entry(duk_context *js, weir_object *map, uint32_t depth) {
+static bool put_entry(interpreter *in, weir_object *map) {
+    duk_context *js = in->js;
     weir_value v, key = {.type = WEIR_STRING};
     size_t n;
     const char *text = duk_to_lstring(js, -2, &n);
     key.as.s = weir_string_view(text, (uint32_t)n);
-    bool done = take_value(js, -1, depth, &v);
+    bool done = take_value(in, -1, &v);
     if (done) done = weir_object_map_put(map, &key, &v) == WEIR_OK;
     if (v.type == WEIR_OBJECT && !v.is_null) weir_object_unref(v.as.o);
     return done;
 }
 
-static bool take_map(duk_context *js, duk_idx_t at, uint32_t depth, weir_value *out) {
-    weir_object *map = weir_object_new_map(WEIR_MAP_HASHED);
-    bool done = map != NULL;
-    duk_enum(js, at, DUK_ENUM_OWN_PROPERTIES_ONLY);
-    while (done && duk_next(js, -1, 1)) {
-        done = put_entry(js, map, depth);
-        duk_pop_2(js);
+static bool take_map(interpreter *in, duk_idx_t at, weir_object *map) {
+    bool done = true;
+    duk_enum(in->js, at, DUK_ENUM_OWN_PROPERTIES_ONLY);
+    while (done && duk_next(in->js, -1, 1)) {
+        done = !sandbox_is_late(&in->f.box) && put_entry(in, map);
+        duk_pop_2(in->js);
     }
-    duk_pop(js);
-    *out = (weir_value){.type = WEIR_OBJECT, .as.o = map, .is_null = !map};
+    duk_pop(in->js);
     return done;
 }
 
-/* Strings point into the interpreter. False: memory is out, or it is nested too deep. */
-static bool take_value(duk_context *js, duk_idx_t at, uint32_t depth, weir_value *out) {
+static bool take_container(interpreter *in, duk_idx_t at, weir_value *out) {
+    bool is_array = duk_is_array(in->js, at);
+    weir_object *o = is_array ? weir_object_new_list() : weir_object_new_map(WEIR_MAP_HASHED);
+    if (!o) return false;
+    in->building[in->n_building++] = o;
+    bool done = is_array ? take_array(in, at, o) : take_map(in, at, o);
+    in->n_building--;
+    *out = (weir_value){.type = WEIR_OBJECT, .as.o = o};
+    return done;
+}
+
+/* Strings point into the interpreter. False: memory or time is out, or it is nested too deep. */
+static bool take_value(interpreter *in, duk_idx_t at, weir_value *out) {
+    duk_context *js = in->js;
     *out = (weir_value){.is_null = true};
-    if (depth > 60 || !duk_check_stack(js, 8)) return false;
+    if (in->n_building > MOST_DEPTH || !duk_check_stack(js, 8)) return false;
     size_t n;
     const char *text;
     switch (duk_get_type(js, at)) {
@@ -141,8 +160,7 @@ static bool take_value(duk_context *js, duk_idx_t at, uint32_t depth, weir_value
         text = duk_get_lstring(js, at, &n);
         *out = (weir_value){.type = WEIR_STRING, .as.s = weir_string_view(text, (uint32_t)n)};
         return true;
-    case DUK_TYPE_OBJECT:
-        return duk_is_array(js, at) ? take_array(js, at, depth + 1, out) : take_map(js, at, depth + 1, out);
+    case DUK_TYPE_OBJECT: return take_container(in, at, out);
     default: return true; /* undefined, null */
     }
 }
@@ -172,6 +190,16 @@ static duk_ret_t call_function(duk_context *js, void *ctx) {
     return 1;
 }
 
+/* Under duk_safe_call: [result] -> [result], whose strings live on there. */
+static duk_ret_t take_result(duk_context *js, void *ctx) {
+    interpreter *in = ctx;
+    (void)js;
+    if (!take_value(in, -1, &in->f.result))
+        script_note_error(&in->f, in->f.box.late ? "it takes too long and was ended"
+                                                 : "its result is nested too deep or too large");
+    return 1;
+}
+
 /* The result, or what was thrown, is on the stack until the next call: strings in it live on. */
 static void run_row(void *ctx) {
     interpreter *in = ctx;
@@ -182,8 +210,9 @@ static void run_row(void *ctx) {
         size_t n;
         const char *text = duk_safe_to_lstring(in->js, -1, &n);
         in->f.result = (weir_value){.type = WEIR_STRING, .as.s = weir_string_view(text, (uint32_t)n)};
-    } else if (!take_value(in->js, -1, 0, &in->f.result)) {
-        script_note_error(&in->f, "its result is nested too deep or too large");
+    } else if (duk_safe_call(in->js, take_result, in, 1, 1)) {
+        drop_building(in);
+        script_note_error(&in->f, duk_safe_to_string(in->js, -1));
     }
     if (in->f.call->out->type == WEIR_OBJECT) settle_number(&in->f.result);
 }
@@ -212,6 +241,7 @@ static duk_ret_t compile(duk_context *js, void *ctx) {
 
 static void start(void *ctx) {
     interpreter *in = ctx;
+    drop_building(in); /* of a row that was left */
     in->js = duk_create_heap(js_alloc, js_realloc, js_free, &in->f.box, NULL);
     if (!in->js)
         script_note_error(&in->f, "no memory for its interpreter");

@@ -126,8 +126,9 @@ static bool take_table(lua_State *lua, int at, uint32_t depth, weir_value *out) 
 }
 
 static bool take_value(lua_State *lua, int at, uint32_t depth, weir_value *out) {
+    interpreter *in = *(interpreter **)lua_getextraspace(lua);
     *out = (weir_value){.is_null = true};
-    if (depth > 60 || !lua_checkstack(lua, 8)) return false;
+    if (depth > 60 || !lua_checkstack(lua, 8) || sandbox_is_late(&in->f.box)) return false;
     size_t n;
     const char *text;
     switch (lua_type(lua, at)) {
@@ -173,7 +174,8 @@ static void run_row(void *ctx) {
     if (lua_pcall(in->lua, 0, 1, 0))
         script_note_error(&in->f, lua_tostring(in->lua, -1));
     else if (!take_value(in->lua, lua_gettop(in->lua), 0, &in->f.result))
-        script_note_error(&in->f, "its result is nested too deep or too large");
+        script_note_error(&in->f, in->f.box.late ? "it takes too long and was ended"
+                                                 : "its result is nested too deep or too large");
 }
 
 /* ---- Making ------------------------------------------------------------------------------------------- */

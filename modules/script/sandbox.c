@@ -118,6 +118,11 @@ void sandbox_end(sandbox *s) {
     running = NULL;
 }
 
+bool sandbox_is_late(sandbox *s) {
+    if (s->late) s->active = 0;
+    return s->late;
+}
+
 bool sandbox_run(sandbox *s, void (*work)(void *ctx), void *ctx) {
     s->late = s->ticks = 0;
     if (sigsetjmp(s->leave, 1)) return false;

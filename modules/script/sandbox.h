@@ -44,6 +44,9 @@ void sandbox_free(sandbox *s, void *block);
 /* Around the calls for one batch, in the thread that makes them. */
 weir_status sandbox_begin(sandbox *s, weir_error *err);
 void sandbox_end(sandbox *s);
+/* Asked by what runs no more of the script but allocates outside of the sandbox, from what it gave: true: the
+ * time is up, give it all back; the call is no longer left by a jump, which would lose that. */
+bool sandbox_is_late(sandbox *s);
 /* Runs work(ctx). False: it took too long and was left; the sandbox must be cleared. */
 bool sandbox_run(sandbox *s, void (*work)(void *ctx), void *ctx);
 
