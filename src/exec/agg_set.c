@@ -23,7 +23,8 @@ static weir_status open_state(const wr_agg_set *set, wr_agg_state *s, weir_error
     weir_agg_args args = {.args = s->slot->arg_info,
                           .n_args = s->slot->n_args,
                           .removes = set->removes,
-                          .unbalanced = set->unbalanced,
+                          /* What a row is asked by may have changed until it leaves. */
+                          .unbalanced = set->unbalanced || s->slot->when,
                           .forgets = set->forgets};
     s->is_open = true;
     return s->slot->type->open(s->self, &args, err);
@@ -32,7 +33,10 @@ static weir_status open_state(const wr_agg_set *set, wr_agg_state *s, weir_error
 static weir_status make_state(wr_agg_set *set, wr_agg_state *s, const wr_agg_slot *slot, weir_error *err) {
     s->slot = slot;
     s->self = wr_alloc_zero(set->account, slot->type->state_size);
-    return s->self ? open_state(set, s, err) : no_memory(err);
+    if (!s->self) return no_memory(err);
+    WR_TRY(open_state(set, s, err));
+    return slot->when ? wr_program_new((wr_expr *const *)&slot->when, 1, set->account, &s->when, err)
+                      : WEIR_OK;
 }
 
 static weir_status open_states(wr_agg_set *set, const wr_agg_set_options *o, weir_error *err) {
@@ -114,6 +118,7 @@ void wr_agg_set_free(wr_agg_set *set) {
         wr_agg_state *s = &set->states[i];
         if (s->is_open && s->slot->type->close) s->slot->type->close(s->self);
         if (s->self) wr_free(set->account, s->self, s->slot->type->state_size);
+        wr_program_free(s->when);
     }
     int lowered = wr_account_recharge(set->account, set->bytes_charged, 0);
     (void)lowered; /* going down passes no limit */

@@ -11,6 +11,7 @@ typedef struct wr_agg_state {
     const wr_agg_slot *slot;
     void *self;         /* slot->type->state_size bytes */
     uint32_t first_arg; /* in the program's results */
+    wr_program *when;   /* slot->when; NULL: every row is taken in */
     bool is_open;
 } wr_agg_state;
 

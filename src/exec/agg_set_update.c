@@ -90,10 +90,13 @@ static weir_status spread_keys(update *u, weir_error *err) {
 
 static weir_status make_outputs(update *u, weir_error *err) {
     const wr_agg_set *set = u->set;
-    for (uint32_t i = 0; i < set->n_states; i++)
-        if (wr_column_new(u->ev->arena, set->states[i].slot->result, false, u->in->n_rows, true,
-                          &u->values[i]))
-            return no_memory(err);
+    for (uint32_t i = 0; i < set->n_states; i++) {
+        weir_column *value = &u->values[i];
+        weir_type type = set->states[i].slot->result;
+        if (wr_column_new(u->ev->arena, type, false, u->in->n_rows, true, value)) return no_memory(err);
+        /* Rows that are left out have a value that nobody asks for, but that may be looked at. */
+        if (set->states[i].when) memset(value->data, 0, u->in->n_rows * wr_type_size(type, false));
+    }
     bool own_gids = set->groups || (set->by_key && u->in->chunk_end);
     if (own_gids && !(u->gid = wr_arena_array(u->ev->arena, u->in->n_rows, sizeof *u->gid)))
         return no_memory(err);
@@ -144,7 +147,45 @@ static weir_status update_slot(update *u, const wr_agg_state *s, const wr_row_li
     return s->slot->type->update(s->self, &rows, value, err);
 }
 
+/* The rows of the list that the aggregate is asked about. Those before it have their values already. */
+static weir_status rows_asked(update *u, const wr_agg_state *s, const wr_row_list *list, wr_row_list *asked,
+                              weir_error *err) {
+    uint32_t *rows = wr_arena_array(u->ev->arena, 2 * (size_t)list->n, sizeof *rows);
+    if (!rows) return no_memory(err);
+    for (uint32_t k = 0; k < list->n; k++) rows[k] = wr_row_at(list, k);
+    weir_batch in = *u->in;
+    in.sel = rows;
+    in.n_sel = list->n;
+    wr_eval ev = *u->ev;
+    ev.in = &in;
+    ev.aggs = u->values;
+    ev.fail = note_failed_row;
+    ev.fail_ctx = u;
+    *asked = (wr_row_list){.rows = rows + list->n};
+    return wr_program_filter(s->when, &ev, false, rows + list->n, &asked->n, err);
+}
+
+static void set_unasked_null(const wr_row_list *list, const wr_row_list *asked, weir_column *value) {
+    for (uint32_t k = 0, i = 0; k < list->n; k++) {
+        uint32_t row = wr_row_at(list, k);
+        if (i < asked->n && asked->rows[i] == row)
+            i++;
+        else
+            weir_set_null(value, row);
+    }
+}
+
+static weir_status take_slot(update *u, uint32_t slot, const wr_row_list *list, weir_error *err) {
+    const wr_agg_state *s = &u->set->states[slot];
+    if (!s->when) return update_slot(u, s, list, &u->values[slot], err);
+    wr_row_list asked;
+    WR_TRY(rows_asked(u, s, list, &asked, err));
+    set_unasked_null(list, &asked, &u->values[slot]);
+    return asked.n && !u->row_failed ? update_slot(u, s, &asked, &u->values[slot], err) : WEIR_OK;
+}
+
 static bool may_fail(const update *u, const wr_agg_state *s) {
+    if (s->when && s->slot->when->can_fail) return true;
     if (!s->slot->type->can_fail) return false;
     for (uint32_t a = 0; a < s->slot->n_args; a++) {
         const weir_column *arg = &u->inputs[s->first_arg + a];
@@ -165,8 +206,7 @@ static weir_status take_row_by_row(update *u, const wr_row_list *list, weir_erro
         wr_row_list one = {.n = 1, .first = row};
         if (row < u->failed_chunk_end) continue;
         u->row_failed = false;
-        for (uint32_t i = 0; i < u->set->n_states && !u->row_failed; i++)
-            WR_TRY(update_slot(u, &u->set->states[i], &one, &u->values[i], err));
+        for (uint32_t i = 0; i < u->set->n_states && !u->row_failed; i++) WR_TRY(take_slot(u, i, &one, err));
         if (u->row_failed) u->failed_chunk_end = weir_batch_chunk_end(u->in, wr_batch_chunk_of(u->in, row));
     }
     return WEIR_OK;
@@ -207,8 +247,7 @@ static weir_status take_range(update *u, const wr_row_list *list, weir_error *er
     if (any_may_fail(u))
         WR_TRY(take_row_by_row(u, list, err));
     else
-        for (uint32_t i = 0; i < set->n_states; i++)
-            WR_TRY(update_slot(u, &set->states[i], list, &u->values[i], err));
+        for (uint32_t i = 0; i < set->n_states; i++) WR_TRY(take_slot(u, i, list, err));
     return WEIR_OK;
 }
 

@@ -113,9 +113,9 @@ static weir_status gather(const wr_join_op *j, const wr_turn *turn, const joined
 }
 
 /* When the side's rows happened; null where there is none. */
-static weir_status gather_times(const wr_join_op *j, const joined *o, uint32_t side, weir_arena *arena,
-                                weir_column *out, weir_error *err) {
-    const wr_row_store *rows = j->found[side]->rows;
+static weir_status gather_times(const wr_join_op *j, const wr_turn *turn, const joined *o, uint32_t side,
+                                weir_arena *arena, weir_column *out, weir_error *err) {
+    const wr_row_store *rows = store_of(j, turn, side);
     if (wr_column_new(arena, WEIR_LONG, false, o->n, o->missing[side], out) != WEIR_OK) return no_memory(err);
     int64_t *to = out->data;
     if (out->valid) memset(out->valid, 0xff, wr_valid_words(o->n) * sizeof(uint64_t));
@@ -142,7 +142,7 @@ static weir_status gather_all(const wr_join_op *j, const wr_turn *turn, const jo
             WR_TRY(gather(j, turn, o, side, i, arena, &cols[c], err));
         }
     for (uint32_t side = 0, c = p->n_left_cols + p->n_right_cols; side < 2; side++, c++)
-        if (!p->need || p->need[c]) WR_TRY(gather_times(j, o, side, arena, &cols[c], err));
+        if (!p->need || p->need[c]) WR_TRY(gather_times(j, turn, o, side, arena, &cols[c], err));
     return WEIR_OK;
 }
 

@@ -15,13 +15,15 @@
 #include "exec/kernel/kernels.h"
 #include "exec/probe.h"
 #include "exec/select_impl.h"
+#include "plan/expr_make.h"
 
 #define STATE_VERSION 1u
 
 typedef struct select_op {
     wr_op head;
-    wr_agg_set *aggs;  /* NULL: neither aggregates nor groups */
-    wr_probes *probes; /* NULL: none */
+    wr_agg_set *aggs;   /* NULL: neither aggregates nor groups */
+    wr_probes *probes;  /* NULL: none */
+    bool probes_choose; /* which rows an aggregate takes in */
     wr_program *outs;
     wr_program *having; /* NULL: none */
     wr_program *order;  /* NULL: none; one result for each order */
@@ -129,9 +131,15 @@ static weir_status pick(select_run *r, bool any_kind, weir_error *err) {
 
 /* ---- Computing ----------------------------------------------------------------------------------------- */
 
+static weir_status run_probes(select_run *r, weir_error *err) {
+    if (!r->op->probes || r->ev.probes) return WEIR_OK;
+    return wr_probes_run(r->op->probes, &r->ev, r->turn, &r->ev.probes, err);
+}
+
 static weir_status update_aggregates(select_run *r, weir_error *err) {
     if (!r->op->aggs) return WEIR_OK;
     if (!r->plan->n_aggs && !r->in->chunk_end) return WEIR_OK; /* no two rows of a chunk to tell apart */
+    if (r->op->probes_choose) WR_TRY(run_probes(r, err));
     weir_column *values = wr_arena_zero(r->turn->arena, r->plan->n_aggs, sizeof *values);
     if (!values) return no_memory(err);
     r->ev.aggs = values;
@@ -143,7 +151,7 @@ static weir_status compute_outs(select_run *r, weir_error *err) {
     if (r->outs) return WEIR_OK;
     r->outs = wr_arena_zero(r->turn->arena, n_outs, sizeof *r->outs);
     if (!r->outs) return no_memory(err);
-    if (r->op->probes) WR_TRY(wr_probes_run(r->op->probes, &r->ev, r->turn, &r->ev.probes, err));
+    WR_TRY(run_probes(r, err));
     WR_TRY(wr_program_run(r->op->outs, &r->ev, r->outs, err));
     r->ev.outputs = r->outs;
     return drop_failed(r, err);
@@ -468,6 +476,8 @@ static weir_status make_parts(select_op *s, weir_error *err) {
     WR_TRY(make_aggregates(s, plan, err));
     if (plan->n_probes)
         WR_TRY(wr_probes_new(plan->probes, plan->n_probes, &op->in, account, &s->probes, err));
+    for (uint32_t i = 0; i < plan->n_aggs; i++)
+        s->probes_choose |= plan->aggs[i].when && wr_expr_has_kind(plan->aggs[i].when, WR_EXPR_PROBE);
     for (uint32_t i = 0; i < op->out.n_attrs; i++) s->can_fail |= plan->outs[i]->can_fail;
     s->can_fail |= plan->having && plan->having->can_fail;
     WR_TRY(wr_program_new(plan->outs, op->out.n_attrs, account, &s->outs, err));

@@ -24,8 +24,10 @@ void wr_use_expr(const wr_column_use *use, const wr_expr *e, uint8_t bits) {
 }
 
 void wr_use_aggs(const wr_column_use *use, const wr_agg_slot *slots, uint32_t n, uint8_t bits) {
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         for (uint32_t a = 0; a < slots[i].n_args; a++) wr_use_expr(use, slots[i].args[a], bits);
+        wr_use_expr(use, slots[i].when, bits);
+    }
 }
 
 /* Columns of the table come after those of the input, out of the range looked at. */

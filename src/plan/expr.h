@@ -66,6 +66,9 @@ typedef struct wr_agg_slot {
     wr_expr **args; /* over the operator's input */
     uint32_t n_args;
     weir_type result;
+    /* A bool over the input, probes and the slots before this one: only rows for which it is true are taken
+     * in, since nobody asks for the others (ifThenElse(b, sum(x), 0)). NULL: all. */
+    wr_expr *when;
 } wr_agg_slot;
 
 #endif

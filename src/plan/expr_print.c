@@ -119,4 +119,7 @@ void wr_agg_print(const wr_agg_slot *slot, const wr_schema *in, wr_buf *out) {
     printer p = {in, NULL, out};
     print_name(&p, slot->type->ns, slot->type->name);
     print_args(&p, slot->args, slot->n_args);
+    if (!slot->when) return;
+    wr_buf_puts(out, " of rows with ");
+    print(&p, slot->when);
 }

@@ -327,7 +327,7 @@ static bool can_fail(const wr_plan_op *op) {
     const wr_plan_select *s = &op->u.select;
     for (uint32_t i = 0; i < op->out.n_attrs; i++) fails |= s->outs[i]->can_fail;
     for (uint32_t i = 0; i < s->n_aggs; i++) {
-        fails |= s->aggs[i].type->can_fail;
+        fails |= s->aggs[i].type->can_fail || (s->aggs[i].when && s->aggs[i].when->can_fail);
         for (uint32_t a = 0; a < s->aggs[i].n_args; a++) fails |= s->aggs[i].args[a]->can_fail;
     }
     return fails || (s->having && s->having->can_fail);

@@ -9,7 +9,7 @@ static bool expr_reads(const wr_expr *e) { return e && (e->needs_clock || e->can
 
 static bool aggs_read(const wr_agg_slot *slots, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
-        if (slots[i].type->can_fail) return true; /* a null under and() */
+        if (slots[i].type->can_fail || expr_reads(slots[i].when)) return true; /* a null under and() */
         for (uint32_t a = 0; a < slots[i].n_args; a++)
             if (expr_reads(slots[i].args[a])) return true;
     }

@@ -102,7 +102,7 @@ static bool lookups_are_wild(const wr_plan_lookup *l, uint32_t n) {
 
 static bool slots_are_wild(const wr_agg_slot *s, uint32_t n) {
     for (uint32_t i = 0; i < n; i++)
-        if (s[i].type->can_fail || any_wild(s[i].args, s[i].n_args)) return true;
+        if (s[i].type->can_fail || any_wild(s[i].args, s[i].n_args) || is_wild(s[i].when)) return true;
     return false;
 }
 

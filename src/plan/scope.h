@@ -42,7 +42,8 @@ typedef struct wr_scope {
     bool first_wins;          /* of inputs that have an attribute of that name */
     bool outputs_only;        /* inputs are not visible (a single-input query) */
     bool is_join, is_join_condition;
-    wr_agg_list *aggs;     /* NULL: no aggregates here */
+    wr_agg_list *aggs; /* NULL: no aggregates here */
+    wr_expr *when;     /* what must be true for the part in hand to be computed at all; NULL: it always is */
     wr_probe_list *probes; /* NULL: no `in` here */
     bool never_probes;     /* nor in Siddhi: the filter of a step */
     /* The condition of an expression window: inputs[1] is `first` and inputs[2] `last`, and the columns

@@ -29,6 +29,13 @@ wr_expr *wr_type_condition(wr_planner *p, wr_scope *s, const wr_ast_expr *e, con
     return NULL;
 }
 
+void wr_type_narrow(wr_planner *p, wr_scope *s, wr_expr *condition, bool is_true) {
+    if (!s->aggs || !condition) return;
+    wr_span span = {condition->begin - p->span_base, condition->end - p->span_base};
+    if (!is_true) condition = wr_expr_unary(p, WR_EXPR_NOT, WEIR_BOOL, condition, span);
+    s->when = s->when ? wr_expr_binary(p, WR_EXPR_AND, WEIR_BOOL, s->when, condition, span) : condition;
+}
+
 static wr_expr *type_not(wr_planner *p, wr_scope *s, const wr_ast_expr *e) {
     const wr_ast_expr *operand = e->as.unary.operand;
     wr_expr *a = wr_type_expr(p, s, operand);
@@ -41,23 +48,36 @@ static wr_expr *type_not(wr_planner *p, wr_scope *s, const wr_ast_expr *e) {
     return wr_expr_unary(p, WR_EXPR_NOT, WEIR_BOOL, wr_expr_plain(p, a, WEIR_BOOL, true), e->span);
 }
 
-/* Is this the name of one of the query's streams, not of an attribute? Then `is null` asks about its event.
+/* The one of the query's streams that this names, and no attribute: then `is null` asks about its event. Or
+ * NULL.
  */
-static bool is_stream_reference(wr_planner *p, const wr_scope *s, const wr_ast_expr *e) {
-    if (e->kind != WR_AST_REF) return false;
+static const wr_scope_input *named_input(wr_planner *p, const wr_scope *s, const wr_ast_expr *e) {
+    if (e->kind != WR_AST_REF) return NULL;
     const wr_ast_ref *ref = &e->as.ref;
     const wr_ast_name *name = ref->attr.text ? &ref->attr : &ref->stream;
-    if (ref->attr.text && ref->stream.text) return false;
+    if (ref->attr.text && ref->stream.text) return NULL;
     const char *marked = wr_plan_marked_name(p, ref->mark, name->text);
-    return marked && wr_scope_find_input(s, marked);
+    return marked ? wr_scope_find_input(s, marked) : NULL;
+}
+
+/* Every input of a single-stream query has its event; of an outer join's side that found none the time is
+ * null.
+ */
+static wr_expr *type_input_is_null(wr_planner *p, const wr_scope *s, const wr_scope_input *input,
+                                   wr_span span) {
+    if (!s->is_join || s->is_join_condition) return wr_expr_bool(p, false, span);
+    wr_attr time = {.name = input->id, .type = WEIR_LONG};
+    uint32_t side = (uint32_t)(input - s->inputs);
+    return wr_expr_unary(p, WR_EXPR_IS_NULL, WEIR_BOOL,
+                         wr_expr_column(p, WR_EXPR_COLUMN, s->n_times + side, &time, span), span);
 }
 
 static wr_expr *type_is_null(wr_planner *p, wr_scope *s, const wr_ast_expr *e) {
     const wr_ast_expr *operand = e->as.unary.operand;
     if (wr_state_names_event(p, s, operand))
         return wr_expr_unary(p, WR_EXPR_IS_NULL, WEIR_BOOL, wr_state_event_time(p, s, operand), e->span);
-    /* Every input of a single-stream query or an inner join has its event. */
-    if (is_stream_reference(p, s, operand)) return wr_expr_bool(p, false, e->span);
+    const wr_scope_input *input = named_input(p, s, operand);
+    if (input) return type_input_is_null(p, s, input, e->span);
     return wr_expr_unary(p, WR_EXPR_IS_NULL, WEIR_BOOL, wr_type_expr(p, s, operand), e->span);
 }
 

@@ -10,6 +10,10 @@ wr_expr *wr_type_expr(wr_planner *p, wr_scope *s, const wr_ast_expr *e);
 /* e must be a plain bool; `role` says what it is in messages ("the filter"). */
 wr_expr *wr_type_condition(wr_planner *p, wr_scope *s, const wr_ast_expr *e, const char *role);
 
+/* What is typed next is computed only where the condition is true, or else only where it is not (null counts
+ * as false). The caller puts the old s->when back afterwards. */
+void wr_type_narrow(wr_planner *p, wr_scope *s, wr_expr *condition, bool is_true);
+
 /* Parts of wr_type_expr, a file each. */
 wr_expr *wr_type_binary(wr_planner *p, wr_scope *s, const wr_ast_expr *e);
 wr_expr *wr_type_call(wr_planner *p, wr_scope *s, const wr_ast_expr *e);
@@ -24,6 +28,8 @@ typedef struct wr_typed_args {
 } wr_typed_args;
 
 wr_typed_args wr_type_args(wr_planner *p, wr_scope *s, const wr_ast_call *call);
+/* Argument i alone, into its place in *out, which has room. */
+void wr_type_arg(wr_planner *p, wr_scope *s, const wr_ast_call *call, uint32_t i, wr_typed_args *out);
 
 /* The call of a function whose check() has found the result's type. */
 wr_expr *wr_make_call(wr_planner *p, const weir_function_type *type, const wr_typed_args *args,

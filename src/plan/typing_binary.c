@@ -148,13 +148,17 @@ static wr_expr *logic_operand(wr_planner *p, wr_scope *s, const wr_ast_expr *e, 
     return wr_type_condition(p, s, e, role);
 }
 
+static wr_expr *type_logic(wr_planner *p, wr_scope *s, const wr_ast_expr *e, wr_ast_op op) {
+    wr_expr *a = logic_operand(p, s, e->as.binary.left, op), *outer = s->when;
+    wr_type_narrow(p, s, a, op == WR_OP_AND);
+    wr_expr *b = logic_operand(p, s, e->as.binary.right, op);
+    s->when = outer;
+    return wr_expr_binary(p, op == WR_OP_AND ? WR_EXPR_AND : WR_EXPR_OR, WEIR_BOOL, a, b, e->span);
+}
+
 wr_expr *wr_type_binary(wr_planner *p, wr_scope *s, const wr_ast_expr *e) {
     wr_ast_op op = e->as.binary.op;
-    if (op == WR_OP_AND || op == WR_OP_OR) {
-        wr_expr *a = logic_operand(p, s, e->as.binary.left, op);
-        wr_expr *b = logic_operand(p, s, e->as.binary.right, op);
-        return wr_expr_binary(p, op == WR_OP_AND ? WR_EXPR_AND : WR_EXPR_OR, WEIR_BOOL, a, b, e->span);
-    }
+    if (op == WR_OP_AND || op == WR_OP_OR) return type_logic(p, s, e, op);
     wr_expr *a = wr_type_expr(p, s, e->as.binary.left), *b = wr_type_expr(p, s, e->as.binary.right);
     if (!a || !b) return NULL;
     bool arith = op == WR_OP_MUL || op == WR_OP_DIV || op == WR_OP_MOD || op == WR_OP_ADD || op == WR_OP_SUB;

@@ -55,6 +55,14 @@ static void star_events(wr_planner *p, const wr_scope *s, wr_span span, wr_typed
     }
 }
 
+void wr_type_arg(wr_planner *p, wr_scope *s, const wr_ast_call *call, uint32_t i, wr_typed_args *out) {
+    const wr_ast_expr *arg = call->args[i];
+    wr_expr *e = wr_type_expr(p, s, arg);
+    out->exprs[i] = e;
+    out->ok &= e != NULL;
+    if (e) out->info[i] = arg_info(p, e, arg->span, arg->kind == WR_AST_CONST && arg->as.constant.is_time);
+}
+
 wr_typed_args wr_type_args(wr_planner *p, wr_scope *s, const wr_ast_call *call) {
     wr_typed_args out = {.ok = true};
     uint32_t n = call->n_args;
@@ -67,13 +75,7 @@ wr_typed_args wr_type_args(wr_planner *p, wr_scope *s, const wr_ast_call *call) 
     }
     if (call->star && s->states) star_events(p, s, call->span, &out);
     if (call->star) star_args(p, s, call->span, &out);
-    for (uint32_t i = 0; i < call->n_args; i++) {
-        const wr_ast_expr *arg = call->args[i];
-        wr_expr *e = wr_type_expr(p, s, arg);
-        out.exprs[i] = e;
-        out.ok &= e != NULL;
-        if (e) out.info[i] = arg_info(p, e, arg->span, arg->kind == WR_AST_CONST && arg->as.constant.is_time);
-    }
+    for (uint32_t i = 0; i < call->n_args; i++) wr_type_arg(p, s, call, i, &out);
     if (!call->star) out.n = call->n_args;
     return out;
 }
@@ -135,7 +137,7 @@ static wr_expr *type_function(wr_planner *p, wr_scope *s, const wr_ast_expr *e,
  */
 
 static bool slots_equal(const wr_agg_slot *a, const wr_agg_slot *b) {
-    if (a->type != b->type || a->n_args != b->n_args) return false;
+    if (a->type != b->type || a->n_args != b->n_args || !wr_expr_equal(a->when, b->when)) return false;
     for (uint32_t i = 0; i < a->n_args; i++)
         if (!wr_expr_equal(a->args[i], b->args[i])) return false;
     return true;
@@ -175,6 +177,14 @@ static bool bring_to_input(wr_planner *p, const wr_scope *s, const wr_ast_call *
     return true;
 }
 
+/* An aggregate takes in the rows it is asked about (as in Siddhi). In having that may hang on selected
+ * columns.
+ */
+static wr_expr *when_asked(wr_planner *p, const wr_scope *s) {
+    bool names_outputs = s->when && wr_expr_has_kind(s->when, WR_EXPR_OUTPUT);
+    return names_outputs ? wr_expr_inline_outputs(p, s->when, s->outs) : s->when;
+}
+
 wr_expr *wr_type_aggregate(wr_planner *p, wr_scope *s, const wr_ast_expr *e,
                            const weir_aggregator_type *type) {
     const wr_ast_call *call = &e->as.call;
@@ -185,7 +195,9 @@ wr_expr *wr_type_aggregate(wr_planner *p, wr_scope *s, const wr_ast_expr *e,
     }
     wr_typed_args args = wr_type_args(p, s, call);
     if (!args.ok || !bring_to_input(p, s, call, &args)) return NULL;
-    wr_agg_slot slot = {.type = type, .arg_info = args.info, .args = args.exprs, .n_args = args.n};
+    wr_agg_slot slot = {
+        .type = type, .arg_info = args.info, .args = args.exprs, .n_args = args.n, .when = when_asked(p, s)};
+    if (s->when && !slot.when) return NULL;
     weir_error err = {0};
     if (type->check(args.info, args.n, &slot.result, &err) != WEIR_OK) {
         wr_plan_check_error(p, call, &err, type->params);

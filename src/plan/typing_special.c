@@ -89,17 +89,30 @@ static wr_expr *type_cast(wr_planner *p, wr_scope *s, const wr_ast_call *call) {
 /* ---- ifThenElse -------------------------------------------------------------------------------------------
  */
 
+static wr_expr *type_if_condition(wr_planner *p, wr_scope *s, const wr_ast_call *call, wr_typed_args *args) {
+    wr_type_arg(p, s, call, 0, args);
+    if (!args->ok) return NULL;
+    if (args->exprs[0]->type == WEIR_BOOL) return wr_expr_plain(p, args->exprs[0], WEIR_BOOL, true);
+    refuse(p, call, arg_span(call, 0), if_params, "the condition of ifThenElse() must be a bool");
+    return NULL;
+}
+
 static wr_expr *type_if(wr_planner *p, wr_scope *s, const wr_ast_call *call, wr_span span) {
-    wr_typed_args args = wr_type_args(p, s, call);
-    if (!args.ok) return NULL;
-    if (args.n != 3) {
-        refuse(p, call, call->span, if_params, "ifThenElse() takes a condition and two values");
+    if (call->star || call->n_args != 3) {
+        if (wr_type_args(p, s, call).ok)
+            refuse(p, call, call->span, if_params, "ifThenElse() takes a condition and two values");
         return NULL;
     }
-    if (args.exprs[0]->type != WEIR_BOOL) {
-        refuse(p, call, arg_span(call, 0), if_params, "the condition of ifThenElse() must be a bool");
-        return NULL;
+    wr_typed_args args = {
+        .exprs = WR_PLAN_ARRAY(p, 3, wr_expr *), .info = WR_PLAN_ARRAY(p, 3, weir_arg), .n = 3, .ok = true};
+    if (!args.exprs || !args.info) return NULL;
+    wr_expr *condition = type_if_condition(p, s, call, &args), *outer = s->when;
+    for (uint32_t i = 1; i < 3; i++) {
+        wr_type_narrow(p, s, condition, i == 1);
+        wr_type_arg(p, s, call, i, &args);
+        s->when = outer;
     }
+    if (!condition || !args.ok) return NULL;
     if (args.exprs[1]->type != args.exprs[2]->type) {
         wr_plan_error(p, arg_span(call, 2), WEIR_ETYPE,
                       "both branches must have one type: convert() one of them",
@@ -107,7 +120,6 @@ static wr_expr *type_if(wr_planner *p, wr_scope *s, const wr_ast_call *call, wr_
                       weir_type_name(args.exprs[2]->type));
         return NULL;
     }
-    wr_expr *condition = wr_expr_plain(p, args.exprs[0], WEIR_BOOL, true);
     wr_expr *made = wr_expr_if(p, condition, args.exprs[1], args.exprs[2], span);
     return made && made->type == WEIR_BOOL ? wr_expr_null_false(p, made) : made;
 }

@@ -37,7 +37,7 @@ static void open_set(fixture *f, const weir_aggregator_type *type, bool grouped,
     weir_error err = {0};
     memset(f, 0, sizeof *f);
     wr_arena_init(&f->arena, NULL);
-    f->slot = (wr_agg_slot){type, &long_arg, v_arg, 1, WEIR_LONG};
+    f->slot = (wr_agg_slot){type, &long_arg, v_arg, 1, WEIR_LONG, NULL};
     wr_agg_set_options o = {
         .slots = &f->slot, .n_slots = 1, .keys = keys, .n_keys = grouped, .removes = removes};
     if (wr_agg_set_new(&o, &f->account, &f->set, &err)) fail_msg("%s", err.message);
@@ -225,7 +225,7 @@ static void a_row_whose_argument_fails_is_left_out_with_the_rest_of_its_chunk(vo
     fixture f = {0};
     weir_error err = {0};
     wr_arena_init(&f.arena, NULL);
-    f.slot = (wr_agg_slot){&wr_agg_sum, &long_arg, call_arg, 1, WEIR_LONG};
+    f.slot = (wr_agg_slot){&wr_agg_sum, &long_arg, call_arg, 1, WEIR_LONG, NULL};
     wr_agg_set_options o = {.slots = &f.slot, .n_slots = 1};
     if (wr_agg_set_new(&o, &f.account, &f.set, &err)) fail_msg("%s", err.message);
     feed(&f, NULL, (int32_t[]){1, 13, 5, 2}, 4, (uint32_t[]){3, 4}, 2);

@@ -123,8 +123,8 @@ typedef struct plan {
 
 static void make_plan(plan *p, const query *q) {
     memset(p, 0, sizeof *p);
-    p->slots[0] = (wr_agg_slot){&wr_agg_sum, &long_arg, sum_args, 1, WEIR_LONG};
-    p->slots[1] = (wr_agg_slot){&wr_agg_count, NULL, NULL, 0, WEIR_LONG};
+    p->slots[0] = (wr_agg_slot){&wr_agg_sum, &long_arg, sum_args, 1, WEIR_LONG, NULL};
+    p->slots[1] = (wr_agg_slot){&wr_agg_count, NULL, NULL, 0, WEIR_LONG, NULL};
     p->keys[0] = &col_g;
     p->outs[0] = &col_g;
     p->outs[1] = &col_v;
@@ -391,9 +391,9 @@ static void a_row_that_fails_takes_its_chunk_along_and_keeps_its_traces(void **s
     (void)state;
     weir_arg bool_arg = {.type = WEIR_BOOL};
     wr_expr *and_args[] = {&col_b};
-    wr_agg_slot slots[3] = {{&wr_agg_sum, &long_arg, sum_args, 1, WEIR_LONG},
-                            {&wr_agg_and, &bool_arg, and_args, 1, WEIR_BOOL},
-                            {&wr_agg_count, NULL, NULL, 0, WEIR_LONG}};
+    wr_agg_slot slots[3] = {{&wr_agg_sum, &long_arg, sum_args, 1, WEIR_LONG, NULL},
+                            {&wr_agg_and, &bool_arg, and_args, 1, WEIR_BOOL, NULL},
+                            {&wr_agg_count, NULL, NULL, 0, WEIR_LONG, NULL}};
     wr_expr *outs[3] = {&agg_sum, &agg_and, &agg_rows};
     wr_attr attrs[3] = {{"s", WEIR_LONG, false}, {"x", WEIR_BOOL, false}, {"c", WEIR_LONG, false}};
     wr_plan_op op_plan = {.kind = WR_OP_SELECT, .out = {3, attrs}};
