@@ -1,8 +1,8 @@
 /* app.c: apps: from text to a running task, and back. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "api/internal.h"
+#include "base/clock.h"
 #include "lang/parser.h"
 
 #define USUAL_BATCH_LIMIT   4096u
@@ -10,12 +10,6 @@
 #define USUAL_WHOLE_EVERY   64
 #define USUAL_CHECKPOINT_MS 1000
 #define USUAL_DRAIN_MS      300000
-
-static int64_t wall_clock_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for an app");
@@ -210,7 +204,7 @@ static weir_status make_app(weir_app *app, const wr_source *source, wr_diag *dia
     app->errors.log_ctx = app->engine;
     app->playback = app->options.playback || app->plan->clock == WR_CLOCK_PLAYBACK;
     app->no_io = app->options.no_io || app->plan->no_io;
-    app->now_ms = wall_clock_ms;
+    app->now_ms = wr_wall_ms;
     if (!app->name) return no_memory(err);
     WR_TRY(wr_app_describe(app->plan, &app->streams, &app->queries, err));
     WR_TRY(wr_app_make_stores(app, app->plan, source, diags, &app->stores, err));

@@ -1,9 +1,9 @@
 /* revisions.c: states kept under numbers, by call and by period. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "api/internal.h"
+#include "base/clock.h"
 #include "state/chain.h"
 
 struct weir_revisions {
@@ -75,18 +75,12 @@ static weir_status check_app(const weir_app *app, weir_error *err) {
     return WEIR_OK;
 }
 
-static uint64_t clock_ms(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* The wall clock's, or the next one if that has been set back. */
 static weir_status next_revision(const weir_app *app, uint64_t *revision, weir_error *err) {
     uint64_t last = 0;
     weir_status st = weir_revisions_last(app->options.revisions, app->name, &last, err);
     if (st != WEIR_OK && st != WEIR_EEND) return st;
-    *revision = WR_MAX(clock_ms(CLOCK_REALTIME), last + 1);
+    *revision = WR_MAX((uint64_t)wr_wall_ms(), last + 1);
     return WEIR_OK;
 }
 
@@ -107,7 +101,7 @@ weir_status weir_app_persist(weir_app *app, uint64_t *revision, weir_error *err)
     uint64_t own;
     WR_TRY(check_app(app, err));
     if (!app->in_turn) WR_TRY(wr_app_run_inbox(app, err));
-    app->persisted_ms = clock_ms(CLOCK_MONOTONIC);
+    app->persisted_ms = (uint64_t)wr_monotonic_ms();
     return persist(app, revision ? revision : &own, err);
 }
 
@@ -115,7 +109,7 @@ void wr_app_persist_if_due(weir_app *app) {
     weir_error err;
     uint64_t revision;
     if (app->options.persist_ms <= 0 || !app->options.revisions || !app->is_started) return;
-    uint64_t now = clock_ms(CLOCK_MONOTONIC);
+    uint64_t now = (uint64_t)wr_monotonic_ms();
     if (!app->persisted_ms) app->persisted_ms = now;
     if (now - app->persisted_ms < (uint64_t)app->options.persist_ms) return;
     app->persisted_ms = now;

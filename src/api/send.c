@@ -1,14 +1,7 @@
 /* send.c: events from the program into an app. */
-#include <time.h>
-
 #include "api/internal.h"
+#include "base/clock.h"
 #include "base/time_range.h"
-
-static uint64_t monotonic_us(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
 
 weir_status wr_app_check(const weir_app *app, weir_error *err) {
     if (!app) return weir_fail(err, WEIR_EUSAGE, "the app is NULL");
@@ -32,12 +25,12 @@ static weir_status check_send(const weir_app *app, weir_stream stream, weir_erro
 static weir_status run_cycle(weir_app *app, const wr_task_input *inputs, uint32_t n_inputs,
                              uint32_t n_arrivals, const int64_t *clock, const uint8_t *late, uint32_t n_rows,
                              weir_error *err) {
-    uint64_t begin = monotonic_us();
+    int64_t begin = wr_monotonic_us();
     app->is_busy = true;
     weir_status st = wr_task_run(app->task, inputs, n_inputs, n_arrivals, clock, late, err);
     app->is_busy = false;
     app->is_broken = st != WEIR_OK;
-    wr_latency_add(&app->latency, monotonic_us() - begin, n_rows);
+    wr_latency_add(&app->latency, (uint64_t)(wr_monotonic_us() - begin), n_rows);
     if (!app->io) wr_errors_sync(&app->errors);
     if (st == WEIR_OK && app->io) st = wr_app_io_flush(app->io, err);
     return st == WEIR_EAGAIN ? WEIR_OK : st;

@@ -5,21 +5,15 @@
 #include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "api/internal.h"
+#include "base/clock.h"
 
 typedef struct report {
     weir_app *app;
     uint64_t seconds_ms; /* since the report before */
     uint32_t at;         /* number of the metric in hand */
 } report;
-
-static uint64_t monotonic_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* One of the patterns between commas, spaces around them left out. */
 static bool matches_one(const char *patterns, const char *name) {
@@ -120,7 +114,7 @@ static void on_stat(void *ctx, const weir_stat *s) {
 void wr_app_start_statistics(weir_app *app) {
     const wr_plan_statistics *s = &app->plan->statistics;
     app->statistics = s->is_on ? WEIR_STATISTICS_BASIC : WEIR_STATISTICS_OFF;
-    app->reported_ms = monotonic_ms();
+    app->reported_ms = (uint64_t)wr_monotonic_ms();
     if (s->is_on && s->reporter == WR_REPORTER_JMX)
         wr_app_log(
             app, WEIR_LOG_WARN,
@@ -131,7 +125,7 @@ void wr_app_start_statistics(weir_app *app) {
 void wr_app_report_if_due(weir_app *app) {
     const wr_plan_statistics *s = &app->plan->statistics;
     if (app->statistics == WEIR_STATISTICS_OFF || s->reporter != WR_REPORTER_CONSOLE) return;
-    uint64_t now = monotonic_ms(), interval = s->interval_ms ? (uint64_t)s->interval_ms : 60000;
+    uint64_t now = (uint64_t)wr_monotonic_ms(), interval = s->interval_ms ? (uint64_t)s->interval_ms : 60000;
     if (now - app->reported_ms < interval) return;
     report r = {.app = app, .seconds_ms = now - app->reported_ms};
     app->reported_ms = now;

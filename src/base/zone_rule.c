@@ -3,6 +3,7 @@
 
 #include "base/calendar.h"
 #include "base/compiler.h"
+#include "base/floor_div.h"
 
 /* ---- Parsing ------------------------------------------------------------------------------------------ */
 
@@ -103,11 +104,9 @@ static int64_t day_of(const wr_zone_day *day, int64_t year) {
     return found < next ? found : found - 7;
 }
 
-static int64_t floor_day(int64_t s) { return s / DAY - (s % DAY < 0); }
-
 int32_t wr_zone_rule_ahead(const wr_zone_rule *rule, int64_t utc_s) {
     if (!rule->changes) return rule->standard_s;
-    int64_t year = wr_date_of(floor_day(utc_s + rule->standard_s)).year;
+    int64_t year = wr_date_of(wr_floor_div(utc_s + rule->standard_s, DAY)).year;
     int64_t begin = day_of(&rule->begin, year) * DAY + rule->begin.at_s - rule->standard_s;
     int64_t end = day_of(&rule->end, year) * DAY + rule->end.at_s - rule->summer_s;
     bool is_summer = begin < end ? utc_s >= begin && utc_s < end : utc_s >= begin || utc_s < end;

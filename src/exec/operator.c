@@ -1,6 +1,5 @@
 /* operator.c: making, calling and counting operators, and noting the chunks that failed in them. */
-#include <time.h>
-
+#include "base/clock.h"
 #include "exec/agg_set.h"
 #include "exec/key_window.h"
 #include "exec/partition.h"
@@ -42,12 +41,6 @@ void wr_op_free(wr_op *op) {
 #define FEW_ROWS     32u
 #define TIMED_ONE_IN 32u
 
-static uint64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 weir_status wr_op_process(wr_op *op, wr_turn *turn, const weir_batch *const *in, weir_batch *out,
                           weir_error *err) {
     uint64_t n_rows = 0, begin = 0, late = turn->rows_late;
@@ -57,9 +50,9 @@ weir_status wr_op_process(wr_op *op, wr_turn *turn, const weir_batch *const *in,
     uint64_t stands_for = n_rows >= FEW_ROWS ? 1 : op->n_calls % TIMED_ONE_IN ? 0 : TIMED_ONE_IN;
     op->n_calls++;
     op->rows_in += n_rows;
-    if (stands_for) begin = now_ns();
+    if (stands_for) begin = (uint64_t)wr_monotonic_ns();
     weir_status status = op->type->process(op, turn, in, out, err);
-    if (stands_for) op->busy_ns += (now_ns() - begin) * stands_for;
+    if (stands_for) op->busy_ns += ((uint64_t)wr_monotonic_ns() - begin) * stands_for;
     if (status == WEIR_OK) op->rows_out += out->n_sel;
     op->rows_late += turn->rows_late - late;
     return status;

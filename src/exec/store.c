@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/clock.h"
+
 #define FIRST_PAUSE_MS   50
 #define LONGEST_PAUSE_MS 5000
 #define SLICE_MS         20 /* a stop is noticed so soon */
@@ -32,9 +34,7 @@ static bool is_stopping(const wr_store *s) { return s->stop && atomic_load(s->st
 
 /* Chance only spreads the tries of many; it decides no answer. */
 static int64_t with_jitter(int64_t pause_ms) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return pause_ms - pause_ms / 4 * (t.tv_nsec / 1000 % 101) / 100;
+    return pause_ms - pause_ms / 4 * (wr_monotonic_us() % 101) / 100;
 }
 
 static void pause_for(const wr_store *s, int64_t ms) {

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "io/byte_input.h"
 #include "io/file_identity.h"
 #include "io/io_log.h"
@@ -204,14 +204,12 @@ static bool is_new(wr_folder *f, const char *name, const struct stat *st) {
 static weir_status look_at(wr_folder *f, const char *name, weir_error *err) {
     char path[4096];
     struct stat st;
-    struct timespec now;
     if (*name == '.' || strlen(name) > LONGEST_NAME) return WEIR_OK;
     if (f->spec.pattern && fnmatch(f->spec.pattern, name, 0)) return WEIR_OK;
     if (!path_of(f, f->dir, name, path) || stat(path, &st) || !S_ISREG(st.st_mode) || !is_new(f, name, &st))
         return WEIR_OK;
     int64_t changed = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-    clock_gettime(CLOCK_REALTIME, &now);
-    if ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec - changed < SETTLE_NS && !f->only[0]) return WEIR_OK;
+    if (wr_wall_ns() - changed < SETTLE_NS && !f->only[0]) return WEIR_OK;
     if (wr_grow(NULL, &f->found, &f->cap_found, f->n_found + 1, sizeof *f->found))
         return weir_fail(err, WEIR_ENOMEM, "out of memory");
     found_file *found = &f->found[f->n_found++];

@@ -3,7 +3,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 void wr_io_log(const weir_io_host *host, weir_log_level level, const char *format, ...) {
     if (!host || !host->log) return;
@@ -17,7 +18,5 @@ void wr_io_log(const weir_io_host *host, weir_log_level level, const char *forma
 
 int64_t wr_io_now_ns(const weir_io_host *host) {
     if (host && host->now_ns) return host->now_ns(host->now_ctx);
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    return wr_monotonic_ns();
 }

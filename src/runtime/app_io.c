@@ -5,23 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "plan/planner.h"
 #include "runtime/drain.h"
 #include "runtime/errors.h"
-
-int64_t wr_io_steady_ms(void) { return (int64_t)(wr_io_monotonic_us() / 1000); }
-
-int64_t wr_io_wall_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-uint64_t wr_io_monotonic_us(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
 
 void wr_app_io_log(const wr_app_io *io, weir_log_level level, const char *format, ...) {
     if (!io->options.host.log) return;
@@ -121,8 +108,8 @@ bool wr_app_io_waits_for_others(const wr_app_io *io) {
 weir_status wr_app_io_start(wr_app_io *io, weir_error *err) {
     wr_io_set_working(io, true);
     for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(wr_source_start(io->feeds[i]->source, err));
-    io->next_checkpoint_ms = wr_io_steady_ms() + io->options.checkpoint_ms;
-    io->last_event_ms = wr_io_steady_ms();
+    io->next_checkpoint_ms = wr_monotonic_ms() + io->options.checkpoint_ms;
+    io->last_event_ms = wr_monotonic_ms();
     io->is_started = true;
     /* Says where the sinks stood before the first row, so that a crash from here on is undone. */
     return io->options.state_dir && io->epoch == 1 ? wr_io_checkpoint(io, err) : WEIR_OK;

@@ -74,10 +74,6 @@ struct wr_app_io {
     weir_error failure;
 };
 
-int64_t wr_io_wall_ms(void);
-/* For how long something takes: no change of the wall clock moves it. */
-int64_t wr_io_steady_ms(void);
-uint64_t wr_io_monotonic_us(void);
 void wr_app_io_log(const wr_app_io *io, weir_log_level level, const char *format, ...) WR_PRINTF(3, 4);
 
 /* connectors.c: the sources and sinks of a plan, opened. */

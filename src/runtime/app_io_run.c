@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "runtime/drain.h"
 
 #define LONGEST_WAIT_MS 1000
@@ -55,7 +56,7 @@ static bool any_in_the_way(const wr_app_io *io) {
 /* Fires what is due on the wall clock, or moves an idle playback clock on. */
 static weir_status tick(wr_app_io *io, weir_error *err) {
     const wr_plan *p = io->options.plan;
-    int64_t wall = wr_io_wall_ms(), now = wr_io_steady_ms();
+    int64_t wall = wr_wall_ms(), now = wr_monotonic_ms();
     if (!io->options.playback)
         return wr_task_next_due(io->options.task) <= wall ? wr_io_run_tick(io, wall, err) : WEIR_OK;
     if (!p->idle_ms || now - io->last_event_ms < p->idle_ms || !wr_task_clock(io->options.task))
@@ -85,10 +86,10 @@ static int64_t shorter(int64_t wait, int64_t other) { return WR_MIN(wait, WR_MAX
 /* How long nothing can be due, in ms. While a sink is full, neither sources nor checkpoints have their turn.
  */
 static int64_t longest_wait(const wr_app_io *io) {
-    int64_t wait = io->options.on_turn ? WATCHED_WAIT_MS : LONGEST_WAIT_MS, now = wr_io_steady_ms();
+    int64_t wait = io->options.on_turn ? WATCHED_WAIT_MS : LONGEST_WAIT_MS, now = wr_monotonic_ms();
     if (!io->options.playback) {
         int64_t due = wr_task_next_due(io->options.task);
-        if (due != INT64_MAX) wait = due == INT64_MIN ? 0 : shorter(wait, due - wr_io_wall_ms());
+        if (due != INT64_MAX) wait = due == INT64_MIN ? 0 : shorter(wait, due - wr_wall_ms());
     } else if (io->options.plan->idle_ms)
         wait = shorter(wait, io->last_event_ms + io->options.plan->idle_ms - now);
     for (uint32_t i = 0; i < io->n_drains; i++) {
@@ -153,8 +154,8 @@ static weir_status wait_for_something(wr_app_io *io, weir_error *err) {
 
 static weir_status checkpoint_if_due(wr_app_io *io, weir_error *err) {
     bool wanted = is_wanted(io);
-    if (!wanted && wr_io_steady_ms() < io->next_checkpoint_ms) return WEIR_OK;
-    io->next_checkpoint_ms = wr_io_steady_ms() + io->options.checkpoint_ms;
+    if (!wanted && wr_monotonic_ms() < io->next_checkpoint_ms) return WEIR_OK;
+    io->next_checkpoint_ms = wr_monotonic_ms() + io->options.checkpoint_ms;
     if ((!io->dirty && !wanted) || (!io->options.state_dir && !any_acks(io))) return WEIR_OK;
     weir_error own = {0};
     weir_status st = io->options.state_dir ? wr_io_checkpoint(io, &own) : wr_io_acknowledge(io, &own);
@@ -193,7 +194,7 @@ static weir_status turn(wr_app_io *io, bool *did, weir_error *err) {
         WR_TRY(wr_io_refill_all(io, err));
         WR_TRY(wr_io_run_cycle(io, &n_rows, err));
     }
-    if (n_rows) io->last_event_ms = wr_io_steady_ms();
+    if (n_rows) io->last_event_ms = wr_monotonic_ms();
     *did = n_rows > 0;
     if (io->has_failed && err) *err = io->failure;
     return io->has_failed ? io->failure.code : WEIR_OK;
@@ -217,11 +218,11 @@ static weir_status go_back(wr_app_io *io, const atomic_bool *stop, weir_status s
 /* Until the sinks have handed on everything. A reader may be as slow as it likes, unless a stop was asked
  * for: then what is left has the time that a commit takes. What is on disk may stay there. */
 static weir_status drain(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
-    int64_t give_up = wr_io_steady_ms() + io->options.drain_ms;
+    int64_t give_up = wr_monotonic_ms() + io->options.drain_ms;
     for (;;) {
         bool has_more;
         WR_TRY(wr_app_io_flush(io, err));
-        bool spills = any_spilled(io, &has_more) && wr_io_steady_ms() < give_up;
+        bool spills = any_spilled(io, &has_more) && wr_monotonic_ms() < give_up;
         if ((!any_in_the_way(io) && !spills) || atomic_load(stop)) return WEIR_OK;
         if (spills && !any_in_the_way(io)) WR_TRY(checkpoint_if_due(io, err));
         if (io->options.on_turn) io->options.on_turn(io->options.on_turn_ctx);
@@ -264,14 +265,14 @@ static weir_status check_spilled(wr_app_io *io, const atomic_bool *stop, weir_er
 /* A sink whose other side is away or slow is waited for, for drain_ms at most; not when a stop was asked for.
  */
 static weir_status end_epoch_in_time(wr_app_io *io, const atomic_bool *stop, weir_error *err) {
-    int64_t give_up = wr_io_steady_ms() + io->options.drain_ms, next_line = 0;
+    int64_t give_up = wr_monotonic_ms() + io->options.drain_ms, next_line = 0;
     for (;;) {
         weir_error own = {0};
         weir_status st =
             wr_app_io_flush(io, &own); /* a sink that was full may have room, and is asked again */
         if (st == WEIR_OK) st = end_epoch(io, &own);
         if (st == WEIR_OK) st = check_spilled(io, stop, &own);
-        int64_t now = wr_io_steady_ms();
+        int64_t now = wr_monotonic_ms();
         if (st == WEIR_OK) return st;
         if (!own.retriable || io->is_exact || atomic_load(stop) || now >= give_up) {
             if (err) *err = own;

@@ -11,6 +11,7 @@
  * say so of. */
 #include "runtime/drain.h"
 
+#include "base/clock.h"
 #include "data/text.h"
 #include "data/utf16.h"
 #include "data/value.h"
@@ -90,7 +91,7 @@ static void as_batch(const wr_bus_message *m, weir_batch *out) {
 
 static void note_down(wr_way *w, const weir_error *why) {
     w->backoff_ms = w->backoff_ms ? WR_MIN(w->backoff_ms * 2, LONGEST_BACKOFF_MS) : FIRST_BACKOFF_MS;
-    w->retry_ms = wr_io_steady_ms() + w->backoff_ms;
+    w->retry_ms = wr_monotonic_ms() + w->backoff_ms;
     w->needs_opening |= why->fatal;
     w->is_down = true;
 }
@@ -339,7 +340,7 @@ static weir_status open_again(wr_drain *d, wr_way *w, weir_error *err) {
 
 static weir_status flush_way(wr_drain *d, wr_way *w, weir_error *err) {
     weir_error own = {0};
-    if (w->is_down && wr_io_steady_ms() < w->retry_ms) return WEIR_OK;
+    if (w->is_down && wr_monotonic_ms() < w->retry_ms) return WEIR_OK;
     weir_status st = w->needs_opening ? open_again(d, w, &own) : WEIR_OK;
     if (st == WEIR_OK) st = wr_sink_flush(w->sink, &own);
     if (st == WEIR_OK && w->is_down) note_up(d, w);

@@ -1,4 +1,5 @@
 /* drain_open.c: the places of a sink: opened, started, brought to the end of an epoch, closed. */
+#include "base/clock.h"
 #include "runtime/drain.h"
 
 static weir_status no_memory(weir_error *err) {
@@ -134,7 +135,7 @@ static weir_status not_started(wr_drain *d, wr_way *w, weir_status st, const wei
     wr_app_io_log(d->io, WEIR_LOG_WARN, "%s; trying again", why->message);
     w->is_down = w->needs_opening = true;
     w->backoff_ms = 100;
-    w->retry_ms = wr_io_steady_ms() + w->backoff_ms;
+    w->retry_ms = wr_monotonic_ms() + w->backoff_ms;
     return WEIR_OK;
 }
 

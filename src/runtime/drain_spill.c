@@ -5,6 +5,7 @@
  * not take part in a checkpoint: the marks in it say what is still to be sent, again where it is not sure. */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "io/options.h"
 #include "runtime/drain.h"
 #include "state/writer.h"
@@ -148,7 +149,7 @@ uint64_t wr_drain_undelivered(const wr_drain *d) {
  * only when there is nothing else to do. */
 static bool may_prepare(const wr_drain *d) {
     const wr_way *w = &d->ways[0];
-    if (!w->is_open || w->is_down || wr_io_steady_ms() < d->next_prepare_ms) return false;
+    if (!w->is_open || w->is_down || wr_monotonic_ms() < d->next_prepare_ms) return false;
     if (*wr_sink_state(w->sink)) return false;
     return !wr_sink_is_full(w->sink) || wr_spill_is_full(d->spill);
 }
@@ -163,7 +164,7 @@ static void note_prepared(wr_drain *d, bool worked) {
     d->prepare_pause_ms = worked                ? 0
                           : d->prepare_pause_ms ? WR_MIN(d->prepare_pause_ms * 2, LONGEST_PAUSE_MS)
                                                 : FIRST_PAUSE_MS;
-    d->next_prepare_ms = worked ? 0 : wr_io_steady_ms() + d->prepare_pause_ms;
+    d->next_prepare_ms = worked ? 0 : wr_monotonic_ms() + d->prepare_pause_ms;
 }
 
 weir_status wr_drain_spill_prepare(wr_drain *d, weir_writer *w, weir_error *err) {

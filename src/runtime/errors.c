@@ -2,7 +2,8 @@
 #include "runtime/errors.h"
 
 #include <stdio.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #define USUAL_LIMIT ((size_t)64 << 20)
 
@@ -43,9 +44,7 @@ bool wr_errors_keep(wr_errors *e, const wr_error_entry *entry) {
     weir_error err = {0};
     if (!e || !e->store) return false;
     wr_error_entry dated = *entry;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    dated.time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    dated.time_ms = wr_wall_ms();
     pthread_mutex_lock(&e->lock);
     weir_status st = wr_error_store_add(e->store, &dated, &err);
     if (st != WEIR_OK && !e->failure[0]) snprintf(e->failure, sizeof e->failure, "%.255s", err.message);

@@ -1,6 +1,7 @@
 /* feed.c: a source and the rows it gave. */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "data/value.h"
 #include "io/cell.h"
 #include "io/rows.h"
@@ -38,7 +39,7 @@ static void to_fault_stream(wr_feed *f, uint32_t fault, const weir_bad_record *b
     wr_arena_init(&arena, NULL);
     weir_value *values = wr_arena_zero(&arena, n, sizeof *values);
     weir_object *error = weir_object_new_error(text);
-    int64_t now = f->io->options.playback ? wr_task_clock(f->io->options.task) : wr_io_wall_ms();
+    int64_t now = f->io->options.playback ? wr_task_clock(f->io->options.task) : wr_wall_ms();
     if (values && error) {
         for (uint32_t i = 0; i + 1 < n; i++)
             values[i] = wr_value_null(p->streams[fault].schema.attrs[i].type);
@@ -158,7 +159,7 @@ bool wr_feed_has_rows(const wr_feed *f) { return f->next_chunk < f->batch.n_chun
 static weir_status fail_softly(wr_feed *f, weir_status st, weir_error *err) {
     if (st == WEIR_ENOMEM || !err->retriable) return st;
     f->backoff_ms = f->backoff_ms ? WR_MIN(f->backoff_ms * 2, LONGEST_BACKOFF_MS) : FIRST_BACKOFF_MS;
-    f->retry_ms = wr_io_steady_ms() + f->backoff_ms;
+    f->retry_ms = wr_monotonic_ms() + f->backoff_ms;
     f->state = WR_FEED_IDLE;
     wr_app_io_log(f->io, WEIR_LOG_WARN, "source '%s' of stream '%s': %s; trying again in %lld ms",
                   f->plan->type, f->schema.stream, err->message, (long long)f->backoff_ms);
@@ -176,12 +177,12 @@ static weir_status take_rows(wr_feed *f, weir_error *err) {
 
 weir_status wr_feed_refill(wr_feed *f, weir_error *err) {
     if (wr_feed_has_rows(f) || f->state == WR_FEED_ENDED || f->is_leaving) return WEIR_OK;
-    if (f->retry_ms && wr_io_steady_ms() < f->retry_ms) return WEIR_OK;
+    if (f->retry_ms && wr_monotonic_ms() < f->retry_ms) return WEIR_OK;
     weir_error own;
     wr_arena_reset(&f->arena);
     WR_TRY(wr_rows_init(&f->rows, &f->schema, wr_source_wanted(f->source), f->io->options.batch_limit,
                         &f->arena, err));
-    wr_source_poll_args args = {.until_ts = INT64_MAX, .now_ms = wr_io_wall_ms()};
+    wr_source_poll_args args = {.until_ts = INT64_MAX, .now_ms = wr_wall_ms()};
     weir_status st = wr_source_poll(f->source, &args, &f->rows, &own);
     f->state = st == WEIR_EEND ? WR_FEED_ENDED : st == WEIR_EAGAIN ? WR_FEED_IDLE : WR_FEED_OPEN;
     if (st == WEIR_OK || st == WEIR_EAGAIN || st == WEIR_EEND) {

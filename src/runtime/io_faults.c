@@ -2,6 +2,7 @@
  * to in the middle of a cycle; what goes back into the app waits for the next one. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "data/value.h"
 #include "io/bus.h"
 #include "runtime/app_io_internal.h"
@@ -22,7 +23,7 @@ static weir_status add_row(wr_app_io *io, const wr_fault_rows *f, uint32_t row, 
                            weir_error *err) {
     wr_inbox *inbox = io->options.inbox;
     const wr_bus_message *m = f->rows;
-    int64_t now = io->options.playback ? wr_task_clock(io->options.task) : wr_io_wall_ms();
+    int64_t now = io->options.playback ? wr_task_clock(io->options.task) : wr_wall_ms();
     for (uint32_t i = 0; i < m->n_cols; i++) values[i] = wr_column_get(&m->cols[i], row);
     WR_TRY(wr_inbox_add(inbox, f->stream, m->ts[row], values, m->n_cols + 1, err));
     return wr_inbox_end_arrival(inbox, f->stream, WR_MAX(now, wr_task_clock(io->options.task)), false, err);

@@ -4,6 +4,7 @@
  * where a source that is still giving has run out of rows in hand (it may have an earlier one yet). On the
  * wall clock sources take turns. Each source's share of a cycle is a range of its rows, so nothing is copied.
  */
+#include "base/clock.h"
 #include "runtime/app_io_internal.h"
 
 /* The cycle being put together. */
@@ -92,7 +93,7 @@ static void take_chunk(merging *m, uint32_t feed, int64_t wall) {
 
 static void collect(merging *m) {
     wr_app_io *io = m->io;
-    int64_t wall = wr_io_wall_ms(), until;
+    int64_t wall = wr_wall_ms(), until;
     uint32_t limit = io->options.batch_limit, feed;
     while (m->n_rows < limit && (feed = pick(io, &until)) != UINT32_MAX) {
         wr_feed *f = io->feeds[feed];
@@ -126,11 +127,11 @@ static weir_status share(merging *m, uint32_t feed, weir_batch *out, weir_error 
 
 static weir_status run(wr_app_io *io, const wr_task_input *inputs, uint32_t n, uint32_t n_arrivals,
                        const int64_t *clock, const uint8_t *late, uint32_t n_rows, weir_error *err) {
-    uint64_t begin = wr_io_monotonic_us();
+    int64_t begin = wr_monotonic_us();
     io->dirty = true;
     weir_status st = wr_task_run(io->options.task, inputs, n, n_arrivals, clock, late, err);
     if (n_rows && io->options.latency)
-        wr_latency_add(io->options.latency, wr_io_monotonic_us() - begin, n_rows);
+        wr_latency_add(io->options.latency, (uint64_t)(wr_monotonic_us() - begin), n_rows);
     return st;
 }
 

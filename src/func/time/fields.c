@@ -6,6 +6,7 @@
 
 #include "base/calendar.h"
 #include "base/compiler.h"
+#include "base/floor_div.h"
 #include "base/time_range.h"
 
 #define DAY_MS      INT64_C(86400000)
@@ -16,19 +17,17 @@
 
 static bool is_day(int64_t days) { return days >= -MOST_DAYS && days <= MOST_DAYS; }
 
-static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-
 /* ---- Days --------------------------------------------------------------------------------------------- */
 
 /* As wr_days_of and wr_date_of, for the Julian calendar. */
 static int64_t julian_days(int64_t year, uint32_t month, uint32_t day) {
     int64_t y = year - (month <= 2);
-    return 365 * y + floor_div(y, 4) + (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1 - 719470;
+    return 365 * y + wr_floor_div(y, 4) + (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1 - 719470;
 }
 
 static wr_date julian_date(int64_t days) {
     days += 719470;
-    int64_t year = floor_div(4 * days + 3, 1461), day = days - (365 * year + floor_div(year, 4));
+    int64_t year = wr_floor_div(4 * days + 3, 1461), day = days - (365 * year + wr_floor_div(year, 4));
     int64_t month = (5 * day + 2) / 153; /* from March */
     wr_date d = {.month = (uint32_t)(month < 10 ? month + 3 : month - 9)};
     d.day = (uint32_t)(day - (153 * month + 2) / 5 + 1);
@@ -47,11 +46,11 @@ static int64_t days_of(int64_t year, uint32_t month, int64_t day) {
 }
 
 static int64_t first_of_month(int64_t year, int64_t month) {
-    year += floor_div(month, YEAR_MONTHS);
-    return days_of(year, (uint32_t)(month - floor_div(month, YEAR_MONTHS) * YEAR_MONTHS) + 1, 1);
+    year += wr_floor_div(month, YEAR_MONTHS);
+    return days_of(year, (uint32_t)(month - wr_floor_div(month, YEAR_MONTHS) * YEAR_MONTHS) + 1, 1);
 }
 
-static int32_t day_of_week(int64_t days) { return (int32_t)(days + 4 - floor_div(days + 4, 7) * 7) + 1; }
+static int32_t day_of_week(int64_t days) { return (int32_t)(days + 4 - wr_floor_div(days + 4, 7) * 7) + 1; }
 
 static int64_t on_or_before(int64_t days, int32_t weekday) {
     return days - (day_of_week(days) - weekday + 7) % 7;
@@ -73,7 +72,7 @@ static int32_t week_of_year(int64_t days, int64_t year, wr_week_rule rule) {
 }
 
 void wr_time_fields_of(int64_t ms, wr_week_rule rule, wr_time_fields *out) {
-    int64_t days = floor_div(ms, DAY_MS), rest = ms - days * DAY_MS;
+    int64_t days = wr_floor_div(ms, DAY_MS), rest = ms - days * DAY_MS;
     wr_date d = date_of(days);
     int64_t first = days_of(d.year, d.month, 1);
     int32_t *v = out->value;
@@ -81,7 +80,7 @@ void wr_time_fields_of(int64_t ms, wr_week_rule rule, wr_time_fields *out) {
     v[WR_FIELD_YEAR] = (int32_t)(d.year > 0 ? d.year : 1 - d.year);
     v[WR_FIELD_MONTH] = (int32_t)d.month - 1;
     v[WR_FIELD_WEEK_OF_YEAR] = week_of_year(days, d.year, rule);
-    v[WR_FIELD_WEEK_OF_MONTH] = (int32_t)floor_div(days - first_week(first, rule), 7) + 1;
+    v[WR_FIELD_WEEK_OF_MONTH] = (int32_t)wr_floor_div(days - first_week(first, rule), 7) + 1;
     v[WR_FIELD_DAY_OF_MONTH] = (int32_t)d.day;
     v[WR_FIELD_DAY_OF_YEAR] = (int32_t)(days - days_of(d.year, 1, 1)) + 1;
     v[WR_FIELD_DAY_OF_WEEK] = day_of_week(days);
@@ -156,8 +155,8 @@ static int64_t day_in_month(const wr_time_fields *f, wr_time_field by, int64_t y
 
 /* In 1582 a day of the month may lie behind the gap. */
 static int64_t day_of_month(int64_t year, int64_t month, int64_t day) {
-    year += floor_div(month, YEAR_MONTHS);
-    return days_of(year, (uint32_t)(month - floor_div(month, YEAR_MONTHS) * YEAR_MONTHS) + 1, day);
+    year += wr_floor_div(month, YEAR_MONTHS);
+    return days_of(year, (uint32_t)(month - wr_floor_div(month, YEAR_MONTHS) * YEAR_MONTHS) + 1, day);
 }
 
 static int64_t day_of_fields(const wr_time_fields *f) {
@@ -194,9 +193,9 @@ bool wr_time_of_fields(const wr_time_fields *f, int64_t *ms) {
 /* ---- Adding ------------------------------------------------------------------------------------------- */
 
 static bool add_months(int64_t ms, int64_t n, int64_t *out) {
-    int64_t days = floor_div(ms, DAY_MS);
+    int64_t days = wr_floor_div(ms, DAY_MS);
     wr_date d = date_of(days);
-    int64_t month = d.year * YEAR_MONTHS + d.month - 1 + n, year = floor_div(month, YEAR_MONTHS);
+    int64_t month = d.year * YEAR_MONTHS + d.month - 1 + n, year = wr_floor_div(month, YEAR_MONTHS);
     month -= year * YEAR_MONTHS;
     bool leap = year > CUT_YEAR ? (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 : year % 4 == 0;
     int64_t length = month == 1 ? 28 + leap : 30 + ((month + month / 7) % 2 == 0);

@@ -1,4 +1,5 @@
 /* zones.c: timezoneConvert. */
+#include "base/floor_div.h"
 #include "base/zone.h"
 #include "func/time/functions.h"
 #include "func/time/site.h"
@@ -95,8 +96,6 @@ static bool is_as_printed(convert_site *site, wr_text text, int64_t ms) {
 }
 
 /* -7/2 is -4 */
-static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-
 static weir_status convert_row(convert_site *site, const weir_call *call, uint32_t row, wr_text text,
                                const wr_text *zones, weir_error *err) {
     const wr_zone *target, *source;
@@ -108,7 +107,7 @@ static weir_status convert_row(convert_site *site, const weir_call *call, uint32
     if (!wr_time_read(f, text.p, text.n, &local_ms) || !is_as_printed(site, text, local_ms))
         return weir_fail(err, WEIR_EPARSE, "'%.*s' is no time of the pattern '%.*s'",
                          (int)WR_MIN(text.n, 60u), text.p, (int)WR_MIN(f->len, 60u), f->pattern);
-    int64_t local_s = floor_div(local_ms, 1000), utc_s = wr_zone_utc(source, local_s);
+    int64_t local_s = wr_floor_div(local_ms, 1000), utc_s = wr_zone_utc(source, local_s);
     int64_t there_s = utc_s + wr_zone_ahead(target, utc_s);
     return wr_time_put(call, row, &site->time, f, there_s * 1000 + (local_ms - local_s * 1000));
 }
