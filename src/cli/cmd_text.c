@@ -186,4 +186,5 @@ static int run_version(int argc, char **argv) {
     return CLI_OK;
 }
 
-const cli_command cli_version = {"version", "", "Prints the version.", options, run_version};
+static const cli_option no_options[] = {{NULL, NULL, NULL}};
+const cli_command cli_version = {"version", "", "Prints the version.", no_options, run_version};
