@@ -74,18 +74,29 @@ static weir_status change_row(const weir_call *call, uint32_t row, const weir_ob
     return WEIR_OK;
 }
 
-weir_status wr_change_lists(const weir_call *call, const char *function, wr_container_change *change) {
+weir_status wr_change_rows(const weir_call *call, const char *function, weir_object_kind kind,
+                           wr_container_change *change) {
     WR_FOR_ROWS(call, row) {
-        const weir_object *list = wr_list_arg(call, 0, row, function);
-        if (list) WR_TRY(change_row(call, row, list, change));
+        const weir_object *o = object_arg(call, 0, row, function, kind);
+        if (o) WR_TRY(change_row(call, row, o, change));
     }
     return WEIR_OK;
 }
 
-weir_status wr_change_maps(const weir_call *call, const char *function, wr_container_change *change) {
+weir_status wr_clear_rows(const weir_call *call, const char *function, weir_object_kind kind) {
     WR_FOR_ROWS(call, row) {
-        const weir_object *map = wr_map_arg(call, 0, row, function);
-        if (map) WR_TRY(change_row(call, row, map, change));
+        if (!object_arg(call, 0, row, function, kind)) continue;
+        bool is_list = kind == WEIR_OBJECT_LIST;
+        weir_object *empty = is_list ? weir_object_new_list() : weir_object_new_map(WEIR_MAP_HASHED);
+        WR_TRY(wr_put_object(call, row, empty, WEIR_OK));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_clone_rows(const weir_call *call, const char *function, weir_object_kind kind) {
+    WR_FOR_ROWS(call, row) {
+        weir_object *o = object_arg(call, 0, row, function, kind);
+        if (o) WR_TRY(wr_put_object(call, row, weir_object_ref(o), WEIR_OK));
     }
     return WEIR_OK;
 }

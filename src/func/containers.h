@@ -13,6 +13,17 @@
 weir_object *wr_list_arg(const weir_call *call, uint32_t arg, uint32_t row, const char *function);
 weir_object *wr_map_arg(const weir_call *call, uint32_t arg, uint32_t row, const char *function);
 
+/* An eval() that says what it does in one expression over `call`. */
+#define WR_EVAL(function, status)                                                                            \
+    static weir_status function(void *self, const weir_call *call, weir_error *err) {                        \
+        (void)self;                                                                                          \
+        (void)err;                                                                                           \
+        return status;                                                                                       \
+    }
+
+/* clear: an empty one for one; clone: the same, since none changes. */
+weir_status wr_clear_rows(const weir_call *call, const char *function, weir_object_kind kind);
+weir_status wr_clone_rows(const weir_call *call, const char *function, weir_object_kind kind);
 /* eval() of size, isEmpty and isList or isMap. */
 weir_status wr_count_rows(const weir_call *call, const char *function, weir_object_kind kind);
 weir_status wr_test_empty_rows(const weir_call *call, const char *function, weir_object_kind kind);
@@ -41,7 +52,7 @@ weir_status wr_put_object(const weir_call *call, uint32_t row, weir_object *obje
 /* A change of a copy of argument 0. *failed: the row has failed, and was told. */
 typedef weir_status wr_container_change(weir_object *object, const weir_call *call, uint32_t row,
                                         bool *failed);
-weir_status wr_change_lists(const weir_call *call, const char *function, wr_container_change *change);
-weir_status wr_change_maps(const weir_call *call, const char *function, wr_container_change *change);
+weir_status wr_change_rows(const weir_call *call, const char *function, weir_object_kind kind,
+                           wr_container_change *change);
 
 #endif

@@ -30,25 +30,8 @@ WR_FUNCTION(wr_list_create, "list", "create", check_create, eval_create, "Makes 
 WR_CHECK(check_clear, wr_list_clear, WEIR_OBJECT, {1, false, {WR_T_OBJECT}})
 WR_CHECK(check_clone, wr_list_clone, WEIR_OBJECT, {1, false, {WR_T_OBJECT}})
 
-static weir_status eval_clear(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    WR_FOR_ROWS(call, row)
-    if (wr_list_arg(call, 0, row, "list:clear"))
-        WR_TRY(wr_put_object(call, row, weir_object_new_list(), WEIR_OK));
-    return WEIR_OK;
-}
-
-/* Lists don't change, so the same will do. */
-static weir_status eval_clone(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    WR_FOR_ROWS(call, row) {
-        weir_object *list = wr_list_arg(call, 0, row, "list:clone");
-        if (list) WR_TRY(wr_put_object(call, row, weir_object_ref(list), WEIR_OK));
-    }
-    return WEIR_OK;
-}
+WR_EVAL(eval_clear, wr_clear_rows(call, "list:clear", WEIR_OBJECT_LIST))
+WR_EVAL(eval_clone, wr_clone_rows(call, "list:clone", WEIR_OBJECT_LIST))
 
 WR_FUNCTION(wr_list_clear, "list", "clear", check_clear, eval_clear, "Gives an empty list for a list.",
             "list:size(list:clear(list:create(1))) -> 0",
@@ -73,6 +56,14 @@ static bool place_of(const weir_call *call, uint32_t arg, uint32_t row, const ch
     return false;
 }
 
+/* The same for a place in which something stands, of n. */
+static bool taken_place_of(const weir_call *call, uint32_t arg, uint32_t row, const char *function,
+                           uint32_t n, uint32_t *place) {
+    if (!place_of(call, arg, row, function, n ? n - 1 : 0, place)) return false;
+    if (!n) wr_call_fail(call, row, "%s(): the list has no place 0", function);
+    return n != 0;
+}
+
 static weir_status add_value(weir_object *list, const weir_call *call, uint32_t row, bool *failed) {
     weir_value v = wr_call_get(call, 1, row);
     uint32_t place = weir_object_list_size(list);
@@ -80,11 +71,7 @@ static weir_status add_value(weir_object *list, const weir_call *call, uint32_t 
     return *failed ? WEIR_OK : weir_object_list_insert(list, place, &v);
 }
 
-static weir_status eval_add(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return wr_change_lists(call, "list:add", add_value);
-}
+WR_EVAL(eval_add, wr_change_rows(call, "list:add", WEIR_OBJECT_LIST, add_value))
 
 WR_FUNCTION(wr_list_add_value, "list", "add", check_add, eval_add, "Adds a value to a list.",
             "list:get(list:add(list:create(1, 2), 3), 2) -> list:get(list:create(3), 0)",
@@ -111,11 +98,7 @@ static weir_status add_members(weir_object *list, const weir_call *call, uint32_
     return WEIR_OK;
 }
 
-static weir_status eval_add_all(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return wr_change_lists(call, "list:addAll", add_members);
-}
+WR_EVAL(eval_add_all, wr_change_rows(call, "list:addAll", WEIR_OBJECT_LIST, add_members))
 
 WR_FUNCTION(wr_list_add_all, "list", "addAll", check_add_all, eval_add_all,
             "Adds the members of a list to another.",
@@ -131,18 +114,12 @@ WR_CHECK(check_set, wr_list_set, WEIR_OBJECT, {3, false, {WR_T_OBJECT, WR_T_INT,
 
 static weir_status set_value(weir_object *list, const weir_call *call, uint32_t row, bool *failed) {
     weir_value v = wr_call_get(call, 2, row);
-    uint32_t n = weir_object_list_size(list), place;
-    *failed = !place_of(call, 1, row, "list:setValue", n ? n - 1 : 0, &place);
-    if (!*failed && !n) wr_call_fail(call, row, "list:setValue(): the list has no place 0");
-    *failed = *failed || !n;
+    uint32_t place;
+    *failed = !taken_place_of(call, 1, row, "list:setValue", weir_object_list_size(list), &place);
     return *failed ? WEIR_OK : weir_object_list_set(list, place, &v);
 }
 
-static weir_status eval_set_value(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return wr_change_lists(call, "list:setValue", set_value);
-}
+WR_EVAL(eval_set_value, wr_change_rows(call, "list:setValue", WEIR_OBJECT_LIST, set_value))
 
 WR_FUNCTION(wr_list_set_value, "list", "setValue", check_set_value, eval_set_value,
             "Puts a value in the place of another.",
@@ -167,10 +144,8 @@ static weir_status remove_value(weir_object *list, const weir_call *call, uint32
 }
 
 static weir_status remove_place(weir_object *list, const weir_call *call, uint32_t row, bool *failed) {
-    uint32_t n = weir_object_list_size(list), place;
-    *failed = !place_of(call, 1, row, "list:removeByIndex", n ? n - 1 : 0, &place);
-    if (!*failed && !n) wr_call_fail(call, row, "list:removeByIndex(): the list has no place 0");
-    *failed = *failed || !n;
+    uint32_t place;
+    *failed = !taken_place_of(call, 1, row, "list:removeByIndex", weir_object_list_size(list), &place);
     return *failed ? WEIR_OK : weir_object_list_remove(list, place);
 }
 
@@ -194,16 +169,10 @@ static weir_status retain_given(weir_object *list, const weir_call *call, uint32
     return given ? keep_members(list, given, true) : WEIR_OK;
 }
 
-#define EVAL(name, text, change)                                                                             \
-    static weir_status name(void *self, const weir_call *call, weir_error *err) {                            \
-        (void)self;                                                                                          \
-        (void)err;                                                                                           \
-        return wr_change_lists(call, text, change);                                                          \
-    }
-EVAL(eval_remove, "list:remove", remove_value)
-EVAL(eval_by_index, "list:removeByIndex", remove_place)
-EVAL(eval_remove_all, "list:removeAll", remove_given)
-EVAL(eval_retain_all, "list:retainAll", retain_given)
+WR_EVAL(eval_remove, wr_change_rows(call, "list:remove", WEIR_OBJECT_LIST, remove_value))
+WR_EVAL(eval_by_index, wr_change_rows(call, "list:removeByIndex", WEIR_OBJECT_LIST, remove_place))
+WR_EVAL(eval_remove_all, wr_change_rows(call, "list:removeAll", WEIR_OBJECT_LIST, remove_given))
+WR_EVAL(eval_retain_all, wr_change_rows(call, "list:retainAll", WEIR_OBJECT_LIST, retain_given))
 
 WR_FUNCTION(wr_list_remove, "list", "remove", check_remove, eval_remove,
             "Takes out the first member that equals a value.",

@@ -48,23 +48,9 @@ WR_CHECK(check_size, wr_list_size, WEIR_INT, {1, false, {WR_T_OBJECT}})
 WR_CHECK(check_is_empty, wr_list_is_empty, WEIR_BOOL, {1, false, {WR_T_OBJECT}})
 WR_CHECK(check_is_list, wr_list_is_list, WEIR_BOOL, {1, false, {WR_T_ANY}})
 
-static weir_status eval_size(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return wr_count_rows(call, "list:size", WEIR_OBJECT_LIST);
-}
-
-static weir_status eval_is_empty(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return wr_test_empty_rows(call, "list:isEmpty", WEIR_OBJECT_LIST);
-}
-
-static weir_status eval_is_list(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return wr_test_kind_rows(call, WEIR_OBJECT_LIST);
-}
+WR_EVAL(eval_size, wr_count_rows(call, "list:size", WEIR_OBJECT_LIST))
+WR_EVAL(eval_is_empty, wr_test_empty_rows(call, "list:isEmpty", WEIR_OBJECT_LIST))
+WR_EVAL(eval_is_list, wr_test_kind_rows(call, WEIR_OBJECT_LIST))
 
 WR_FUNCTION(wr_list_size, "list", "size", check_size, eval_size, "Gives the number of members.",
             "list:size(list:create(1, 2)) -> 2", {"list:size(<object> list)", "What is no list fails."});
@@ -111,17 +97,8 @@ static weir_status compare_rows(const weir_call *call, const char *function, boo
     return WEIR_OK;
 }
 
-static weir_status eval_all(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return compare_rows(call, "list:containsAll", true);
-}
-
-static weir_status eval_any(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return compare_rows(call, "list:containsAny", false);
-}
+WR_EVAL(eval_all, compare_rows(call, "list:containsAll", true))
+WR_EVAL(eval_any, compare_rows(call, "list:containsAny", false))
 
 WR_FUNCTION(wr_list_contains, "list", "contains", check_contains, eval_contains, "Is the value in the list?",
             "list:contains(list:create('IBM', 'WSO2'), 'IBM') -> true",
@@ -150,17 +127,8 @@ static weir_status places(const weir_call *call, const char *function,
     return WEIR_OK;
 }
 
-static weir_status eval_index(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return places(call, "list:indexOf", wr_list_find);
-}
-
-static weir_status eval_last(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return places(call, "list:lastIndexOf", find_last);
-}
+WR_EVAL(eval_index, places(call, "list:indexOf", wr_list_find))
+WR_EVAL(eval_last, places(call, "list:lastIndexOf", find_last))
 
 WR_FUNCTION(wr_list_index_of, "list", "indexOf", check_index, eval_index,
             "Gives the first place of a value, or -1.", "list:indexOf(list:create(1, 2, 1), 1) -> 0",

@@ -34,25 +34,8 @@ WR_FUNCTION(wr_map_create, "map", "create", check_create, eval_create, "Makes a 
 WR_CHECK(check_clear, wr_map_clear, WEIR_OBJECT, {1, false, {WR_T_OBJECT}})
 WR_CHECK(check_clone, wr_map_clone, WEIR_OBJECT, {1, false, {WR_T_OBJECT}})
 
-static weir_status eval_clear(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    WR_FOR_ROWS(call, row)
-    if (wr_map_arg(call, 0, row, "map:clear"))
-        WR_TRY(wr_put_object(call, row, weir_object_new_map(WEIR_MAP_HASHED), WEIR_OK));
-    return WEIR_OK;
-}
-
-/* Maps don't change, so the same will do. */
-static weir_status eval_clone(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    WR_FOR_ROWS(call, row) {
-        weir_object *map = wr_map_arg(call, 0, row, "map:clone");
-        if (map) WR_TRY(wr_put_object(call, row, weir_object_ref(map), WEIR_OK));
-    }
-    return WEIR_OK;
-}
+WR_EVAL(eval_clear, wr_clear_rows(call, "map:clear", WEIR_OBJECT_MAP))
+WR_EVAL(eval_clone, wr_clone_rows(call, "map:clone", WEIR_OBJECT_MAP))
 
 WR_FUNCTION(wr_map_clear, "map", "clear", check_clear, eval_clear, "Gives an empty map for a map.",
             "map:size(map:clear(map:create(1, 'one'))) -> 0",
@@ -117,18 +100,12 @@ static weir_status remove_key(weir_object *map, const weir_call *call, uint32_t 
     return weir_object_map_remove(map, &key);
 }
 
-#define EVAL(name, text, change)                                                                             \
-    static weir_status name(void *self, const weir_call *call, weir_error *err) {                            \
-        (void)self;                                                                                          \
-        (void)err;                                                                                           \
-        return wr_change_maps(call, text, change);                                                           \
-    }
-EVAL(eval_put, "map:put", put)
-EVAL(eval_absent, "map:putIfAbsent", put_if_absent)
-EVAL(eval_replace, "map:replace", replace)
-EVAL(eval_put_all, "map:putAll", put_all)
-EVAL(eval_replace_all, "map:replaceAll", replace_all)
-EVAL(eval_remove, "map:remove", remove_key)
+WR_EVAL(eval_put, wr_change_rows(call, "map:put", WEIR_OBJECT_MAP, put))
+WR_EVAL(eval_absent, wr_change_rows(call, "map:putIfAbsent", WEIR_OBJECT_MAP, put_if_absent))
+WR_EVAL(eval_replace, wr_change_rows(call, "map:replace", WEIR_OBJECT_MAP, replace))
+WR_EVAL(eval_put_all, wr_change_rows(call, "map:putAll", WEIR_OBJECT_MAP, put_all))
+WR_EVAL(eval_replace_all, wr_change_rows(call, "map:replaceAll", WEIR_OBJECT_MAP, replace_all))
+WR_EVAL(eval_remove, wr_change_rows(call, "map:remove", WEIR_OBJECT_MAP, remove_key))
 
 WR_FUNCTION(wr_map_put, "map", "put", check_put, eval_put,
             "Puts a value under a key, in place of what was there.",

@@ -2,14 +2,12 @@
 #include "func/containers.h"
 #include "func/map/functions.h"
 
-#define EVAL(name) static weir_status name(void *self, const weir_call *call, weir_error *err)
-
 /* ---- get ---------------------------------------------------------------------------------------------- */
 
 WR_CHECK(check_get, wr_map_get, WEIR_OBJECT, {2, false, {WR_T_OBJECT, WR_T_ANY}},
          {3, false, {WR_T_OBJECT, WR_T_ANY, WR_T_ANY}})
 
-EVAL(eval_get) {
+static weir_status eval_get(void *self, const weir_call *call, weir_error *err) {
     (void)self;
     (void)err;
     WR_FOR_ROWS(call, row) {
@@ -34,23 +32,9 @@ WR_CHECK(check_size, wr_map_size, WEIR_INT, {1, false, {WR_T_OBJECT}})
 WR_CHECK(check_is_empty, wr_map_is_empty, WEIR_BOOL, {1, false, {WR_T_OBJECT}})
 WR_CHECK(check_is_map, wr_map_is_map, WEIR_BOOL, {1, false, {WR_T_ANY}})
 
-EVAL(eval_size) {
-    (void)self;
-    (void)err;
-    return wr_count_rows(call, "map:size", WEIR_OBJECT_MAP);
-}
-
-EVAL(eval_is_empty) {
-    (void)self;
-    (void)err;
-    return wr_test_empty_rows(call, "map:isEmpty", WEIR_OBJECT_MAP);
-}
-
-EVAL(eval_is_map) {
-    (void)self;
-    (void)err;
-    return wr_test_kind_rows(call, WEIR_OBJECT_MAP);
-}
+WR_EVAL(eval_size, wr_count_rows(call, "map:size", WEIR_OBJECT_MAP))
+WR_EVAL(eval_is_empty, wr_test_empty_rows(call, "map:isEmpty", WEIR_OBJECT_MAP))
+WR_EVAL(eval_is_map, wr_test_kind_rows(call, WEIR_OBJECT_MAP))
 
 WR_FUNCTION(wr_map_size, "map", "size", check_size, eval_size, "Gives the number of entries.",
             "map:size(map:create('a', 1)) -> 1", {"map:size(<object> map)", "What is no map fails."});
@@ -64,7 +48,7 @@ WR_FUNCTION(wr_map_is_map, "map", "isMap", check_is_map, eval_is_map, "Is it a m
 WR_CHECK(check_key, wr_map_contains_key, WEIR_BOOL, {2, false, {WR_T_OBJECT, WR_T_ANY}})
 WR_CHECK(check_value, wr_map_contains_value, WEIR_BOOL, {2, false, {WR_T_OBJECT, WR_T_ANY}})
 
-EVAL(eval_key) {
+static weir_status eval_key(void *self, const weir_call *call, weir_error *err) {
     (void)self;
     (void)err;
     WR_FOR_ROWS(call, row) {
@@ -83,7 +67,7 @@ static bool has_value(const weir_object *map, const weir_value *wanted) {
     return false;
 }
 
-EVAL(eval_value) {
+static weir_status eval_value(void *self, const weir_call *call, weir_error *err) {
     (void)self;
     (void)err;
     WR_FOR_ROWS(call, row) {
@@ -121,17 +105,8 @@ static weir_status list_rows(const weir_call *call, const char *function, bool o
     return WEIR_OK;
 }
 
-EVAL(eval_keys) {
-    (void)self;
-    (void)err;
-    return list_rows(call, "map:keys", true);
-}
-
-EVAL(eval_values) {
-    (void)self;
-    (void)err;
-    return list_rows(call, "map:values", false);
-}
+WR_EVAL(eval_keys, list_rows(call, "map:keys", true))
+WR_EVAL(eval_values, list_rows(call, "map:values", false))
 
 WR_FUNCTION(wr_map_keys, "map", "keys", check_keys, eval_keys, "Gives the list of the keys.",
             "list:size(map:keys(map:create('a', 1))) -> 1",

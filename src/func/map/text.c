@@ -77,11 +77,7 @@ static weir_status put_json(const weir_call *call, uint32_t row, const weir_obje
     return wr_put_buf(call, row, text);
 }
 
-static weir_status eval_to_json(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return write_rows(call, "map:toJSON", put_json);
-}
+WR_EVAL(eval_to_json, write_rows(call, "map:toJSON", put_json))
 
 WR_FUNCTION(wr_map_to_json, "map", "toJSON", check_to_json, eval_to_json, "Writes a map as a JSON object.",
             "map:toJSON(map:create('symbol', 'wso2')) -> \"\"\"{\"symbol\":\"wso2\"}\"\"\"",
@@ -134,11 +130,7 @@ static weir_status put_xml(const weir_call *call, uint32_t row, const weir_objec
     return wr_put_buf(call, row, text);
 }
 
-static weir_status eval_to_xml(void *self, const weir_call *call, weir_error *err) {
-    (void)self;
-    (void)err;
-    return write_rows(call, "map:toXML", put_xml);
-}
+WR_EVAL(eval_to_xml, write_rows(call, "map:toXML", put_xml))
 
 WR_FUNCTION(wr_map_to_xml, "map", "toXML", check_to_xml, eval_to_xml, "Writes a map as XML elements.",
             "map:toXML(map:create('symbol', 'wso2'), 'a') -> '<a><symbol>wso2</symbol></a>'",
