@@ -92,6 +92,15 @@ void *wr_arena_zero(weir_arena *arena, size_t n, size_t elem_size) {
     return p;
 }
 
+bool wr_arena_widen(weir_arena *arena, void *array_ptr, size_t n, size_t cap, size_t elem_size) {
+    void *old, *wide = wr_arena_array(arena, cap, elem_size);
+    if (!wide) return false;
+    memcpy(&old, array_ptr, sizeof old);
+    if (n) memcpy(wide, old, n * elem_size);
+    memcpy(array_ptr, &wide, sizeof wide);
+    return true;
+}
+
 char *wr_arena_strndup(weir_arena *arena, const char *text, size_t len) {
     char *p = weir_arena_alloc(arena, len + 1);
     if (!p) return NULL;

@@ -24,6 +24,9 @@ void wr_arena_reset(weir_arena *arena);
 /* Uninitialised and zeroed arrays; overflow-checked; NULL when out of memory. */
 void *wr_arena_array(weir_arena *arena, size_t n, size_t elem_size);
 void *wr_arena_zero(weir_arena *arena, size_t n, size_t elem_size);
+/* Of the array that *array_ptr points to, n elements go on in one of cap. False: out of memory, and it is as
+ * it was. */
+bool wr_arena_widen(weir_arena *arena, void *array_ptr, size_t n, size_t cap, size_t elem_size);
 /* NUL-terminated copies, for names in trees and plans. */
 char *wr_arena_strndup(weir_arena *arena, const char *text, size_t len);
 char *wr_arena_printf(weir_arena *arena, const char *format, ...) WR_PRINTF(2, 3);

@@ -130,36 +130,42 @@ typedef struct finding {
     const wr_bucket_index *x;
     weir_column cols[WR_MAX_GROUP_KEYS + 1];
     int64_t begin;
+    weir_arena *arena;
+    uint32_t *groups, n, cap; /* found so far */
 } finding;
 
-/* The groups of the bucket that begins at f->begin; into NULL: only their number. */
-static uint32_t find_one(finding *f, uint32_t *into) {
+static bool note_group(finding *f, uint32_t group) {
+    if (f->n == f->cap) {
+        uint32_t cap = f->cap * 2 + 16;
+        if (cap < f->cap || !wr_arena_widen(f->arena, &f->groups, f->n, cap, sizeof *f->groups)) return false;
+        f->cap = cap;
+    }
+    f->groups[f->n++] = group;
+    return true;
+}
+
+/* The groups of the bucket that begins at f->begin. */
+static bool find_one(finding *f) {
     const wr_bucket_index *x = f->x;
-    uint32_t hash = wr_row_index_hash_one(x->index, f->cols, 0), n = 0;
-    if (hash == WR_NO_HASH) return 0;
+    uint32_t hash = wr_row_index_hash_one(x->index, f->cols, 0);
+    if (hash == WR_NO_HASH) return true;
     for (uint32_t row = wr_row_index_first(x->index, f->cols, 0, hash); row != WR_NO_SLOT;
-         row = wr_row_index_next(x->index, f->cols, 0, hash, row), n++)
-        if (into) into[n] = x->group_of[row];
-    return n;
+         row = wr_row_index_next(x->index, f->cols, 0, hash, row))
+        if (!note_group(f, x->group_of[row])) return false;
+    return true;
 }
 
 weir_status wr_bucket_index_find(const wr_bucket_index *x, const wr_bucket_find *find, weir_arena *arena,
                                  uint32_t **groups, uint32_t *n, weir_error *err) {
-    finding f = {.x = x};
-    uint32_t count = 0;
-    *n = 0;
+    finding f = {.x = x, .arena = arena};
     f.cols[0] = (weir_column){.type = WEIR_LONG, .data = &f.begin};
     for (uint32_t i = 0; i < x->n_keys; i++)
         if (wr_column_gather(&find->keys[i], &find->row, 1, arena, &f.cols[i + 1])) return no_memory(err);
     for (uint32_t i = 0; i < find->n_begin; i++) {
         f.begin = find->begin[i];
-        count += find_one(&f, NULL);
+        if (!find_one(&f)) return no_memory(err);
     }
-    *groups = wr_arena_array(arena, count + 1, sizeof **groups);
-    if (!*groups) return no_memory(err);
-    for (uint32_t i = 0; i < find->n_begin; i++) {
-        f.begin = find->begin[i];
-        *n += find_one(&f, *groups + *n);
-    }
+    *groups = f.groups;
+    *n = f.n;
     return WEIR_OK;
 }

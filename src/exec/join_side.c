@@ -421,31 +421,23 @@ static weir_status load_row(wr_join_side *s, const held_row *r, weir_arena *aren
     return WEIR_OK;
 }
 
-/* A slot is named once. */
-static weir_status claim_slot(const wr_join_side *s, uint64_t *seen, weir_row_id held, weir_error *err) {
-    if (s->in_order) return WEIR_OK;
-    if (!wr_row_store_has(s->rows, held) || seen[held >> 6] >> (held & 63) & 1) return damaged(err);
-    seen[held >> 6] |= (uint64_t)1 << (held & 63);
-    return WEIR_OK;
-}
-
 static weir_status load_rows(wr_join_side *s, weir_reader *r, uint32_t n, weir_error *err) {
     weir_arena arena;
-    size_t bytes = s->in_order ? 8 : (wr_row_store_n_slots(s->rows) / 64 + 1) * sizeof(uint64_t);
-    uint64_t *seen = wr_alloc_zero(s->account, bytes);
-    weir_status st = seen ? WEIR_OK : no_memory(err);
+    wr_row_claims claims = {0};
+    weir_status st = WEIR_OK;
+    if (!s->in_order && !wr_row_claims_init(&claims, s->rows, s->account)) st = no_memory(err);
     wr_arena_init(&arena, NULL);
     for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
         held_row row = {.seq = (uint64_t)weir_read_i64(r)};
         row.id = (weir_row_id)weir_read_i64(r);
         row.held = (weir_row_id)weir_read_i64(r);
         st = weir_reader_status(r, err);
-        if (st == WEIR_OK) st = claim_slot(s, seen, row.held, err);
+        if (st == WEIR_OK && !s->in_order && !wr_row_claim(&claims, row.held)) st = damaged(err);
         if (st == WEIR_OK) st = load_row(s, &row, &arena, err);
         wr_arena_reset(&arena);
     }
     wr_arena_fini(&arena);
-    wr_free(s->account, seen, bytes);
+    wr_row_claims_fini(&claims);
     return st;
 }
 

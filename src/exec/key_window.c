@@ -28,21 +28,12 @@ typedef struct call {
 
 /* ---- Emitting ---- */
 
-static bool widen(weir_arena *arena, void *array_ptr, uint32_t n, uint32_t cap, size_t size) {
-    void *old, *wide = wr_arena_array(arena, cap, size);
-    if (!wide) return false;
-    memcpy(&old, array_ptr, sizeof old);
-    if (n) memcpy(wide, old, n * size);
-    memcpy(array_ptr, &wide, sizeof wide);
-    return true;
-}
-
 static weir_status more_rows(call *c, weir_error *err) {
     weir_arena *a = c->turn->arena;
     uint32_t cap = c->cap ? c->cap * 2 : 2 * (c->in ? c->in->n_sel : 0) + 16;
-    if (cap < c->cap || !widen(a, &c->id, c->n, cap, sizeof *c->id) ||
-        !widen(a, &c->from, c->n, cap, sizeof *c->from) || !widen(a, &c->ts, c->n, cap, sizeof *c->ts) ||
-        !widen(a, &c->kind, c->n, cap, 1))
+    if (cap < c->cap || !wr_arena_widen(a, &c->id, c->n, cap, sizeof *c->id) ||
+        !wr_arena_widen(a, &c->from, c->n, cap, sizeof *c->from) ||
+        !wr_arena_widen(a, &c->ts, c->n, cap, sizeof *c->ts) || !wr_arena_widen(a, &c->kind, c->n, cap, 1))
         return wr_key_window_no_memory(err);
     c->cap = cap;
     return WEIR_OK;
@@ -63,9 +54,9 @@ static weir_status end_chunk(call *c, uint32_t id, weir_origin origin, weir_erro
     if (c->n_chunks == c->cap_chunks) {
         weir_arena *a = c->turn->arena;
         uint32_t cap = c->cap_chunks ? c->cap_chunks * 2 : (c->in ? c->in->n_sel : 0) + 16, n = c->n_chunks;
-        if (cap < n || !widen(a, &c->chunk_end, n, cap, sizeof *c->chunk_end) ||
-            !widen(a, &c->key_id, n, cap, sizeof *c->key_id) ||
-            !widen(a, &c->origin, n, cap, sizeof *c->origin))
+        if (cap < n || !wr_arena_widen(a, &c->chunk_end, n, cap, sizeof *c->chunk_end) ||
+            !wr_arena_widen(a, &c->key_id, n, cap, sizeof *c->key_id) ||
+            !wr_arena_widen(a, &c->origin, n, cap, sizeof *c->origin))
             return wr_key_window_no_memory(err);
         c->cap_chunks = cap;
     }
@@ -79,7 +70,7 @@ static weir_status end_chunk(call *c, uint32_t id, weir_origin origin, weir_erro
 static weir_status let_go(call *c, uint32_t id, uint32_t *slot, weir_error *err) {
     if (c->n_gone == c->cap_gone) {
         uint32_t cap = c->cap_gone * 2 + 64;
-        if (!widen(c->turn->arena, &c->gone, c->n_gone, cap, sizeof *c->gone))
+        if (!wr_arena_widen(c->turn->arena, &c->gone, c->n_gone, cap, sizeof *c->gone))
             return wr_key_window_no_memory(err);
         c->cap_gone = cap;
     }
@@ -179,7 +170,7 @@ static weir_status collect_due(call *c, int64_t now, due_key **keys, uint32_t *n
     uint32_t cap = 0, id;
     *n = 0;
     for (int64_t due; (due = wr_due_times_next(&w->due)) <= now && wr_due_times_take(&w->due, now, &id);) {
-        if (*n == cap && !widen(c->turn->arena, keys, *n, cap = cap * 2 + 16, sizeof **keys))
+        if (*n == cap && !wr_arena_widen(c->turn->arena, keys, *n, cap = cap * 2 + 16, sizeof **keys))
             return wr_key_window_no_memory(err);
         (*keys)[(*n)++] = (due_key){due, wr_partition_birth(c->partition, id), id};
     }

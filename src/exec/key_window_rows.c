@@ -86,8 +86,8 @@ static weir_status damaged(weir_error *err) {
     return weir_fail(err, WEIR_ESTATE, "the saved rows of a window of many keys are damaged");
 }
 
-/* seen: a bit for each slot that is in a chain already. */
-static weir_status load_key(wr_key_window *w, uint32_t id, uint64_t *seen, weir_reader *r, weir_error *err) {
+static weir_status load_key(wr_key_window *w, uint32_t id, wr_row_claims *claims, weir_reader *r,
+                            weir_error *err) {
     uint32_t n = weir_read_u32(r), before = weir_read_u32(r), n_slots = wr_row_store_n_slots(w->store);
     int64_t last_ts = weir_read_i64(r), due = weir_read_i64(r);
     WR_TRY(weir_reader_status(r, err));
@@ -97,9 +97,7 @@ static weir_status load_key(wr_key_window *w, uint32_t id, uint64_t *seen, weir_
     for (uint32_t i = 0; i < n; i++) {
         uint32_t slot = weir_read_u32(r);
         WR_TRY(weir_reader_status(r, err));
-        if (slot >= n_slots || !wr_row_store_has(w->store, slot) || seen[slot >> 6] >> (slot & 63) & 1)
-            return damaged(err);
-        seen[slot >> 6] |= (uint64_t)1 << (slot & 63);
+        if (!wr_row_claim(claims, slot)) return damaged(err);
         wr_key_rows_add(w, id, slot);
     }
     w->keys[id].before = before;
@@ -116,10 +114,10 @@ weir_status wr_key_window_load(wr_op *op, weir_reader *r, weir_error *err) {
         return weir_fail(err, WEIR_ESTATE, "the saved window of many keys held other rows");
     if (!w->store) return WEIR_OK;
     WR_TRY(wr_row_store_load(w->store, r, err));
-    size_t bytes = (wr_valid_words(wr_row_store_n_slots(w->store)) + 1) * sizeof(uint64_t);
-    uint64_t *seen = wr_alloc_zero(&op->account, bytes);
-    weir_status st = seen ? WEIR_OK : wr_key_window_no_memory(err);
-    while (st == WEIR_OK && (id1 = weir_read_u32(r)) != 0) st = load_key(w, id1 - 1, seen, r, err);
-    wr_free(&op->account, seen, bytes);
+    wr_row_claims claims;
+    weir_status st =
+        wr_row_claims_init(&claims, w->store, &op->account) ? WEIR_OK : wr_key_window_no_memory(err);
+    while (st == WEIR_OK && (id1 = weir_read_u32(r)) != 0) st = load_key(w, id1 - 1, &claims, r, err);
+    wr_row_claims_fini(&claims);
     return st == WEIR_OK ? weir_reader_status(r, err) : st;
 }

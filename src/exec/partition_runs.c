@@ -131,28 +131,19 @@ static weir_status assign(wr_cutting *c, uint32_t from, uint32_t to, wr_row_list
 /* ---- Runs -------------------------------------------------------------------------------------------------
  */
 
-static bool widen(weir_arena *arena, void *array_ptr, uint32_t n, uint32_t cap, size_t size) {
-    void *old, *wide = wr_arena_array(arena, cap, size);
-    if (!wide) return false;
-    memcpy(&old, array_ptr, sizeof old);
-    if (n) memcpy(wide, old, n * size);
-    memcpy(array_ptr, &wide, sizeof wide);
-    return true;
-}
-
 static bool make_room(wr_runs *r, uint32_t rows, weir_arena *arena) {
     if (r->n_rows + (uint64_t)rows > MOST_ROWS) return false;
     if (r->n_rows + rows > r->cap_rows) {
         uint32_t cap = WR_MAX(r->cap_rows * 2, r->n_rows + rows + 64);
-        if (!widen(arena, &r->rows, r->n_rows, cap, sizeof *r->rows)) return false;
+        if (!wr_arena_widen(arena, &r->rows, r->n_rows, cap, sizeof *r->rows)) return false;
         r->cap_rows = cap;
     }
     if (r->n_chunks < r->cap_chunks) return true;
     uint32_t cap = r->cap_chunks * 2 + 64;
     r->cap_chunks = cap;
-    return widen(arena, &r->chunk_end, r->n_chunks, cap, sizeof *r->chunk_end) &&
-           widen(arena, &r->key_id, r->n_chunks, cap, sizeof *r->key_id) &&
-           widen(arena, &r->origin, r->n_chunks, cap, sizeof *r->origin);
+    return wr_arena_widen(arena, &r->chunk_end, r->n_chunks, cap, sizeof *r->chunk_end) &&
+           wr_arena_widen(arena, &r->key_id, r->n_chunks, cap, sizeof *r->key_id) &&
+           wr_arena_widen(arena, &r->origin, r->n_chunks, cap, sizeof *r->origin);
 }
 
 static void add_row(wr_runs *r, uint32_t row) {

@@ -90,24 +90,15 @@ weir_status wr_ref_put(wr_pattern *x, const wr_event_ref *ref, uint32_t match, u
 /* ---- Rows -------------------------------------------------------------------------------------------------
  */
 
-static weir_status widen(weir_arena *arena, void *array, uint32_t n, uint32_t cap, size_t size) {
-    void *wider = wr_arena_array(arena, cap, size), *old;
-    if (!wider) return WEIR_ENOMEM;
-    memcpy(&old, array, sizeof old);
-    if (n) memcpy(wider, old, n * size);
-    memcpy(array, &wider, sizeof wider);
-    return WEIR_OK;
-}
-
 weir_status wr_pattern_room(wr_pattern *x, weir_error *err) {
     wr_pattern_rows *r = &x->rows;
     weir_arena *arena = x->turn->arena;
     if (r->n < r->cap) return WEIR_OK;
     uint32_t cap = r->cap ? r->cap * 2 : 16, n_outs = x->plan->n_outs;
     weir_column *cols = wr_arena_zero(arena, n_outs + 1, sizeof *cols);
-    if (!cols || cap < r->cap || widen(arena, &r->ts, r->n, cap, sizeof *r->ts) ||
-        widen(arena, &r->chunk_end, r->n_chunks, cap, sizeof *r->chunk_end) ||
-        widen(arena, &r->origin, r->n_chunks, cap, sizeof *r->origin))
+    if (!cols || cap < r->cap || !wr_arena_widen(arena, &r->ts, r->n, cap, sizeof *r->ts) ||
+        !wr_arena_widen(arena, &r->chunk_end, r->n_chunks, cap, sizeof *r->chunk_end) ||
+        !wr_arena_widen(arena, &r->origin, r->n_chunks, cap, sizeof *r->origin))
         return wr_pattern_no_memory(err);
     for (uint32_t c = 0; c < n_outs; c++) {
         const wr_event_ref *ref = &x->plan->outs[c];

@@ -13,22 +13,13 @@ weir_status wr_rate_no_memory(weir_error *err) {
 /* ---- Collecting -------------------------------------------------------------------------------------------
  */
 
-static bool grow(weir_arena *arena, void *array_ptr, uint32_t n, uint32_t cap, size_t size) {
-    void *old, *wide = wr_arena_array(arena, cap, size);
-    if (!wide) return false;
-    memcpy(&old, array_ptr, sizeof old);
-    if (n) memcpy(wide, old, n * size);
-    memcpy(array_ptr, &wide, sizeof wide);
-    return true;
-}
-
 static bool make_room(wr_rate *r) {
     wr_rate_output *o = &r->out;
     if (o->n < o->cap) return true;
     uint32_t cap = o->cap ? o->cap * 2 : 64;
     weir_arena *arena = r->turn->arena;
-    if (cap < o->cap || !grow(arena, &o->row, o->n, cap, sizeof *o->row) ||
-        (r->plan->has_totals && !grow(arena, &o->total, o->n, cap, sizeof *o->total)))
+    if (cap < o->cap || !wr_arena_widen(arena, &o->row, o->n, cap, sizeof *o->row) ||
+        (r->plan->has_totals && !wr_arena_widen(arena, &o->total, o->n, cap, sizeof *o->total)))
         return false;
     o->cap = cap;
     return true;
@@ -50,8 +41,8 @@ void wr_rate_end_chunk(wr_rate *r) {
     if (o->n == (o->n_chunks ? o->chunk_end[o->n_chunks - 1] : 0)) return;
     if (o->n_chunks == o->cap_chunks) {
         uint32_t cap = o->cap_chunks ? o->cap_chunks * 2 : 16;
-        if (!grow(r->turn->arena, &o->chunk_end, o->n_chunks, cap, sizeof *o->chunk_end) ||
-            !grow(r->turn->arena, &o->origin, o->n_chunks, cap, sizeof *o->origin)) {
+        if (!wr_arena_widen(r->turn->arena, &o->chunk_end, o->n_chunks, cap, sizeof *o->chunk_end) ||
+            !wr_arena_widen(r->turn->arena, &o->origin, o->n_chunks, cap, sizeof *o->origin)) {
             o->no_memory = true;
             return;
         }

@@ -79,6 +79,16 @@ weir_row_id wr_row_store_tail(const wr_row_store *s); /* FIFO: the id that the n
 uint32_t wr_row_store_n_slots(const wr_row_store *s); /* BAG: ids are below this */
 uint64_t wr_row_store_count(const wr_row_store *s);
 bool wr_row_store_has(const wr_row_store *s, weir_row_id id); /* the row is there */
+/* While a state is loaded: the slots of a BAG that were named as held, each of which may be only once. */
+typedef struct wr_row_claims {
+    const wr_row_store *store;
+    wr_account *account;
+    uint64_t *claimed; /* a bit a slot */
+    size_t bytes;
+} wr_row_claims;
+bool wr_row_claims_init(wr_row_claims *c, const wr_row_store *store, wr_account *account); /* or no memory */
+void wr_row_claims_fini(wr_row_claims *c);
+bool wr_row_claim(wr_row_claims *c, weir_row_id id); /* false: there is no such row, or it was claimed */
 void wr_row_store_save(const wr_row_store *s, weir_writer *w);
 /* Into a store without rows. WEIR_ESTATE when it was saved with other columns, or is damaged. */
 weir_status wr_row_store_load(wr_row_store *s, weir_reader *r, weir_error *err) WR_NODISCARD;

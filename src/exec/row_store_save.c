@@ -437,3 +437,20 @@ weir_status wr_row_store_load_changes(wr_row_store *s, weir_reader *r, weir_erro
     if (s->shape == WEIR_WINDOW_FIFO) return load_changed_tail(s, head, tail, r, err);
     return head ? damaged(err) : load_changed_slots(s, tail, r, err);
 }
+
+/* ---- Claims -----------------------------------------------------------------------------------------------
+ */
+
+bool wr_row_claims_init(wr_row_claims *c, const wr_row_store *store, wr_account *account) {
+    size_t bytes = (wr_row_store_n_slots(store) / 64 + 1) * sizeof *c->claimed;
+    *c = (wr_row_claims){store, account, wr_alloc_zero(account, bytes), bytes};
+    return c->claimed != NULL;
+}
+
+void wr_row_claims_fini(wr_row_claims *c) { wr_free(c->account, c->claimed, c->bytes); }
+
+bool wr_row_claim(wr_row_claims *c, weir_row_id id) {
+    if (!wr_row_store_has(c->store, id) || c->claimed[id >> 6] >> (id & 63) & 1) return false;
+    c->claimed[id >> 6] |= (uint64_t)1 << (id & 63);
+    return true;
+}

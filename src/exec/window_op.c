@@ -196,13 +196,14 @@ static void window_save(const wr_op *op, weir_writer *out) {
 }
 
 static weir_status load_self(weir_window *w, weir_reader *r, weir_error *err) {
-    bool claims = w->store && w->type->shape == WEIR_WINDOW_BAG;
-    size_t bytes = claims ? (wr_row_store_n_slots(w->store) / 64 + 1) * sizeof *w->claimed : 0;
-    w->claimed = claims ? wr_alloc_zero(&w->op.account, bytes) : NULL;
-    if (claims && !w->claimed) return wr_window_no_memory(err);
-    weir_status status = w->type->load ? w->type->load(w->self, w, r, err) : WEIR_OK;
-    if (claims) wr_free(&w->op.account, w->claimed, bytes);
-    w->claimed = NULL;
+    wr_row_claims claims;
+    if (!w->type->load) return WEIR_OK;
+    if (!w->store || w->type->shape != WEIR_WINDOW_BAG) return w->type->load(w->self, w, r, err);
+    if (!wr_row_claims_init(&claims, w->store, &w->op.account)) return wr_window_no_memory(err);
+    w->claims = &claims;
+    weir_status status = w->type->load(w->self, w, r, err);
+    w->claims = NULL;
+    wr_row_claims_fini(&claims);
     return status;
 }
 
@@ -345,10 +346,7 @@ bool weir_window_holds(const weir_window *w, weir_row_id id) {
 }
 
 bool wr_window_claim(const weir_window *w, weir_row_id id) {
-    if (!w->store) return true;
-    if (!wr_row_store_has(w->store, id) || w->claimed[id >> 6] >> (id & 63) & 1) return false;
-    w->claimed[id >> 6] |= (uint64_t)1 << (id & 63);
-    return true;
+    return !w->store || wr_row_claim(w->claims, id);
 }
 
 weir_status wr_window_read_range(const weir_window *w, weir_reader *r, weir_row_id *const *ids, uint32_t n,

@@ -17,7 +17,7 @@ struct weir_window {
     wr_row_store *store;            /* NULL: nobody reads rows later */
     weir_row_id next_id;            /* without a store: ids count on all the same */
     wr_window_condition *condition; /* expression windows */
-    uint64_t *claimed;              /* while loading: by slot of the store, what has been asked for */
+    wr_row_claims *claims;          /* while loading, of a BAG */
     uint64_t cycle;                 /* the store was settled at its begin */
     /* During a call. */
     wr_turn *turn;

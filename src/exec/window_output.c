@@ -5,15 +5,6 @@
 
 /* ---- Collecting ---- */
 
-static bool grow(weir_arena *arena, void *array_ptr, uint32_t n, uint32_t cap, size_t size) {
-    void *old, *wide = wr_arena_array(arena, cap, size);
-    if (!wide) return false;
-    memcpy(&old, array_ptr, sizeof old);
-    if (n) memcpy(wide, old, n * size);
-    memcpy(array_ptr, &wide, sizeof wide);
-    return true;
-}
-
 /* Doubles, and starts with room for an expired row by each that came in. */
 static bool new_capacity(uint32_t cap, uint64_t need, uint32_t n_in, uint32_t *out) {
     uint64_t grown = cap ? (uint64_t)cap * 2 : 2 * (uint64_t)n_in + 16;
@@ -28,16 +19,17 @@ weir_status weir_window_reserve(weir_window *w, uint64_t rows, uint64_t chunks, 
     uint32_t cap;
     if (o->n + rows > o->cap) {
         if (!new_capacity(o->cap, o->n + rows, w->input.n, &cap) ||
-            !grow(arena, &o->id, o->n, cap, sizeof *o->id) ||
-            !grow(arena, &o->ts, o->n, cap, sizeof *o->ts) ||
-            !grow(arena, &o->kind, o->n, cap, sizeof *o->kind))
+            !wr_arena_widen(arena, &o->id, o->n, cap, sizeof *o->id) ||
+            !wr_arena_widen(arena, &o->ts, o->n, cap, sizeof *o->ts) ||
+            !wr_arena_widen(arena, &o->kind, o->n, cap, sizeof *o->kind))
             return wr_window_no_memory(err);
         o->cap = cap;
     }
     if (o->n_chunks + chunks > o->cap_chunks) {
         if (!new_capacity(o->cap_chunks, o->n_chunks + chunks, w->input.n_chunks, &cap) ||
-            !grow(arena, &o->chunk_end, o->n_chunks, cap, sizeof *o->chunk_end) ||
-            (w->op.plan->needs_origin && !grow(arena, &o->origin, o->n_chunks, cap, sizeof *o->origin)))
+            !wr_arena_widen(arena, &o->chunk_end, o->n_chunks, cap, sizeof *o->chunk_end) ||
+            (w->op.plan->needs_origin &&
+             !wr_arena_widen(arena, &o->origin, o->n_chunks, cap, sizeof *o->origin)))
             return wr_window_no_memory(err);
         o->cap_chunks = cap;
     }

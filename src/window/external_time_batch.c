@@ -15,6 +15,7 @@
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
+#include "window/ticks.h"
 
 typedef struct external_time_batch {
     uint32_t column, start_column;
@@ -117,17 +118,8 @@ static void flush_again(external_time_batch *b, weir_window *w) {
 
 /* ---- Rows ---- */
 
-static int64_t later(int64_t t, int64_t by) { return __builtin_add_overflow(t, by, &t) ? INT64_MAX : t; }
-
-/* The end of the period, counted from start, that time lies in. */
-static int64_t end_after(const external_time_batch *b, int64_t time) {
-    int64_t since;
-    if (__builtin_sub_overflow(time, b->start, &since)) since = 0;
-    return later(time, b->period - since % b->period);
-}
-
 static void set_timer(external_time_batch *b, int64_t now) {
-    if (b->timeout > 0) b->next_timer = later(now, b->timeout);
+    if (b->timeout > 0) b->next_timer = wr_later(now, b->timeout);
 }
 
 static weir_status null_time(weir_error *err) {
@@ -145,7 +137,7 @@ static weir_status start(external_time_batch *b, weir_window *w, uint32_t i, int
         b->start = time.as.l;
     }
     bool aligned = b->has_start && !b->start_is_column;
-    b->end = aligned ? end_after(b, time.as.l) : later(b->start, b->period);
+    b->end = aligned ? wr_period_end(time.as.l, b->start, b->period) : wr_later(b->start, b->period);
     b->is_started = true;
     set_timer(b, now);
     return WEIR_OK;
@@ -162,7 +154,7 @@ static weir_status take_row(external_time_batch *b, weir_window *w, uint32_t i, 
         else
             flush(b, w);
         b->is_flushed = false;
-        b->end = end_after(b, b->newest);
+        b->end = wr_period_end(b->newest, b->start, b->period);
         set_timer(b, now);
     }
     if (b->replaces_ts) {
@@ -209,7 +201,7 @@ static weir_status flush_run(external_time_batch *b, weir_window *w, uint32_t i,
     }
     b->before = b->filling = b->tail;
     weir_window_end_chunk(w);
-    b->end = end_after(b, time);
+    b->end = wr_period_end(time, b->start, b->period);
     return WEIR_OK;
 }
 

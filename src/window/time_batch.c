@@ -14,17 +14,17 @@
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
+#include "window/ticks.h"
 
 typedef struct time_batch {
-    int64_t period, start; /* ms */
+    wr_ticks ticks;
+    int64_t start; /* ms */
     bool has_start, streams;
     bool expires, resets; /* the output has expired rows; an aggregate is reset */
     bool keeps_all;       /* it is searched, and nothing expires: every batch so far is found, as in Siddhi */
     bool is_started;      /* the first row has come */
     bool needs_reset;     /* a row has come since the last reset */
     int64_t reset_ts;     /* the time of the first such row, which the reset will have */
-    int64_t next_emit;    /* the boundary that lets the batch out */
-    int64_t next_timer;   /* the oldest timer that has not fired */
     weir_row_id before;   /* the batch that went out last begins here (only if it is to expire) */
     weir_row_id filling;  /* and the one that is being filled here; streams: the end of what can expire */
     weir_row_id tail;
@@ -44,7 +44,7 @@ static weir_status check(const weir_arg *args, uint32_t n_args, weir_error *err)
 static weir_status open(void *self, weir_window *w, const weir_window_args *args, weir_error *err) {
     time_batch *b = self;
     (void)w, (void)err;
-    b->period = wr_arg_long(&args->args[0]);
+    b->ticks.period = wr_arg_long(&args->args[0]);
     for (uint32_t i = 1; i < args->n_args; i++)
         if (args->args[i].type == WEIR_BOOL) {
             b->streams = args->args[i].value.as.b;
@@ -55,16 +55,13 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     b->expires = args->expired_output;
     b->resets = args->reset_wanted;
     b->keeps_all = args->is_searched && !b->expires;
-    b->next_emit = b->next_timer = INT64_MAX;
+    b->ticks.next_emit = b->ticks.next_timer = INT64_MAX;
     return WEIR_OK;
 }
 
-static int64_t later(int64_t t, int64_t by) { return __builtin_add_overflow(t, by, &t) ? INT64_MAX : t; }
-
 static void start_clock(time_batch *b, int64_t now) {
-    int64_t since = 0;
-    if (b->has_start && !__builtin_sub_overflow(now, b->start, &since)) since %= b->period;
-    b->next_emit = b->next_timer = later(now, b->period - since);
+    b->ticks.next_emit = b->ticks.next_timer =
+        b->has_start ? wr_period_end(now, b->start, b->ticks.period) : wr_later(now, b->ticks.period);
     b->is_started = true;
 }
 
@@ -101,30 +98,17 @@ static bool is_idle(const time_batch *b) {
     return (b->keeps_all ? b->filling : b->before) == b->tail && !b->needs_reset;
 }
 
-/* A jump of the clock over years must not tick its way: whole periods, up to the last not after now. While
- * something is to go out at a boundary that is ahead, that stays. */
-static void skip_ticks(time_batch *b, int64_t now) {
-    bool moves_emit = is_idle(b);
-    if (b->next_timer > now || (!moves_emit && now >= b->next_emit)) return;
-    uint64_t period = (uint64_t)b->period;
-    uint64_t skip =
-        ((uint64_t)now - (uint64_t)b->next_timer) / period * period; /* may be more than INT64_MAX */
-    b->next_timer = (int64_t)((uint64_t)b->next_timer + skip);
-    if (moves_emit)
-        b->next_emit = later(later(b->next_emit, (int64_t)(skip / 2)), (int64_t)(skip - skip / 2));
-}
-
 /* The timers that the clock of one arrival has passed; each chunk they let out has an origin of its own. */
 static weir_status tick(time_batch *b, weir_window *w, uint32_t arrival, weir_error *err) {
     weir_window_input *in = weir_window_get_input(w);
     int64_t now = in->cycle->clock[arrival];
     weir_origin origin = weir_window_tick_origin(in, arrival);
     in->tick_next = arrival + 1;
-    while (b->next_timer <= now) {
-        skip_ticks(b, now);
-        b->next_timer = later(b->next_timer, b->period);
-        if (now < b->next_emit) continue;
-        b->next_emit = later(b->next_emit, b->period);
+    while (b->ticks.next_timer <= now) {
+        wr_ticks_skip(&b->ticks, now, is_idle(b));
+        b->ticks.next_timer = wr_later(b->ticks.next_timer, b->ticks.period);
+        if (now < b->ticks.next_emit) continue;
+        b->ticks.next_emit = wr_later(b->ticks.next_emit, b->ticks.period);
         WR_TRY(flush(b, w, now, err));
         WR_TRY(end_chunk(w, origin++, err));
     }
@@ -134,7 +118,7 @@ static weir_status tick(time_batch *b, weir_window *w, uint32_t arrival, weir_er
 static weir_status fire_until(time_batch *b, weir_window *w, weir_origin before, weir_error *err) {
     const weir_window_input *in = weir_window_get_input(w);
     uint32_t arrival;
-    while ((arrival = weir_window_next_tick(in, b->next_timer, before)) != WEIR_NO_TICK)
+    while ((arrival = weir_window_next_tick(in, b->ticks.next_timer, before)) != WEIR_NO_TICK)
         WR_TRY(tick(b, w, arrival, err));
     return WEIR_OK;
 }
@@ -142,7 +126,7 @@ static weir_status fire_until(time_batch *b, weir_window *w, weir_origin before,
 static weir_status take_chunk(time_batch *b, weir_window *w, uint32_t first, uint32_t n, int64_t now,
                               weir_origin origin, weir_error *err) {
     if (WR_UNLIKELY(!b->is_started)) start_clock(b, now);
-    bool at_boundary = now >= b->next_emit;
+    bool at_boundary = now >= b->ticks.next_emit;
     if (!b->needs_reset) b->reset_ts = weir_window_get_input(w)->ts[first];
     b->needs_reset = true;
     b->tail += n;
@@ -152,7 +136,7 @@ static weir_status take_chunk(time_batch *b, weir_window *w, uint32_t first, uin
             WR_TRY(wr_emit_range(w, b->tail - n + i, 1, WEIR_CURRENT, false, ts[first + i], err));
     }
     if (at_boundary) {
-        b->next_emit = later(b->next_emit, b->period);
+        b->ticks.next_emit = wr_later(b->ticks.next_emit, b->ticks.period);
         WR_TRY(flush(b, w, now, err));
     }
     return b->streams || at_boundary ? end_chunk(w, origin, err) : WEIR_OK;
@@ -165,7 +149,7 @@ static weir_status process(void *self, weir_window *w, weir_error *err) {
         weir_origin origin = weir_window_chunk_origin(in, c);
         uint32_t end = wr_chunk_end_of(in, c);
         int64_t now = in->cycle->clock[weir_origin_arrival(origin)];
-        if (WR_UNLIKELY(now >= b->next_timer)) WR_TRY(fire_until(b, w, origin, err));
+        if (WR_UNLIKELY(now >= b->ticks.next_timer)) WR_TRY(fire_until(b, w, origin, err));
         wr_pass_tick(in, origin);
         WR_TRY(take_chunk(b, w, first, end - first, now, origin, err));
         first = end;
@@ -176,7 +160,7 @@ static weir_status process(void *self, weir_window *w, weir_error *err) {
     return WEIR_OK;
 }
 
-static int64_t due(const void *self) { return ((const time_batch *)self)->next_timer; }
+static int64_t due(const void *self) { return ((const time_batch *)self)->ticks.next_timer; }
 
 /* The last completed batch; with streamCurrent the running one. */
 static void content(const void *self, const weir_window *w, bool (*visit)(void *ctx, weir_row_id id),
@@ -189,8 +173,8 @@ static void content(const void *self, const weir_window *w, bool (*visit)(void *
 static void save(const void *self, weir_writer *w) {
     const time_batch *b = self;
     weir_write_u32(w, (b->is_started ? 1u : 0) | (b->needs_reset ? 2u : 0));
-    weir_write_i64(w, b->next_emit);
-    weir_write_i64(w, b->next_timer);
+    weir_write_i64(w, b->ticks.next_emit);
+    weir_write_i64(w, b->ticks.next_timer);
     weir_write_i64(w, (int64_t)b->before);
     weir_write_i64(w, (int64_t)b->filling);
     weir_write_i64(w, (int64_t)b->tail);
@@ -202,8 +186,8 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
     uint32_t flags = weir_read_u32(r);
     b->is_started = flags & 1;
     b->needs_reset = flags & 2;
-    b->next_emit = weir_read_i64(r);
-    b->next_timer = weir_read_i64(r);
+    b->ticks.next_emit = weir_read_i64(r);
+    b->ticks.next_timer = weir_read_i64(r);
     WR_TRY(wr_window_read_range(w, r, (weir_row_id *const[]){&b->before, &b->filling, &b->tail}, 3,
                                 WR_HELD_ALL, err));
     b->reset_ts = weir_reader_left(r) ? weir_read_i64(r) : 0;
@@ -214,7 +198,7 @@ static int bound(const void *self, char *text, size_t size) {
     const time_batch *b = self;
     char span[32];
     if (b->keeps_all) return snprintf(text, size, "every batch so far: no bound");
-    wr_span_text(b->period, span, sizeof span);
+    wr_span_text(b->ticks.period, span, sizeof span);
     return snprintf(text, size, "%s of rows%s", span, b->expires && !b->streams ? ", twice" : "");
 }
 

@@ -13,6 +13,7 @@
 #include "state/held_rows.h"
 #include "window/check.h"
 #include "window/table.h"
+#include "window/ticks.h"
 #include "window/unique/key.h"
 
 /* Rows by key, in order of the keys. */
@@ -161,22 +162,13 @@ static weir_status flush_again(external_time_batch *b, weir_window *w, bool stay
 
 /* ---- Rows ---- */
 
-static int64_t later(int64_t t, int64_t by) { return __builtin_add_overflow(t, by, &t) ? INT64_MAX : t; }
-
-/* The end of the period, counted from start, that time lies in. */
-static int64_t end_after(const external_time_batch *b, int64_t time) {
-    int64_t since;
-    if (__builtin_sub_overflow(time, b->start, &since)) since = 0;
-    return later(time, b->period - since % b->period);
-}
-
 static void set_timer(external_time_batch *b, int64_t now) {
-    if (b->timeout > 0) b->next_timer = later(now, b->timeout);
+    if (b->timeout > 0) b->next_timer = wr_later(now, b->timeout);
 }
 
 static void start(external_time_batch *b, int64_t time, int64_t now) {
     if (!b->has_start) b->start = time;
-    b->end = b->has_start ? end_after(b, time) : later(time, b->period);
+    b->end = b->has_start ? wr_period_end(time, b->start, b->period) : wr_later(time, b->period);
     b->is_started = true;
     set_timer(b, now);
 }
@@ -187,7 +179,7 @@ static weir_status end_batch(external_time_batch *b, weir_window *w, int64_t now
     else
         flush(b, w, false);
     b->is_flushed = false;
-    b->end = end_after(b, b->newest);
+    b->end = wr_period_end(b->newest, b->start, b->period);
     set_timer(b, now);
     return WEIR_OK;
 }

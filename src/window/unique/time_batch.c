@@ -13,16 +13,16 @@
 #include "base/compiler.h"
 #include "window/check.h"
 #include "window/table.h"
+#include "window/ticks.h"
 #include "window/unique/batch.h"
 
 typedef struct time_batch {
     wr_unique_batch batch;
-    int64_t period, start; /* ms */
+    wr_ticks ticks;
+    int64_t start; /* ms */
     bool has_start, is_started;
-    int64_t length;     /* keys; 0: no limit */
-    bool is_full;       /* went out by its length: rows until the next boundary are dropped */
-    int64_t next_emit;  /* the boundary that lets the batch out */
-    int64_t next_timer; /* the oldest timer that has not fired; INT64_MAX: none */
+    int64_t length; /* keys; 0: no limit */
+    bool is_full;   /* went out by its length: rows until the next boundary are dropped */
 } time_batch;
 
 /* ---- Arguments ---- */
@@ -52,10 +52,10 @@ static weir_status check_length(const weir_arg *args, uint32_t n_args, weir_erro
 
 static weir_status open_as(time_batch *b, const weir_window_args *args, uint32_t n_times, bool first,
                            weir_error *err) {
-    b->period = wr_arg_long(&args->args[1]);
+    b->ticks.period = wr_arg_long(&args->args[1]);
     b->has_start = n_times > 2;
     if (b->has_start) b->start = wr_arg_long(&args->args[2]);
-    b->next_emit = b->next_timer = INT64_MAX;
+    b->ticks.next_emit = b->ticks.next_timer = INT64_MAX;
     return wr_unique_batch_init(&b->batch, args, first, WR_FOUND_GONE, err);
 }
 
@@ -80,18 +80,15 @@ static void close(void *self) { wr_unique_batch_fini(&((time_batch *)self)->batc
 
 /* ---- Boundaries ---- */
 
-static int64_t later(int64_t t, int64_t by) { return __builtin_add_overflow(t, by, &t) ? INT64_MAX : t; }
-
 static void start_clock(time_batch *b, int64_t now) {
-    int64_t since = 0;
-    if (b->has_start && !__builtin_sub_overflow(now, b->start, &since)) since %= b->period;
-    b->next_emit = b->next_timer = later(now, b->period - since);
+    b->ticks.next_emit = b->ticks.next_timer =
+        b->has_start ? wr_period_end(now, b->start, b->ticks.period) : wr_later(now, b->ticks.period);
     b->is_started = true;
 }
 
 /* Lets the batch out, unless the boundary only ends one that went out already. */
 static weir_status pass_boundary(time_batch *b, weir_window *w, int64_t now, weir_error *err) {
-    b->next_emit = later(b->next_emit, b->period);
+    b->ticks.next_emit = wr_later(b->ticks.next_emit, b->ticks.period);
     if (b->is_full) {
         b->is_full = false;
         return WEIR_OK;
@@ -99,26 +96,15 @@ static weir_status pass_boundary(time_batch *b, weir_window *w, int64_t now, wei
     return wr_unique_batch_flush(&b->batch, w, now, err);
 }
 
-static int64_t due(const void *self) { return ((const time_batch *)self)->next_timer; }
+static int64_t due(const void *self) { return ((const time_batch *)self)->ticks.next_timer; }
 
-/* A jump of the clock over years must not tick its way: whole periods, up to the last not after now. While
- * something is to go out at a boundary that is ahead, that stays. */
-static void skip_ticks(time_batch *b, int64_t now) {
-    bool moves_emit = !b->is_full && wr_unique_batch_is_idle(&b->batch);
-    if (b->next_timer > now || (!moves_emit && now >= b->next_emit)) return;
-    uint64_t period = (uint64_t)b->period;
-    uint64_t skip =
-        ((uint64_t)now - (uint64_t)b->next_timer) / period * period; /* may be more than INT64_MAX */
-    b->next_timer = (int64_t)((uint64_t)b->next_timer + skip);
-    if (moves_emit)
-        b->next_emit = later(later(b->next_emit, (int64_t)(skip / 2)), (int64_t)(skip - skip / 2));
-}
+static bool is_idle(const time_batch *b) { return !b->is_full && wr_unique_batch_is_idle(&b->batch); }
 
 static weir_status on_timer(void *self, weir_window *w, int64_t now, weir_error *err) {
     time_batch *b = self;
-    skip_ticks(b, now);
-    b->next_timer = later(b->next_timer, b->period);
-    return now < b->next_emit ? WEIR_OK : pass_boundary(b, w, now, err);
+    wr_ticks_skip(&b->ticks, now, is_idle(b));
+    b->ticks.next_timer = wr_later(b->ticks.next_timer, b->ticks.period);
+    return now < b->ticks.next_emit ? WEIR_OK : pass_boundary(b, w, now, err);
 }
 
 /* ---- Rows ---- */
@@ -149,12 +135,12 @@ static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t
                             weir_error *err) {
     time_batch *b = self;
     if (WR_UNLIKELY(!b->is_started)) start_clock(b, now);
-    bool at_boundary = now >= b->next_emit;
+    bool at_boundary = now >= b->ticks.next_emit;
     if (b->is_full) {
         drop_rows(w, first, first + n);
         return at_boundary ? pass_boundary(b, w, now, err) : WEIR_OK;
     }
-    if (at_boundary) b->next_emit = later(b->next_emit, b->period);
+    if (at_boundary) b->ticks.next_emit = wr_later(b->ticks.next_emit, b->ticks.period);
     WR_TRY(take_rows(b, w, first, n, now, err));
     return at_boundary || b->is_full ? wr_unique_batch_flush(&b->batch, w, now, err) : WEIR_OK;
 }
@@ -172,8 +158,8 @@ static size_t bytes(const void *self) { return wr_unique_batch_bytes(&((const ti
 static void save(const void *self, weir_writer *w) {
     const time_batch *b = self;
     weir_write_u32(w, (b->is_started ? 1u : 0) | (b->is_full ? 2u : 0));
-    weir_write_i64(w, b->next_emit);
-    weir_write_i64(w, b->next_timer);
+    weir_write_i64(w, b->ticks.next_emit);
+    weir_write_i64(w, b->ticks.next_timer);
     wr_unique_batch_save(&b->batch, w);
 }
 
@@ -182,8 +168,8 @@ static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *
     uint32_t flags = weir_read_u32(r);
     b->is_started = flags & 1;
     b->is_full = flags & 2;
-    b->next_emit = weir_read_i64(r);
-    b->next_timer = weir_read_i64(r);
+    b->ticks.next_emit = weir_read_i64(r);
+    b->ticks.next_timer = weir_read_i64(r);
     return wr_unique_batch_load(&b->batch, w, r, err);
 }
 
@@ -191,7 +177,7 @@ static int bound(const void *self, char *text, size_t size) {
     const time_batch *b = self;
     const char *twice = b->batch.expires ? ", twice" : "";
     char span[32];
-    wr_span_text(b->period, span, sizeof span);
+    wr_span_text(b->ticks.period, span, sizeof span);
     if (b->length) return snprintf(text, size, "%lld rows%s", (long long)b->length, twice);
     return snprintf(text, size, "a row for each key in %s%s", span, twice);
 }
