@@ -91,7 +91,7 @@ static weir_status expire_due(call *c, uint32_t id, int64_t now, weir_error *err
     wr_key_window *w = c->w;
     int64_t horizon;
     if (__builtin_sub_overflow(now, w->size, &horizon)) horizon = INT64_MIN;
-    while (w->keys[id].n && wr_row_store_ts(w->store, w->keys[id].first) <= horizon)
+    while (wr_key_at(w, id)->n && wr_row_store_ts(w->store, wr_key_at(w, id)->first) <= horizon)
         WR_TRY(expire_oldest(c, id, now, err));
     return WEIR_OK;
 }
@@ -103,16 +103,16 @@ static int64_t due_of(const wr_key_window *w, int64_t ts) {
 
 /* Only a row newer than all before it sets a timer, and only if none is set. */
 static weir_status set_timer(wr_key_window *w, uint32_t id, int64_t ts, weir_error *err) {
-    if (ts <= w->last_ts[id]) return WEIR_OK;
-    w->last_ts[id] = ts;
-    if (wr_due_times_of(&w->due, id) != INT64_MAX) return WEIR_OK;
-    return wr_due_times_set(&w->due, id, due_of(w, ts)) ? WEIR_OK : wr_key_window_no_memory(err);
+    wr_timed_key *k = wr_timed_key_at(w, id);
+    if (ts <= k->last_ts) return WEIR_OK;
+    k->last_ts = ts;
+    return k->rows.waits ? WEIR_OK : wr_key_window_set_due(w, id, due_of(w, ts), err);
 }
 
 /* The batch of the key is full: it goes out, behind what is left of the one before. */
 static weir_status let_batch_out(call *c, uint32_t id, int64_t now, weir_error *err) {
     wr_key_window *w = c->w;
-    wr_key_rows *k = &w->keys[id];
+    wr_key_rows *k = wr_key_at(w, id);
     uint32_t slot;
     for (; k->before; k->before--) WR_TRY(expire_oldest(c, id, now, err));
     if (w->resets) WR_TRY(emit(c, WEIR_NO_ROW, WR_NO_SLOT, WEIR_RESET, now, err));
@@ -134,13 +134,13 @@ static weir_status take_row(call *c, uint32_t id, uint32_t k, uint32_t row, int6
     weir_row_id slot = c->ids[k];
     if (w->leaving == WR_LEAVES_IN_BATCHES) {
         wr_key_rows_add(w, id, (uint32_t)slot);
-        if (w->keys[id].n - w->keys[id].before < (uint64_t)w->size) return WEIR_OK;
+        if (wr_key_at(w, id)->n - wr_key_at(w, id)->before < (uint64_t)w->size) return WEIR_OK;
         WR_TRY(let_batch_out(c, id, now, err));
         return end_chunk(c, id, origin, err);
     }
     if (w->leaving == WR_LEAVES_BY_TIME)
         WR_TRY(expire_due(c, id, now, err));
-    else if (w->keys[id].n >= (uint64_t)w->size)
+    else if (wr_key_at(w, id)->n >= (uint64_t)w->size)
         WR_TRY(expire_oldest(c, id, now, err));
     WR_TRY(emit(c, slot, row, WEIR_CURRENT, ts, err));
     wr_key_rows_add(w, id, (uint32_t)slot);
@@ -173,6 +173,7 @@ static weir_status collect_due(call *c, int64_t now, due_key **keys, uint32_t *n
         if (*n == cap && !wr_arena_widen(c->turn->arena, keys, *n, cap = cap * 2 + 16, sizeof **keys))
             return wr_key_window_no_memory(err);
         (*keys)[(*n)++] = (due_key){due, wr_partition_birth(c->partition, id), id};
+        wr_key_at(w, id)->waits = 0;
     }
     if (*n > 1) qsort(*keys, *n, sizeof **keys, by_due);
     return WEIR_OK;
@@ -191,8 +192,9 @@ static weir_status fire(call *c, uint32_t arrival, weir_error *err) {
         WR_TRY(expire_due(c, id, now, err));
         WR_TRY(end_chunk(c, id, origin, err));
         if ((origin & 0xFFFFFFu) != 0xFFFFFFu) origin++;
-        int64_t due = w->keys[id].n ? due_of(w, wr_row_store_ts(w->store, w->keys[id].first)) : INT64_MAX;
-        if (!wr_due_times_set(&w->due, id, due)) return wr_key_window_no_memory(err);
+        int64_t due =
+            wr_key_at(w, id)->n ? due_of(w, wr_row_store_ts(w->store, wr_key_at(w, id)->first)) : INT64_MAX;
+        WR_TRY(wr_key_window_set_due(w, id, due, err));
     }
     return WEIR_OK;
 }
@@ -327,8 +329,7 @@ static void free_op(wr_op *op) {
     wr_row_store_free(w->store);
     wr_free(account, w->is_read, 2 * (size_t)op->plan->in.n_attrs + 1);
     wr_free(account, w->next, w->cap_next * sizeof *w->next);
-    wr_free(account, w->keys, w->cap_keys * sizeof *w->keys);
-    wr_free(account, w->last_ts, w->cap_last_ts * sizeof *w->last_ts);
+    wr_free(account, w->keys, w->cap_keys * w->key_bytes);
     wr_due_times_fini(&w->due);
     wr_free(op->account.parent, w, sizeof *w);
 }
@@ -393,6 +394,7 @@ weir_status wr_key_window_new(const wr_plan_op *plan, wr_account *parent, wr_op 
     if (!w) return wr_key_window_no_memory(err);
     const weir_window_args *args = &plan->u.window.args;
     w->leaving = leaving_of(plan->u.window.type);
+    w->key_bytes = w->leaving == WR_LEAVES_BY_TIME ? sizeof(wr_timed_key) : sizeof(wr_key_rows);
     w->head.type = w->leaving == WR_LEAVES_BY_TIME ? &timed_type : &counted_type;
     w->head.plan = plan;
     w->head.account.parent = parent;

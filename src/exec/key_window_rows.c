@@ -9,23 +9,29 @@ weir_status wr_key_window_no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory in a window of many keys");
 }
 
+static void clear_key(wr_key_window *w, uint32_t id) {
+    *wr_key_at(w, id) = (wr_key_rows){0};
+    if (w->leaving == WR_LEAVES_BY_TIME) wr_timed_key_at(w, id)->last_ts = INT64_MIN;
+}
+
+static int64_t last_ts_of(const wr_key_window *w, uint32_t id) {
+    return w->leaving == WR_LEAVES_BY_TIME ? wr_timed_key_at(w, id)->last_ts : INT64_MIN;
+}
+
 bool wr_key_window_make_room(wr_key_window *w, uint32_t n_keys, uint32_t n_slots) {
     wr_account *account = &w->head.account;
-    uint32_t had_keys = w->cap_keys, had_last_ts = w->cap_last_ts;
-    if (wr_grow(account, &w->keys, &w->cap_keys, n_keys, sizeof *w->keys) ||
-        wr_grow(account, &w->next, &w->cap_next, n_slots, sizeof *w->next) ||
-        (w->leaving == WR_LEAVES_BY_TIME &&
-         wr_grow(account, &w->last_ts, &w->cap_last_ts, n_keys, sizeof *w->last_ts)))
+    uint32_t had = w->cap_keys;
+    if (wr_grow(account, &w->keys, &w->cap_keys, n_keys, w->key_bytes) ||
+        wr_grow(account, &w->next, &w->cap_next, n_slots, sizeof *w->next))
         return false;
-    for (uint32_t i = had_keys; i < w->cap_keys; i++) w->keys[i] = (wr_key_rows){0};
-    for (uint32_t i = had_last_ts; i < w->cap_last_ts; i++) w->last_ts[i] = INT64_MIN;
+    for (uint32_t i = had; i < w->cap_keys; i++) clear_key(w, i);
     return true;
 }
 
 /* ---- Rows ---- */
 
 void wr_key_rows_add(wr_key_window *w, uint32_t id, uint32_t slot) {
-    wr_key_rows *k = &w->keys[id];
+    wr_key_rows *k = wr_key_at(w, id);
     if (k->n++)
         w->next[k->last] = slot;
     else
@@ -34,10 +40,16 @@ void wr_key_rows_add(wr_key_window *w, uint32_t id, uint32_t slot) {
 }
 
 uint32_t wr_key_rows_take(wr_key_window *w, uint32_t id) {
-    wr_key_rows *k = &w->keys[id];
+    wr_key_rows *k = wr_key_at(w, id);
     uint32_t slot = k->first;
     if (--k->n) k->first = w->next[slot];
     return slot;
+}
+
+weir_status wr_key_window_set_due(wr_key_window *w, uint32_t id, int64_t due, weir_error *err) {
+    if (!wr_due_times_set(&w->due, id, due)) return wr_key_window_no_memory(err);
+    wr_key_at(w, id)->waits = due != INT64_MAX;
+    return WEIR_OK;
 }
 
 int64_t wr_key_window_due(const wr_op *op) {
@@ -48,25 +60,24 @@ int64_t wr_key_window_due(const wr_op *op) {
 void wr_key_window_forget(wr_op *op, uint32_t id) {
     wr_key_window *w = (wr_key_window *)op;
     if (id < w->cap_keys) {
-        while (w->keys[id].n) wr_row_store_release(w->store, wr_key_rows_take(w, id));
-        w->keys[id] = (wr_key_rows){0};
+        while (wr_key_at(w, id)->n) wr_row_store_release(w->store, wr_key_rows_take(w, id));
+        clear_key(w, id);
     }
-    if (id < w->cap_last_ts) w->last_ts[id] = INT64_MIN;
     wr_due_times_unset(&w->due, id);
 }
 
 /* ---- State: the rows, then of each key that holds any, or has a timer, its number, timer and slots. ---- */
 
 static bool holds(const wr_key_window *w, uint32_t id) {
-    return w->keys[id].n || (id < w->cap_last_ts && w->last_ts[id] != INT64_MIN);
+    return wr_key_at(w, id)->n || last_ts_of(w, id) != INT64_MIN;
 }
 
 static void save_key(const wr_key_window *w, uint32_t id, weir_writer *out) {
-    const wr_key_rows *k = &w->keys[id];
+    const wr_key_rows *k = wr_key_at(w, id);
     weir_write_u32(out, id + 1);
     weir_write_u32(out, k->n);
-    weir_write_u32(out, k->before);
-    weir_write_i64(out, w->last_ts ? w->last_ts[id] : INT64_MIN);
+    weir_write_u32(out, w->leaving == WR_LEAVES_BY_TIME ? 0 : k->before);
+    weir_write_i64(out, last_ts_of(w, id));
     weir_write_i64(out, wr_due_times_of(&w->due, id));
     for (uint32_t i = 0, slot = k->first; i < k->n; slot = w->next[slot], i++) weir_write_u32(out, slot);
 }
@@ -100,10 +111,12 @@ static weir_status load_key(wr_key_window *w, uint32_t id, wr_row_claims *claims
         if (!wr_row_claim(claims, slot)) return damaged(err);
         wr_key_rows_add(w, id, slot);
     }
-    w->keys[id].before = before;
-    if (!w->last_ts) return WEIR_OK;
-    w->last_ts[id] = last_ts;
-    return wr_due_times_set(&w->due, id, due) ? WEIR_OK : wr_key_window_no_memory(err);
+    if (w->leaving != WR_LEAVES_BY_TIME) {
+        wr_key_at(w, id)->before = before;
+        return WEIR_OK;
+    }
+    wr_timed_key_at(w, id)->last_ts = last_ts;
+    return wr_key_window_set_due(w, id, due, err);
 }
 
 weir_status wr_key_window_load(wr_op *op, weir_reader *r, weir_error *err) {
