@@ -10,7 +10,9 @@
 
 #define FIRST_BODY   ((size_t)4096)
 #define LONG_BODY    ((unsigned long long)1 << 20)
-#define MEMORY_LIMIT ((size_t)64 << 10) /* of a connection: its headers, and a piece of its body */
+#define MOST_AT_ONCE ((size_t)64 << 10) /* of memory for a body, on the word of its client */
+/* Of a connection: its headers, and a piece of its body. The library clears all of it after each request. */
+#define MEMORY_LIMIT ((size_t)32 << 10)
 
 struct http_route {
     http_server *server;
@@ -32,6 +34,11 @@ struct http_server {
     pthread_mutex_t lock; /* of routes */
     http_route *routes;
     uint32_t n_users;
+    struct MHD_Response *ok; /* 200 and nothing else */
+    /* Answers are many at a time: one connection wakes the listener's thread, which lets the others go on. */
+    pthread_mutex_t answer_lock;
+    bool is_woken;
+    http_request *answered;
 };
 
 /* ---- The owner ---------------------------------------------------------------------------------------- */
@@ -98,10 +105,37 @@ static void set_answer(http_request *r, unsigned status, const char *type, const
     r->is_answered = true;
 }
 
-void http_answer(http_request *r, unsigned status, const char *type, const char *text, size_t len) {
+/* The request is the listener's from here on: it may be gone before this returns. */
+static void go_on(http_request *r) {
+    http_server *s = r->route->server;
     struct MHD_Connection *connection = r->connection;
+    pthread_mutex_lock(&s->answer_lock);
+    r->wakes = !s->is_woken;
+    s->is_woken = true;
+    if (!r->wakes) {
+        r->next_answered = s->answered;
+        s->answered = r;
+        connection = NULL;
+    }
+    pthread_mutex_unlock(&s->answer_lock);
+    if (connection) MHD_resume_connection(connection);
+}
+
+static void let_others_go_on(http_server *s) {
+    pthread_mutex_lock(&s->answer_lock);
+    http_request *r = s->answered;
+    s->answered = NULL;
+    s->is_woken = false;
+    pthread_mutex_unlock(&s->answer_lock);
+    for (http_request *next; r; r = next) {
+        next = r->next_answered;
+        MHD_resume_connection(r->connection);
+    }
+}
+
+void http_answer(http_request *r, unsigned status, const char *type, const char *text, size_t len) {
     set_answer(r, status, type, text, len);
-    MHD_resume_connection(connection);
+    go_on(r);
 }
 
 static void set_text(http_request *r, unsigned status, const char *text) {
@@ -114,12 +148,13 @@ static void set_text(http_request *r, unsigned status, const char *text) {
 }
 
 void http_answer_text(http_request *r, unsigned status, const char *text) {
-    struct MHD_Connection *connection = r->connection;
     set_text(r, status, text);
-    MHD_resume_connection(connection);
+    go_on(r);
 }
 
 static enum MHD_Result send_answer(http_request *r) {
+    if (r->status == MHD_HTTP_OK && !r->text_len && !r->n_headers)
+        return MHD_queue_response(r->connection, r->status, r->route->server->ok);
     struct MHD_Response *out =
         MHD_create_response_from_buffer(r->text_len, r->text ? r->text : "", MHD_RESPMEM_MUST_COPY);
     if (!out) return MHD_NO;
@@ -182,13 +217,12 @@ static bool is_among(const char *methods, const char *method) {
 }
 
 /* What is wrong with a request before its body has come; 0: nothing. */
-static unsigned refusal(const http_route *route, struct MHD_Connection *c, const char *method) {
+static unsigned refusal(const http_route *route, struct MHD_Connection *c, const char *method,
+                        size_t expected) {
     if (!route) return MHD_HTTP_NOT_FOUND;
     if (!is_authorised(route, c)) return MHD_HTTP_UNAUTHORIZED;
     if (!is_among(route->spec.methods, method)) return MHD_HTTP_METHOD_NOT_ALLOWED;
-    const char *length = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
-    if (length && strtoull(length, NULL, 10) > route->spec.body_limit) return route->spec.too_large_status;
-    return 0;
+    return expected > route->spec.body_limit ? route->spec.too_large_status : 0;
 }
 
 static const char *why(const http_route *route, unsigned status) {
@@ -213,7 +247,9 @@ static http_request *new_request(http_server *s, struct MHD_Connection *c, const
     r->connection = c;
     snprintf(r->method, sizeof r->method, "%s", method);
     r->route = find_route(s, path);
-    unsigned status = refusal(r->route, c, method);
+    const char *length = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
+    if (length) r->expected = strtoull(length, NULL, 10);
+    unsigned status = refusal(r->route, c, method, r->expected);
     if (status) refuse(r, status);
     return r;
 }
@@ -224,7 +260,8 @@ static void receive(http_request *r, const char *bytes, size_t n) {
     if (r->is_answered) return;
     if (r->len + n > r->route->spec.body_limit) return refuse(r, r->route->spec.too_large_status);
     if (r->cap - r->len < n) {
-        size_t cap = r->cap ? r->cap * 2 : FIRST_BODY;
+        size_t first = r->expected && r->expected <= MOST_AT_ONCE ? r->expected : FIRST_BODY;
+        size_t cap = r->cap ? r->cap * 2 : first;
         while (cap < r->len + n) cap *= 2;
         char *body = reserve(r, cap - r->cap) ? realloc(r->body, cap) : NULL;
         if (!body) return refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE);
@@ -278,6 +315,10 @@ static enum MHD_Result on_access(void *ctx, struct MHD_Connection *c, const char
         *size = 0;
         return MHD_YES;
     }
+    if (r->wakes) {
+        r->wakes = false;
+        let_others_go_on(ctx);
+    }
     if (r->is_answered) return send_answer(r);
     if (r->route->spec.on_get) return serve_stream(r->route, c);
     if (!r->is_owned) submit(r);
@@ -286,10 +327,11 @@ static enum MHD_Result on_access(void *ctx, struct MHD_Connection *c, const char
 
 static void on_completed(void *ctx, struct MHD_Connection *c, void **state,
                          enum MHD_RequestTerminationCode why_ended) {
-    (void)ctx;
+    http_request *r = *state;
     (void)c;
     (void)why_ended;
-    if (*state) free_request(*state);
+    if (r && r->wakes) let_others_go_on(ctx); /* it has hung up meanwhile */
+    if (r) free_request(r);
     *state = NULL;
 }
 
@@ -337,6 +379,13 @@ static weir_status start(http_server *s, const http_route_spec *spec, weir_error
     return WEIR_EIO;
 }
 
+static void free_stopped(http_server *s) {
+    if (s->ok) MHD_destroy_response(s->ok);
+    pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->answer_lock);
+    free(s);
+}
+
 static weir_status get_server(http_server **servers, const http_route_spec *spec, const weir_io_host *host,
                               http_server **out, weir_error *err) {
     bool is_tls = strcmp(spec->url.scheme, "https") == 0;
@@ -354,10 +403,11 @@ static weir_status get_server(http_server **servers, const http_route_spec *spec
     s->port = spec->url.port;
     snprintf(s->name, sizeof s->name, "%s", spec->url.host);
     pthread_mutex_init(&s->lock, NULL);
-    weir_status st = start(s, spec, err);
+    pthread_mutex_init(&s->answer_lock, NULL);
+    s->ok = MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+    weir_status st = s->ok ? start(s, spec, err) : wire_no_memory(err);
     if (st != WEIR_OK) {
-        pthread_mutex_destroy(&s->lock);
-        free(s);
+        free_stopped(s);
         return st;
     }
     s->next = *servers;
@@ -366,14 +416,14 @@ static weir_status get_server(http_server **servers, const http_route_spec *spec
 }
 
 static void free_server(http_server *s) {
+    let_others_go_on(s);
     MHD_stop_daemon(s->daemon);
     for (http_route *next, *r = s->routes; r; r = next) {
         next = r->next;
         pthread_mutex_destroy(&r->lock);
         free(r);
     }
-    pthread_mutex_destroy(&s->lock);
-    free(s);
+    free_stopped(s);
 }
 
 static void drop_unused(http_server **servers, http_server *s) {

@@ -25,7 +25,7 @@ typedef struct http_request {
     char method[16];
     char *body;
     size_t len, cap;
-    bool is_owned, is_answered;
+    bool is_owned, is_answered, wakes;
     unsigned status; /* to answer with; 0: not known yet */
     const char *type;
     char *text; /* malloc; NULL: none */
@@ -36,6 +36,8 @@ typedef struct http_request {
     uint64_t id, epoch;
     int64_t deadline_ms;
     struct http_request *next, *later;
+    struct http_request *next_answered; /* the listener's */
+    size_t expected;                    /* bytes of the body, as the client says; 0: it does not */
 } http_request;
 
 /* What a route is opened with. Texts outlive the route. */
