@@ -151,6 +151,10 @@ typedef struct weir_app_options {
                            which sends, flushes or moves the clock. 0: none. A failure is logged */
     bool keys_sleep; /* operators of a partition's keys give up their memory after each use, however few keys
                         there are: for tests */
+    /* How long a stop may take, from weir_app_request_stop to the end of weir_app_free: sinks wait for
+     * another side that is slow or away no longer. What is not delivered by then is sent by the next run,
+     * with a state_dir; else it is lost. 0: 10000 */
+    int64_t stop_ms;
 } weir_app_options;
 
 /* Parses, checks and plans. On failure *err is the first error and *report (if wanted) has all; *out is NULL.

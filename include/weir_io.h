@@ -10,8 +10,8 @@
  * Rules for everything here, besides those of weir_ext.h:
  *  - One instance ("self") is used by one thread at a time, the one that runs the app's input or output.
  *    A client library with threads of its own locks inside and wakes the runtime through wake_fd().
- *  - Only start(), recover(), prepare(), commit() and close() may block, and then for a bounded time. All
- *    else returns at once; what isn't possible now is WEIR_EAGAIN.
+ *  - Only start(), recover(), prepare(), commit() and close() may block, and then for a bounded time, and no
+ *    longer than host.stop_by_ns says. All else returns at once; what isn't possible now is WEIR_EAGAIN.
  *  - Nothing is taken before it is said to be taken: poll() shows input, consume() takes it. So position()
  *    always names the first byte, message or row that the app has not had, whatever was read ahead.
  *  - An epoch is the stretch between two checkpoints, numbered from 1, ever growing within one app.
@@ -249,6 +249,10 @@ typedef struct weir_io_host {
     /* What asks by HTTP; a module is opened for it. NULL with *err: there is none. */
     const weir_http_type *(*http)(void *ctx, weir_error *err);
     void *http_ctx;
+    /* By when a call that waits must come back, because the app was asked to stop: as now_ns; INT64_MAX: it
+     * was not. It may come while a call waits: look ten times a second. From any thread. NULL: never. */
+    int64_t (*stop_by_ns)(void *ctx);
+    void *stop_ctx;
 } weir_io_host;
 
 typedef enum weir_guarantee {

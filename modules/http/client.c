@@ -483,15 +483,17 @@ uint32_t http_client_unsent(http_client *c) {
     return n;
 }
 
-/* The thread tells of the last answer only, so the others are looked at when the wait is over. */
+/* The thread tells of the last answer only; the others are looked at after each stretch. */
 bool http_client_drain(http_client *c, int64_t wait_ms) {
     pthread_mutex_lock(&c->lock);
-    int64_t begin = wire_now_ms(), give_up;
+    int64_t begin = wire_now_ms(), give_up_ns;
     do {
-        give_up = (c->answered_ms > begin ? c->answered_ms : begin) + wait_ms;
-        struct timespec until = {give_up / 1000, give_up % 1000 * 1000000};
+        int64_t since = c->answered_ms > begin ? c->answered_ms : begin;
+        give_up_ns = wire_no_later_ns(c->spec.host, (since + wait_ms) * 1000000);
+        int64_t ns = wire_stretch_ns(c->spec.host, give_up_ns);
+        struct timespec until = {ns / 1000000000, ns % 1000000000};
         if (c->held_jobs) pthread_cond_timedwait(&c->is_idle, &c->lock, &until);
-    } while (c->held_jobs && (wire_now_ms() < give_up || c->answered_ms + wait_ms > give_up));
+    } while (c->held_jobs && wire_now_ns() < give_up_ns);
     bool done = !c->held_jobs;
     pthread_mutex_unlock(&c->lock);
     return done;

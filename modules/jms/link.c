@@ -237,11 +237,11 @@ static void wait_for(jms_link *l, int fd, bool is_full, int64_t wait_ms) {
 /* What is left to be said has its time before the end, and so has the broker's answer to the end. */
 static bool end_in_order(jms_link *l, int64_t *give_up) {
     int64_t now = wire_now_ns();
-    if (!*give_up) *give_up = now + LEAVE_NS;
+    if (!*give_up) *give_up = wire_no_later_ns(l->host, now + LEAVE_NS);
     if (l->is_left) return now < *give_up;
     if (l->is_open && !l->handler->is_done(l->ctx) && now < *give_up) return true;
     leave(l);
-    *give_up = now + LEAVE_NS;
+    *give_up = wire_no_later_ns(l->host, now + LEAVE_NS);
     return true;
 }
 

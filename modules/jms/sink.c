@@ -268,8 +268,10 @@ static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir
     s->wants_commit = true;
     s->progress_ns = wire_now_ns();
     jms_link_kick(&s->link);
-    while (s->head < s->tail && !s->link.has_given_up && wire_now_ns() < s->progress_ns + patience)
-        jms_link_wait(&s->link, s->progress_ns + patience);
+    const weir_io_host *host = s->args->host;
+    while (s->head < s->tail && !s->link.has_given_up &&
+           wire_now_ns() < wire_no_later_ns(host, s->progress_ns + patience))
+        jms_link_wait(&s->link, wire_stretch_ns(host, s->progress_ns + patience));
     s->wants_commit = false;
     uint64_t left = s->tail - s->head;
     jms_link_unlock(&s->link);

@@ -232,7 +232,10 @@ void kafka_destroy(rd_kafka_t *rk, const kafka_link *link) {
         return;
     }
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 5;
+    int64_t now = wire_now_ns(), ns = wire_no_later_ns(link->host, now + 5000000000) - now;
+    until.tv_nsec += ns > 0 ? (long)(ns % 1000000000) : 0;
+    until.tv_sec += (ns > 0 ? ns / 1000000000 : 0) + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
     if (pthread_timedjoin_np(thread, NULL, &until) == 0) return;
     pthread_detach(thread);
     wire_log(link->host, WEIR_LOG_WARN, "%s: the client does not end; it is left behind", link->who);

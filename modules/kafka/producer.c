@@ -86,10 +86,16 @@ weir_status kafka_producer_renew(kafka_producer *p, weir_error *err) {
     return open_client(p, err);
 }
 
+static int last_wait_ms(const kafka_producer *p) {
+    int64_t now = wire_now_ns(),
+            left = wire_no_later_ns(p->link.host, now + (int64_t)LAST_WAIT_MS * 1000000) - now;
+    return left > 0 ? (int)(left / 1000000) : 0;
+}
+
 static void free_producer(kafka_producer *p) {
-    if (p->rk && !p->transactional_id) rd_kafka_flush(p->rk, LAST_WAIT_MS);
+    if (p->rk && !p->transactional_id) rd_kafka_flush(p->rk, last_wait_ms(p));
     if (p->rk && p->open_epoch) { /* so that nobody waits for it to time out */
-        rd_kafka_error_t *error = rd_kafka_abort_transaction(p->rk, LAST_WAIT_MS);
+        rd_kafka_error_t *error = rd_kafka_abort_transaction(p->rk, last_wait_ms(p));
         if (error) rd_kafka_error_destroy(error);
     }
     close_client(p);
@@ -249,7 +255,7 @@ weir_status kafka_producer_deliver(kafka_producer *p, weir_error *err) {
         rd_kafka_resp_err_t why = rd_kafka_flush(p->rk, wait_ms);
         WIRE_TRY(lost(p, err));
         if (!why) return p->link.is_down = false, WEIR_OK;
-        if (wire_now_ns() < give_up) continue;
+        if (wire_now_ns() < wire_no_later_ns(p->link.host, give_up)) continue;
         weir_fail(err, WEIR_EIO, "%d message(s) are not delivered yet", rd_kafka_outq_len(p->rk));
         if (err) err->retriable = true;
         return WEIR_EIO;

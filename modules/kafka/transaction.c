@@ -7,7 +7,7 @@
 
 #include "producer.h"
 
-#define CALL_MS    10000
+#define CALL_MS    2000 /* then a stop is looked for, and the same call goes on */
 #define GIVE_UP_NS ((int64_t)30 * 1000000000)
 
 typedef rd_kafka_topic_partition_list_t list;
@@ -28,7 +28,8 @@ static weir_status failed(kafka_producer *p, const char *what, rd_kafka_error_t 
 #define UNTIL_DONE(error, call)                                                                              \
     do {                                                                                                     \
         int64_t give_up_ = wire_now_ns() + GIVE_UP_NS;                                                       \
-        while (((error) = (call)) && rd_kafka_error_is_retriable(error) && wire_now_ns() < give_up_)         \
+        while (((error) = (call)) && rd_kafka_error_is_retriable(error) &&                                   \
+               wire_now_ns() < wire_no_later_ns(p->link.host, give_up_))                                     \
             rd_kafka_error_destroy(error);                                                                   \
     } while (0)
 
@@ -158,7 +159,9 @@ static weir_status read_record(kafka_producer *p, uint64_t epoch, bool *is_commi
         rd_kafka_topic_partition_list_add(record, p->record_topic, p->record_partition);
     int64_t give_up = wire_now_ns() + GIVE_UP_NS;
     rd_kafka_resp_err_t why;
-    while ((why = rd_kafka_committed(rk, record, CALL_MS)) && wire_now_ns() < give_up) usleep(100000);
+    while ((why = rd_kafka_committed(rk, record, CALL_MS)) &&
+           wire_now_ns() < wire_no_later_ns(p->link.host, give_up))
+        usleep(100000);
     if (!why) why = one->err;
     *is_committed = !why && one->offset == (int64_t)epoch && is_own(p, one);
     rd_kafka_topic_partition_list_destroy(record);

@@ -344,7 +344,7 @@ static void turn(mqtt_client *c) {
 }
 
 static void say_goodbye(mqtt_client *c) {
-    int64_t until = wire_now_ns() + LAST_WORDS;
+    int64_t until = wire_no_later_ns(c->host, wire_now_ns() + LAST_WORDS);
     c->handler->on_turn(c->self);
     if (c->phase == MQTT_UP) mqtt_put_head(&c->out, MQTT_DISCONNECT, 0, 0);
     for (send_out(c); c->phase == MQTT_UP && c->out.len && wire_now_ns() < until; send_out(c)) {

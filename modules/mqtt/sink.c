@@ -255,7 +255,7 @@ static bool deliver(mqtt_sink *s, int64_t wait_ns) {
     mqtt_client_wake(&s->client);
     pthread_mutex_lock(&s->client.lock);
     while (!(is_empty = mqtt_outbound_is_empty(&s->outbound)) && !s->client.has_failed &&
-           wire_now_ns() < until) {
+           wire_now_ns() < wire_no_later_ns(s->client.host, until)) {
         int64_t slice = wire_now_ns() + 20000000; /* what is of quality 0 tells nobody that it went */
         (void)mqtt_client_await(&s->client, slice < until ? slice : until);
     }

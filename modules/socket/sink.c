@@ -422,7 +422,7 @@ static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir
     for (int64_t since = wire_now_ms(); held; held = wire_ring_held(&s->ring)) {
         if (held < before) since = wire_now_ms();
         before = held;
-        if (wire_now_ms() - since > DELIVER_MS) {
+        if (wire_now_ns() > wire_no_later_ns(s->args->host, (since + DELIVER_MS) * 1000000)) {
             net_state(s->net, s->state, sizeof s->state);
             weir_fail(err, WEIR_EIO, "messages could not be sent yet: %s", s->state);
             if (err) err->retriable = true;

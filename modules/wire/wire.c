@@ -16,6 +16,7 @@
 #define QUIET_MS        10000
 #define FIRST_WAIT_MS   100
 #define LONGEST_WAIT_MS 30000
+#define STRETCH_NS      ((int64_t)50000000)
 #define LARGEST_PEM     ((off_t)4 << 20)
 
 weir_status wire_no_memory(weir_error *err) { return weir_fail(err, WEIR_ENOMEM, "out of memory"); }
@@ -27,6 +28,16 @@ int64_t wire_now_ns(void) {
 }
 
 int64_t wire_now_ms(void) { return wire_now_ns() / 1000000; }
+
+int64_t wire_no_later_ns(const weir_io_host *host, int64_t ns) {
+    int64_t stop = host && host->stop_by_ns ? host->stop_by_ns(host->stop_ctx) : INT64_MAX;
+    return ns < stop ? ns : stop;
+}
+
+int64_t wire_stretch_ns(const weir_io_host *host, int64_t ns) {
+    int64_t soon = wire_now_ns() + STRETCH_NS, until = wire_no_later_ns(host, ns);
+    return until < soon ? until : soon;
+}
 
 void wire_log(const weir_io_host *host, weir_log_level level, const char *format, ...) {
     char line[1024];

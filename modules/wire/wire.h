@@ -16,6 +16,10 @@
 weir_status wire_no_memory(weir_error *err);
 int64_t wire_now_ms(void); /* monotonic */
 int64_t wire_now_ns(void); /* the same clock */
+/* The earlier of this time and that by which a stop of the app wants calls back. */
+int64_t wire_no_later_ns(const weir_io_host *host, int64_t ns);
+/* Until when to wait at a stretch: then a stop is looked for again. */
+int64_t wire_stretch_ns(const weir_io_host *host, int64_t ns);
 void wire_log(const weir_io_host *host, weir_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

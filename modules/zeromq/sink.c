@@ -276,12 +276,18 @@ static size_t sink_bytes(const void *self) {
     return n;
 }
 
+static int linger_ms(const zeromq_sink *s) {
+    int64_t now = wire_now_ns(), ms = s->conf.set[OPT_LINGER].as.l;
+    int64_t left = (wire_no_later_ns(s->at.host, INT64_MAX) - now) / 1000000;
+    return (int)(left < 0 ? 0 : left < ms ? left : ms);
+}
+
 static void sink_close(void *self) {
     zeromq_sink *s = self;
     weir_error ignored;
     if (s->at.socket && s->writer) (void)sink_flush(s, &ignored);
     while (s->first) drop_first(s);
-    zeromq_close(&s->at, s->conf.set ? (int)s->conf.set[OPT_LINGER].as.l : 0);
+    zeromq_close(&s->at, s->conf.set ? linger_ms(s) : 0);
     curve_free(&s->conf.curve);
     frame_writer_free(s->writer);
     free(s->writer_front);

@@ -10,9 +10,25 @@
 #define USUAL_WHOLE_EVERY   64
 #define USUAL_CHECKPOINT_MS 1000
 #define USUAL_DRAIN_MS      300000
+#define USUAL_STOP_MS       10000
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for an app");
+}
+
+static int64_t steady_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Most of the time is for the last checkpoint; closing has its part too, and the rest is for what does not
+ * look at the clock. */
+static int64_t stop_by_ns(void *ctx) {
+    weir_app *app = ctx;
+    int64_t asked = atomic_load(&app->stop_ns), tenth = app->options.stop_ms * 100000;
+    if (!asked) return INT64_MAX;
+    return asked + tenth * (atomic_load(&app->is_closing) ? 9 : 7);
 }
 
 /* Options of a caller that knows an older, shorter struct keep their zeros. */
@@ -21,6 +37,7 @@ static void take_options(weir_app *app, const weir_app_options *options) {
     if (!app->options.batch_limit) app->options.batch_limit = USUAL_BATCH_LIMIT;
     if (app->options.checkpoint_ms <= 0) app->options.checkpoint_ms = USUAL_CHECKPOINT_MS;
     if (app->options.drain_ms <= 0) app->options.drain_ms = USUAL_DRAIN_MS;
+    if (app->options.stop_ms <= 0) app->options.stop_ms = USUAL_STOP_MS;
     if (!app->options.keep_revisions) app->options.keep_revisions = USUAL_REVISIONS;
     if (!app->options.whole_every) app->options.whole_every = USUAL_WHOLE_EVERY;
 }
@@ -132,7 +149,9 @@ weir_status wr_app_make_stores(weir_app *app, const wr_plan *plan, const wr_sour
                            .host = {.struct_size = sizeof o.host,
                                     .app = app->name,
                                     .log = forward_io_log,
-                                    .log_ctx = app->engine},
+                                    .log_ctx = app->engine,
+                                    .stop_by_ns = stop_by_ns,
+                                    .stop_ctx = app},
                            .base_dir = app->base_dir,
                            .stop = &app->stop,
                            .on_wait = app->options.on_wait,
@@ -158,7 +177,9 @@ static weir_status make_io(weir_app *app, const wr_source *source, wr_diag *diag
                                     .app = app->name,
                                     .log = forward_io_log,
                                     .log_ctx = app->engine,
-                                    .bus = app->engine->bus},
+                                    .bus = app->engine->bus,
+                                    .stop_by_ns = stop_by_ns,
+                                    .stop_ctx = app},
                            .account = &app->account,
                            .errors = &app->errors,
                            .base_dir = app->base_dir,
@@ -262,6 +283,7 @@ weir_status weir_app_new(weir_engine *engine, const char *text, size_t len, cons
 
 void weir_app_free(weir_app *app) {
     if (!app) return;
+    atomic_store(&app->is_closing, true);
     if (app->io) {
         weir_error err;
         if (wr_app_io_free(app->io, &err) != WEIR_OK && !app->has_told)
@@ -319,7 +341,9 @@ weir_status weir_app_run(weir_app *app, weir_error *err) {
 }
 
 void weir_app_request_stop(weir_app *app) {
+    int64_t never = 0;
     if (!app) return;
+    atomic_compare_exchange_strong(&app->stop_ns, &never, steady_ns());
     atomic_store(&app->stop, true);
     if (app->io) wr_app_io_wake(app->io);
 }

@@ -76,6 +76,8 @@ struct weir_app {
     bool is_broken; /* a cycle failed; only free is left */
     wr_latency latency;
     atomic_bool stop;
+    atomic_int_least64_t stop_ns; /* when it was asked for, monotonic; 0: it was not */
+    atomic_bool is_closing;
     atomic_bool waits_for_others;
     int64_t (*now_ms)(void);
 };

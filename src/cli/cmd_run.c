@@ -22,7 +22,7 @@ typedef struct variable {
 
 typedef struct runner {
     const char *config_file, *state_dir, *admin_address, *token, *apps_dir, *error_dir;
-    long long batch, checkpoint_ms, whole_every, drain_s, threads, error_bytes;
+    long long batch, checkpoint_ms, whole_every, drain_s, grace_s, threads, error_bytes;
     bool playback, quiet;
     stats_form stats;
     variable *variables;
@@ -35,16 +35,29 @@ typedef struct runner {
 } runner;
 
 static atomic_int signalled;
+static atomic_uint grace_s;
 
 static void on_signal(int number) {
     (void)number;
-    atomic_store(&signalled, 1);
+    if (!atomic_exchange(&signalled, 1)) alarm(atomic_load(&grace_s));
 }
 
-static void catch_signals(void) {
-    struct sigaction a = {.sa_handler = on_signal};
+/* Sinks and sources keep to the time by themselves. What hangs in a library (a name that is looked up, a
+ * server that is frozen) is left: the next run goes on from the last checkpoint, as after a crash. */
+static void on_alarm(int number) {
+    static const char text[] = "weir run: not all could end in time (--grace); it ends as it is\n";
+    (void)number;
+    ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)n;
+    _exit(CLI_FAILED);
+}
+
+static void catch_signals(const runner *r) {
+    struct sigaction a = {.sa_handler = on_signal}, late = {.sa_handler = on_alarm};
+    atomic_store(&grace_s, (unsigned)r->grace_s);
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
+    sigaction(SIGALRM, &late, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, and no end */
 }
@@ -121,7 +134,7 @@ static int run_apps(runner *r) {
         fprintf(stderr, "weir run: --admin %s\n", error);
         return CLI_IO;
     }
-    catch_signals();
+    catch_signals(r);
     host_start(&r->host);
     int result = host_wait(&r->host, &signalled, on_tick, r);
     show(r, true);
@@ -184,6 +197,7 @@ static int run_all(runner *r, weir_engine *engine, char **files, int n) {
                               .state_dir = r->state_dir,
                               .checkpoint_ms = r->checkpoint_ms,
                               .drain_ms = r->drain_s * 1000,
+                              .stop_ms = r->grace_s * 1000,
                               .whole_every = (uint32_t)r->whole_every,
                               .keep_revisions = (uint32_t)r->config.keep,
                               .refs = r->config.refs,
@@ -231,6 +245,7 @@ static bool take_option(runner *r, const char *name, const char *value) {
     if (!strcmp(name, "--threads")) return cli_number(name, value, 1, CLI_MOST_THREADS, &r->threads);
     if (!strcmp(name, "--checkpoint")) return cli_number(name, value, 1, 86400000, &r->checkpoint_ms);
     if (!strcmp(name, "--drain")) return cli_number(name, value, 1, 31536000, &r->drain_s);
+    if (!strcmp(name, "--grace")) return cli_number(name, value, 1, 86400, &r->grace_s);
     if (!strcmp(name, "--define")) return take_definition(r, (char *)value);
     if (!strcmp(name, "--stats")) return take_stats(r, value);
     if (!strcmp(name, "--whole-every")) return cli_number(name, value, 1, 10000, &r->whole_every);
@@ -260,7 +275,8 @@ static bool take_config(runner *r) {
 }
 
 static int run(int argc, char **argv) {
-    runner r = {.stats = isatty(STDERR_FILENO) ? STATS_LINE : STATS_NONE,
+    runner r = {.grace_s = 10,
+                .stats = isatty(STDERR_FILENO) ? STATS_LINE : STATS_NONE,
                 .token = getenv("WEIR_ADMIN_TOKEN")};
     cli_args args = {.command = &cli_run, .argc = argc, .argv = argv};
     const char *value = NULL;
@@ -295,6 +311,7 @@ static const cli_option options[] = {
     {"--state", "DIR", "keep checkpoints in DIR, and go on from the last one"},
     {"--checkpoint", "MS", "time between checkpoints (1000)"},
     {"--drain", "S", "how long the end of the input waits for sinks that are slow or away (300)"},
+    {"--grace", "S", "how long the end may take after SIGINT or SIGTERM, whatever is slow or away (10)"},
     {"--whole-every", "N", "of N checkpoints one at least is whole, the others hold changes (64)"},
     {"--playback", NULL, "event time drives the clock, as with @app:playback"},
     {"--batch", "N", "most rows in a batch (4096)"},

@@ -108,6 +108,7 @@ typedef struct file_source {
     int inotify;        /* -1: none */
     bool told_vanished; /* once a disappearance is enough */
     bool is_resuming;   /* a position waits to be gone to */
+    bool has_unshown;   /* what was read with the way to it has not been shown */
     wr_file_identity resume_id;
     uint64_t resume_offset;
 } file_source;
@@ -145,6 +146,7 @@ static weir_status go_to_position(file_source *s, weir_error *err) {
     if (status != WEIR_OK) return weir_fail(err, status, "'%s': %s", s->path, inner.message);
     s->input.begins = s->resume_offset == 0;
     s->is_resuming = false;
+    s->has_unshown = wr_byte_window_len(&s->input.window) > 0;
     s->phase = READING;
     return WEIR_OK;
 }
@@ -364,7 +366,9 @@ static weir_status file_poll(void *self, weir_input *in, weir_rows *rows, weir_e
         weir_status status = open_by_name(s, err);
         if (status != WEIR_OK) return status == WEIR_EAGAIN ? nothing_now(s, in) : status;
     }
-    for (;;) {
+    bool has_some = s->has_unshown;
+    s->has_unshown = false;
+    while (!has_some) {
         weir_status status = wr_byte_input_read(&s->input, err);
         if (status == WEIR_OK) break;
         if (status != WEIR_EAGAIN) return explain_failure(s, err, status);

@@ -20,3 +20,8 @@ int64_t wr_io_now_ns(const weir_io_host *host) {
     if (host && host->now_ns) return host->now_ns(host->now_ctx);
     return wr_monotonic_ns();
 }
+
+int64_t wr_io_no_later_ns(const weir_io_host *host, int64_t ns) {
+    int64_t stop = host && host->stop_by_ns ? host->stop_by_ns(host->stop_ctx) : INT64_MAX;
+    return ns < stop ? ns : stop;
+}

@@ -8,5 +8,7 @@
 void wr_io_log(const weir_io_host *host, weir_log_level level, const char *format, ...) WR_PRINTF(3, 4);
 /* The host's monotonic clock, or the system's. */
 int64_t wr_io_now_ns(const weir_io_host *host);
+/* The earlier of this time and that by which a stop wants calls back. */
+int64_t wr_io_no_later_ns(const weir_io_host *host, int64_t ns);
 
 #endif

@@ -381,8 +381,8 @@ static weir_status flush_all(wr_sink *s, weir_error *err) {
     for (;;) {
         weir_status status = wr_sink_flush(s, err);
         if (status != WEIR_EAGAIN) return status;
-        if (wr_io_now_ns(NULL) >= give_up) {
-            weir_fail(err, WEIR_EIO, "what is left could not be written within %d s", FINISH_MS / 1000);
+        if (wr_io_now_ns(NULL) >= wr_io_no_later_ns(s->host, give_up)) {
+            weir_fail(err, WEIR_EIO, "what is left could not be written in time");
             if (err) err->retriable = true; /* it is only slow */
             return failed(s, err, WEIR_EIO);
         }

@@ -350,6 +350,27 @@ static void a_position_goes_on_after_the_last_row_given(void **state) {
     }
 }
 
+static void what_is_behind_a_position_comes_though_the_file_does_not_grow(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f, "x.csv", ";follow=true");
+    write_text(f.path, "1,a\n");
+    open_lines(&f);
+    start(&f);
+    assert_int_equal(poll_all(&f.t, NULL), WEIR_EAGAIN);
+    weir_writer w;
+    save_position(&f, &w);
+    close_source(&f.t);
+    append_text(f.path, "2,b\n3,c\n");
+    open_lines(&f);
+    assert_int_equal(load_position(&f, &w, NULL), WEIR_OK);
+    start(&f);
+    assert_int_equal(poll_all(&f.t, NULL), WEIR_EAGAIN);
+    assert_got(&f.t, "2|b\n3|c\n");
+    wr_writer_fini(&w);
+    tear_down(&f);
+}
+
 static void a_position_is_found_in_the_file_rotated_meanwhile(void **state) {
     (void)state;
     fixture f;
@@ -476,6 +497,7 @@ int main(void) {
         cmocka_unit_test(an_archive_that_ends_in_the_middle_is_told),
         cmocka_unit_test(text_that_looks_packed_can_be_told_not_to_be),
         cmocka_unit_test(a_position_goes_on_after_the_last_row_given),
+        cmocka_unit_test(what_is_behind_a_position_comes_though_the_file_does_not_grow),
         cmocka_unit_test(a_position_is_found_in_the_file_rotated_meanwhile),
         cmocka_unit_test(a_position_in_a_file_that_is_gone_is_an_error),
         cmocka_unit_test(a_damaged_position_is_refused),
