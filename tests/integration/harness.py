@@ -99,6 +99,9 @@ def run_one(test):
 
 def run_tests(together, alone):
     """Each test is a function whose name is the sentence it proves; prints "N passed, N failed"."""
+    if not together and not alone:
+        print("FAILED no test has a name like that\n0 passed, 1 failed", flush=True)
+        return 1
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         failed = sum(pool.map(run_one, together))
     failed += sum(map(run_one, alone))
