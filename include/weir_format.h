@@ -80,6 +80,32 @@ typedef bool weir_spell_cell(weir_encoded *e, const weir_column *column, uint32_
 WEIR_API bool weir_template_put(const weir_template *t, const weir_batch *rows, uint32_t row,
                                 weir_spell_cell *cell, weir_encoded *e) WEIR_MUST_CHECK;
 
+/* ---- Regular expressions ------------------------------------------------------------------------------ */
+
+/* As Java understands them, since Siddhi's options hold such, run by PCRE2; what is not run is refused by
+ * name. An expression belongs to one thread at a time. */
+typedef struct weir_regex weir_regex;
+WEIR_API weir_status weir_regex_new(const char *pattern, size_t len, weir_regex **out,
+                                    weir_error *err) WEIR_MUST_CHECK;
+WEIR_API void weir_regex_free(weir_regex *regex); /* NULL is fine */
+
+typedef enum weir_regex_mode {
+    WEIR_REGEX_FIND,       /* anywhere from a place on */
+    WEIR_REGEX_LOOKING_AT, /* from there, up to anywhere */
+    WEIR_REGEX_MATCHES     /* from there to the end */
+} weir_regex_mode;
+
+/* GIVEN_UP: it would take too many steps on this text, or too much memory. */
+typedef enum weir_regex_result { WEIR_REGEX_NO, WEIR_REGEX_YES, WEIR_REGEX_GIVEN_UP } weir_regex_result;
+
+/* Looks from byte `from` on; what lies before it is seen by look-behind. Any bytes will do: what is not UTF-8
+ * is part of no match. */
+WEIR_API weir_regex_result weir_regex_match(weir_regex *regex, const char *text, size_t len, size_t from,
+                                            weir_regex_mode mode);
+WEIR_API uint32_t weir_regex_n_groups(const weir_regex *regex); /* without group 0, which is the whole */
+/* After a match, where it found the group, in bytes of the text; false: the group took no part. */
+WEIR_API bool weir_regex_group(const weir_regex *regex, uint32_t group, size_t *begin, size_t *end);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,7 +2,7 @@
 #ifndef HTTP_RESPONDER_H
 #define HTTP_RESPONDER_H
 
-#include <regex.h>
+#include "weir_format.h"
 
 #include "app.h"
 #include "client.h"
@@ -10,8 +10,7 @@
 struct http_responder {
     struct http_responder *next;
     const char *sink_id;
-    regex_t status; /* of the whole code */
-    bool has_status;
+    weir_regex *status; /* of the whole code */
     wire_inbox inbox;
     const char *const *properties; /* what the app reads */
     uint32_t n_properties;

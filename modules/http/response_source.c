@@ -124,9 +124,9 @@ uint32_t http_responders_give(http_app *app, const char *sink_id, const http_job
     snprintf(status, sizeof status, "%ld", job->status);
     pthread_mutex_lock(&app->lock);
     for (http_responder *r = app->responders; r; r = r->next) {
-        regmatch_t all;
         if (strcmp(r->sink_id, sink_id) != 0) continue;
-        if (regexec(&r->status, status, 1, &all, 0) || all.rm_so != 0 || status[all.rm_eo]) continue;
+        if (weir_regex_match(r->status, status, strlen(status), 0, WEIR_REGEX_MATCHES) != WEIR_REGEX_YES)
+            continue;
         n += give(r, job, schema, status, stops);
     }
     pthread_mutex_unlock(&app->lock);
@@ -135,26 +135,18 @@ uint32_t http_responders_give(http_app *app, const char *sink_id, const http_job
 
 /* ---- The source --------------------------------------------------------------------------------------- */
 
-/* \d as Java has it; the rest of what status codes need is alike. */
+/* What doubles backslashes, for Java's sake, means single ones. */
 static weir_status compile(http_responder *r, const char *text, weir_error *err) {
     char pattern[256];
+    weir_error why = {0};
     size_t n = 0;
-    pattern[n++] = '^';
-    pattern[n++] = '(';
     for (const char *at = text; *at; at++) {
-        if (n + 10 > sizeof pattern) return weir_fail(err, WEIR_ECONFIG, "http.status.code is too long");
-        if (at[0] == '\\' && at[1] == '\\' && at[2] == 'd') at++; /* escaped for Java's sake */
-        if (at[0] == '\\' && at[1] == 'd') {
-            n += (size_t)snprintf(pattern + n, sizeof pattern - n, "[0-9]");
-            at++;
-        } else
-            pattern[n++] = *at;
+        if (n + 1 > sizeof pattern) return weir_fail(err, WEIR_ECONFIG, "http.status.code is too long");
+        if (at[0] == '\\' && at[1] == '\\') at++;
+        pattern[n++] = *at;
     }
-    memcpy(pattern + n, ")$", 3);
-    if (regcomp(&r->status, pattern, REG_EXTENDED))
-        return weir_fail(err, WEIR_ECONFIG, "http.status.code is '%s', which is no regular expression", text);
-    r->has_status = true;
-    return WEIR_OK;
+    weir_status st = weir_regex_new(pattern, n, &r->status, &why);
+    return st == WEIR_OK ? st : weir_fail(err, st, "http.status.code: %s", why.message);
 }
 
 static weir_status source_open(void *self, const weir_io_args *args, weir_error *err) {
@@ -228,7 +220,7 @@ static void source_close(void *self) {
         pthread_mutex_unlock(&s->app->lock);
         wire_inbox_fini(&s->responder.inbox, drop, NULL);
     }
-    if (s->responder.has_status) regfree(&s->responder.status);
+    weir_regex_free(s->responder.status);
 }
 
 #define RESPONSE_SOURCE(type_name, text)                                                                     \

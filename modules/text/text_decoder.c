@@ -2,9 +2,7 @@
  *
  * Without @attributes a message is `name:value` pairs, each on a line of its own that ends in a comma,
  * strings within quotes: Siddhi's own layout. With @attributes(a='A[1]') the value is what group 1 of the
- * option regex.A finds, in PCRE2's syntax, which is Java's for what expressions usually hold. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+ * option regex.A finds, as Java understands it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +10,6 @@
 
 #include "text.h"
 
-#define MATCH_LIMIT   1000000u /* steps of one match: what takes more is refused */
 #define LARGEST_GROUP 1000u
 
 enum { OPT_MISSING, OPT_GROUPING, OPT_DELIMITER, OPT_NEWLINE, OPT_REGEX };
@@ -32,8 +29,7 @@ static const weir_option options[] = {
 
 typedef struct expression {
     char *name; /* "a" of regex.a */
-    pcre2_code *code;
-    pcre2_match_data *match;
+    weir_regex *regex;
     bool is_used, has_match;
 } expression;
 
@@ -49,7 +45,6 @@ typedef struct text {
     struct target {
         uint32_t expression, group; /* expression UINT32_MAX: not ours */
     } * targets;                    /* by attribute, with @attributes */
-    pcre2_match_context *limits;
     uint64_t n_records;
 } text;
 
@@ -102,9 +97,9 @@ static void match_all(text *t, const char *p, size_t len) {
     for (uint32_t i = 0; i < t->n_expressions; i++) {
         expression *x = &t->expressions[i];
         if (!x->is_used) continue;
-        int n = pcre2_match(x->code, (PCRE2_SPTR)p, len, 0, 0, x->match, t->limits);
-        x->has_match = n > 0;
-        if (n < 0 && n != PCRE2_ERROR_NOMATCH)
+        weir_regex_result found = weir_regex_match(x->regex, p, len, 0, WEIR_REGEX_FIND);
+        x->has_match = found == WEIR_REGEX_YES;
+        if (found == WEIR_REGEX_GIVEN_UP)
             weir_filler_fault(t->filler, -1, "regex.%s takes too many steps on this text", x->name);
     }
 }
@@ -113,9 +108,9 @@ static void read_groups(text *t, const char *p) {
     for (uint32_t i = 0; i < t->args->schema->n_attributes; i++) {
         const struct target *target = &t->targets[i];
         if (target->expression == UINT32_MAX || !t->expressions[target->expression].has_match) continue;
-        const PCRE2_SIZE *at = pcre2_get_ovector_pointer(t->expressions[target->expression].match);
-        PCRE2_SIZE begin = at[2 * target->group], end = at[2 * target->group + 1];
-        if (begin != PCRE2_UNSET && end >= begin) weir_filler_text(t->filler, i, p + begin, end - begin);
+        size_t begin, end;
+        if (weir_regex_group(t->expressions[target->expression].regex, target->group, &begin, &end))
+            weir_filler_text(t->filler, i, p + begin, end - begin);
     }
 }
 
@@ -160,31 +155,19 @@ static weir_status text_decode(void *self, weir_decode *call, weir_error *err) {
 
 static weir_status add_expression(text *t, const weir_pair *pair, weir_error *err) {
     expression *x = &t->expressions[t->n_expressions++];
-    int code;
-    PCRE2_SIZE at;
-    PCRE2_UCHAR message[128];
+    weir_error why = {0};
     x->name = strdup(pair->key + 6);
     if (!x->name) return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    x->code = pcre2_compile((PCRE2_SPTR)pair->value, PCRE2_ZERO_TERMINATED,
-                            PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &code, &at, NULL);
-    if (!x->code) {
-        pcre2_get_error_message(code, message, sizeof message);
-        weir_fail(err, WEIR_ECONFIG, "text: %s is no regular expression: %s at '%.40s'", pair->key,
-                  (const char *)message, pair->value + at);
-        if (err) err->begin = pair->begin, err->end = pair->end;
-        return WEIR_ECONFIG;
-    }
-    (void)pcre2_jit_compile(x->code, PCRE2_JIT_COMPLETE); /* without it, it is only slower */
-    x->match = pcre2_match_data_create_from_pattern(x->code, NULL);
-    return x->match ? WEIR_OK : weir_fail(err, WEIR_ENOMEM, "out of memory");
+    weir_status st = weir_regex_new(pair->value, strlen(pair->value), &x->regex, &why);
+    if (st == WEIR_OK) return WEIR_OK;
+    weir_fail(err, st, "text: %s: %s", pair->key, why.message);
+    if (err) err->begin = pair->begin, err->end = pair->end;
+    return st;
 }
 
 static weir_status add_expressions(text *t, const weir_settings *settings, weir_error *err) {
     t->expressions = calloc(settings->n_pairs + 1, sizeof *t->expressions);
-    t->limits = pcre2_match_context_create(NULL);
-    if (!t->expressions || !t->limits) return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    pcre2_set_match_limit(t->limits, MATCH_LIMIT);
-    pcre2_set_heap_limit(t->limits, 20000); /* KiB */
+    if (!t->expressions) return weir_fail(err, WEIR_ENOMEM, "out of memory");
     for (uint32_t i = 0; i < settings->n_pairs; i++) {
         if (strncmp(settings->pairs[i].key, "regex.", 6) != 0) continue;
         weir_status st = add_expression(t, &settings->pairs[i], err);
@@ -199,7 +182,6 @@ static weir_status set_target(text *t, uint32_t attribute, const char *path, wei
     size_t len = strcspn(path, "[");
     char *end = NULL;
     unsigned long group = path[len] ? strtoul(path + len + 1, &end, 10) : 1;
-    uint32_t n_groups = 0;
     if (path[len] && (end == path + len + 1 || strcmp(end, "]") != 0 || group > LARGEST_GROUP))
         return weir_fail(err, WEIR_ECONFIG, "text: '%s' is no group of an expression such as 'A[1]'", path);
     for (uint32_t i = 0; i < t->n_expressions; i++)
@@ -209,7 +191,7 @@ static weir_status set_target(text *t, uint32_t attribute, const char *path, wei
         return weir_fail(err, WEIR_ENAME, "text: @attributes names '%s', but there is no option 'regex.%.*s'",
                          path, (int)len, path);
     expression *x = &t->expressions[target->expression];
-    (void)pcre2_pattern_info(x->code, PCRE2_INFO_CAPTURECOUNT, &n_groups);
+    uint32_t n_groups = weir_regex_n_groups(x->regex);
     if (group > n_groups)
         return weir_fail(err, WEIR_ECONFIG, "text: '%s' goes beyond the %u groups of regex.%s", path,
                          n_groups, x->name);
@@ -281,11 +263,9 @@ static void text_close(void *self) {
     text *t = self;
     weir_filler_free(t->filler);
     for (uint32_t i = 0; i < t->n_expressions; i++) {
-        pcre2_match_data_free(t->expressions[i].match);
-        pcre2_code_free(t->expressions[i].code);
+        weir_regex_free(t->expressions[i].regex);
         free(t->expressions[i].name);
     }
-    pcre2_match_context_free(t->limits);
     free(t->expressions);
     free(t->targets);
 }

@@ -352,6 +352,10 @@ static void split_window(wr_folder *f, bool ends) {
 static weir_status show_messages(wr_folder *f, weir_input *in, weir_error *err) {
     bool ends = false;
     for (split_window(f, false); !f->n && !ends; split_window(f, ends)) {
+        if (f->split.has_given_up) {
+            fail_file(f, "begin.regex or end.regex takes too many steps on it");
+            break;
+        }
         if (wr_byte_window_len(&f->input.window) > f->split.limit) {
             fail_file(f, "a message is larger than max.message.size");
             break;

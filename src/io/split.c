@@ -1,35 +1,12 @@
 /* split.c: see split.h. */
 #include "io/split.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* A regular expression of Java's as POSIX has it: classes by letters are spelled out, and what only Java
- * knows is refused. */
-static weir_status compile(regex_t *out, const char *text, const char *name, weir_error *err) {
-    char pattern[1024];
-    size_t n = 0;
-    if (strstr(text, "(?"))
-        return weir_fail(err, WEIR_EUNSUPPORTED, "%s: groups of the form (?…) are not supported", name);
-    for (const char *at = text; *at; at++) {
-        static const char *const classes[][2] = {
-            {"d", "[0-9]"}, {"D", "[^0-9]"}, {"n", "\n"}, {"r", "\r"}, {"t", "\t"}};
-        const char *put = NULL;
-        for (size_t i = 0; *at == '\\' && i < sizeof classes / sizeof *classes; i++)
-            if (at[1] == classes[i][0][0]) put = classes[i][1];
-        if (n + 16 > sizeof pattern) return weir_fail(err, WEIR_ECONFIG, "%s is too long", name);
-        if (put) {
-            n += (size_t)snprintf(pattern + n, sizeof pattern - n, "%s", put);
-            at++;
-            continue;
-        }
-        pattern[n++] = *at;
-        if (*at == '\\' && at[1]) pattern[n++] = *++at;
-    }
-    pattern[n] = 0;
-    if (regcomp(out, pattern, REG_EXTENDED))
-        return weir_fail(err, WEIR_ECONFIG, "%s is '%s', which is no regular expression", name, text);
-    return WEIR_OK;
+static weir_status compile(const char *text, const char *name, weir_regex **out, weir_error *err) {
+    weir_error why = {0};
+    weir_status st = text ? weir_regex_new(text, strlen(text), out, &why) : WEIR_OK;
+    return st == WEIR_OK ? WEIR_OK : weir_fail(err, st, "%s: %s", name, why.message);
 }
 
 weir_status wr_split_open(wr_split *s, const wr_folder_spec *spec, weir_error *err) {
@@ -39,17 +16,14 @@ weir_status wr_split_open(wr_split *s, const wr_folder_spec *spec, weir_error *e
     if (spec->mode != WR_FOLDER_REGEX) return WEIR_OK;
     if (!spec->begin && !spec->end)
         return weir_fail(err, WEIR_ECONFIG, "mode='regex' needs begin.regex, end.regex or both");
-    if (spec->begin) WR_TRY(compile(&s->begin, spec->begin, "begin.regex", err));
-    s->has_begin = spec->begin != NULL;
-    if (spec->end) WR_TRY(compile(&s->end, spec->end, "end.regex", err));
-    s->has_end = spec->end != NULL;
-    return WEIR_OK;
+    WR_TRY(compile(spec->begin, "begin.regex", &s->begin, err));
+    return compile(spec->end, "end.regex", &s->end, err);
 }
 
 void wr_split_close(wr_split *s) {
-    if (s->has_begin) regfree(&s->begin);
-    if (s->has_end) regfree(&s->end);
-    s->has_begin = s->has_end = false;
+    weir_regex_free(s->begin);
+    weir_regex_free(s->end);
+    s->begin = s->end = NULL;
 }
 
 static bool next_line(const char *bytes, size_t len, bool ends, size_t *begin, size_t *size, size_t *used) {
@@ -62,40 +36,43 @@ static bool next_line(const char *bytes, size_t len, bool ends, size_t *begin, s
     return true;
 }
 
-static bool find(const regex_t *r, const char *bytes, size_t from, size_t len, regmatch_t *m) {
-    m->rm_so = (regoff_t)from;
-    m->rm_eo = (regoff_t)len;
-    return regexec(r, bytes, 1, m, REG_STARTEND | (from ? REG_NOTBOL : 0)) == 0 && m->rm_eo > m->rm_so;
+typedef struct span {
+    size_t begin, end;
+} span;
+
+/* A match of nothing is none. */
+static bool find(wr_split *s, weir_regex *r, const char *bytes, size_t from, size_t len, span *m) {
+    weir_regex_result found = weir_regex_match(r, bytes, len, from, WEIR_REGEX_FIND);
+    if (found == WEIR_REGEX_GIVEN_UP) s->has_given_up = true;
+    return found == WEIR_REGEX_YES && weir_regex_group(r, 0, &m->begin, &m->end) && m->end > m->begin;
 }
 
 /* From a begin to the next end; without one of them, up to the next begin, or from where the last one ended.
  * A match that touches the end of what is there might go on: it is taken only when the file ends. */
-static bool next_match(const wr_split *s, const char *bytes, size_t len, bool ends, size_t *begin,
-                       size_t *size, size_t *used) {
-    regmatch_t b = {0}, e = {0};
-    size_t from = 0;
-    if (s->has_begin) {
-        if (!find(&s->begin, bytes, 0, len, &b)) {
+static bool next_match(wr_split *s, const char *bytes, size_t len, bool ends, size_t *begin, size_t *size,
+                       size_t *used) {
+    span b = {0}, e = {0};
+    if (s->begin) {
+        if (!find(s, s->begin, bytes, 0, len, &b)) {
             if (ends) *used = len;
             return false;
         }
-        *used = (size_t)b.rm_so; /* what lies between messages is nothing */
-        from = (size_t)b.rm_eo;
+        *used = b.begin; /* what lies between messages is nothing */
     }
-    bool found = from <= len && find(s->has_end ? &s->end : &s->begin, bytes, from, len, &e);
-    if (found && !ends && (size_t)e.rm_eo == len) return false;
-    if (!found && (!ends || s->has_end || (size_t)b.rm_so == len)) {
+    bool found = find(s, s->end ? s->end : s->begin, bytes, b.end, len, &e);
+    if (found && !ends && e.end == len) return false;
+    if (!found && (!ends || s->end || b.begin == len)) {
         if (ends) *used = len;
         return false;
     }
-    size_t stop = !found ? len : s->has_end ? (size_t)e.rm_eo : (size_t)e.rm_so;
-    *begin = s->has_begin ? (size_t)b.rm_so : 0;
+    size_t stop = !found ? len : s->end ? e.end : e.begin;
+    *begin = b.begin;
     *size = stop - *begin;
     *used = stop;
     return true;
 }
 
-bool wr_split_next(const wr_split *s, const char *bytes, size_t len, bool ends, size_t *begin, size_t *size,
+bool wr_split_next(wr_split *s, const char *bytes, size_t len, bool ends, size_t *begin, size_t *size,
                    size_t *used) {
     *used = *begin = *size = 0;
     switch (s->mode) {

@@ -2,7 +2,7 @@
 #include "base/arena.h"
 #include "data/value.h"
 #include "func/map/functions.h"
-#include "func/regex/pattern.h"
+#include "base/regex.h"
 #include "stream/functions.h"
 #include "stream/give.h"
 
@@ -71,7 +71,7 @@ static weir_status give_tokens(text_site *t, weir_stream_call *call, uint32_t ro
 
 static weir_status give_text(text_site *t, weir_stream_call *call, uint32_t row, const weir_string *s,
                              const weir_string *pattern) {
-    wr_regex *regex;
+    weir_regex *regex;
     weir_error err;
     if (wr_regex_cache_get(&t->cache, weir_string_data(pattern), pattern->len, &regex, &err)) {
         const char *kept = wr_arena_strndup(call->arena, err.message, strlen(err.message));

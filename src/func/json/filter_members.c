@@ -36,21 +36,22 @@ static uint32_t count_shared(const weir_value *a, const weir_value *b, uint32_t 
  */
 
 /* A value as text, whole; lists and maps are the empty one. */
-static weir_status match_one(wr_regex *regex, const weir_value *v, bool *matches, weir_error *err) {
+static weir_status match_one(weir_regex *regex, const weir_value *v, bool *matches, weir_error *err) {
     wr_buf text = WR_BUF_INIT;
     if (v && !v->is_null && v->type != WEIR_OBJECT) wr_text_of_value(&text, v);
-    wr_regex_result result =
-        text.failed ? WR_REGEX_GIVEN_UP
-                    : wr_regex_match(regex, text.data ? text.data : "", text.len, 0, WR_REGEX_MATCHES);
+    weir_regex_result result =
+        text.failed ? WEIR_REGEX_GIVEN_UP
+                    : weir_regex_match(regex, text.data ? text.data : "", text.len, 0, WEIR_REGEX_MATCHES);
     bool failed = text.failed;
     wr_buf_fini(&text);
-    *matches = result == WR_REGEX_YES;
+    *matches = result == WEIR_REGEX_YES;
     if (failed) return weir_fail(err, WEIR_ENOMEM, "out of memory while a JSON path is followed");
-    return result == WR_REGEX_GIVEN_UP ? weir_fail(err, WEIR_EVALUE, "%s", WR_REGEX_GIVEN_UP_TEXT) : WEIR_OK;
+    return result == WEIR_REGEX_GIVEN_UP ? weir_fail(err, WEIR_EVALUE, "%s", WR_REGEX_GIVEN_UP_TEXT)
+                                         : WEIR_OK;
 }
 
 /* Of a list, any member. */
-static weir_status match(wr_regex *regex, const weir_value *v, bool *matches, weir_error *err) {
+static weir_status match(weir_regex *regex, const weir_value *v, bool *matches, weir_error *err) {
     if (!is_list(v)) return match_one(regex, v, matches, err);
     *matches = false;
     for (uint32_t i = 0; i < weir_object_list_size(v->as.o) && !*matches; i++) {

@@ -97,7 +97,7 @@ static weir_status parse_constant(wr_json_parser *r, weir_value *out) {
 
 /* The flags go in front, as Java's (?i). */
 static weir_status compile(wr_json_parser *r, const char *pattern, size_t len, const char *flags,
-                           size_t n_flags, wr_regex **out) {
+                           size_t n_flags, weir_regex **out) {
     size_t room = len + n_flags + 4, at = 0;
     char *text = weir_arena_alloc(r->arena, room);
     wr_json_regex *kept = wr_arena_zero(r->arena, 1, sizeof *kept);
@@ -109,7 +109,7 @@ static weir_status compile(wr_json_parser *r, const char *pattern, size_t len, c
         at = n_flags + 3;
     }
     memcpy(text + at, pattern, len);
-    WR_TRY(wr_regex_new(text, at + len, &kept->regex, r->err));
+    WR_TRY(weir_regex_new(text, at + len, &kept->regex, r->err));
     *out = kept->regex;
     kept->next = r->regexes;
     r->regexes = kept;
@@ -117,7 +117,7 @@ static weir_status compile(wr_json_parser *r, const char *pattern, size_t len, c
 }
 
 /* Behind the first slash. */
-static weir_status parse_pattern(wr_json_parser *r, wr_regex **out) {
+static weir_status parse_pattern(wr_json_parser *r, weir_regex **out) {
     const char *begin = r->p;
     while (r->p < r->end && *r->p != '/') r->p += *r->p == '\\' && r->p + 1 < r->end ? 2 : 1;
     if (r->p == r->end) return wr_json_refuse_path(r, "a pattern without a second /");

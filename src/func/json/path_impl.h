@@ -4,7 +4,7 @@
 #define WR_JSON_PATH_IMPL_H
 
 #include "func/json/path.h"
-#include "func/regex/pattern.h"
+#include "base/regex.h"
 
 #define WR_JSON_STEPS_MOST  64u /* of a path, its filters' included */
 #define WR_JSON_FILTER_MOST 16u /* how deep filters nest */
@@ -60,12 +60,12 @@ typedef enum wr_json_filter_kind {
 /* Patterns of a path, to be freed with it. */
 typedef struct wr_json_regex {
     struct wr_json_regex *next;
-    wr_regex *regex;
+    weir_regex *regex;
 } wr_json_regex;
 
 /* A constant, which may be a list or a map; a pattern; or a path from @ or $. */
 typedef struct wr_json_operand {
-    wr_regex *regex; /* NULL: it is no pattern */
+    weir_regex *regex; /* NULL: it is no pattern */
     bool is_path, from_root;
     wr_json_step *steps; /* NULL: @ or $ itself */
     bool is_definite;

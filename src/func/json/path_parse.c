@@ -230,7 +230,7 @@ weir_status wr_json_path_new(const char *text, size_t len, wr_json_path **out, w
 
 void wr_json_path_free(wr_json_path *path) {
     if (!path) return;
-    for (wr_json_regex *x = path->regexes; x; x = x->next) wr_regex_free(x->regex);
+    for (wr_json_regex *x = path->regexes; x; x = x->next) weir_regex_free(x->regex);
     wr_arena_fini(&path->arena);
     wr_free(NULL, path, sizeof *path);
 }

@@ -3,7 +3,7 @@
 
 #include "data/utf16.h"
 #include "func/overloads.h"
-#include "func/regex/pattern.h"
+#include "base/regex.h"
 #include "func/texts.h"
 
 static weir_status open_cache(void *self, const weir_arg *args, uint32_t n_args, weir_error *err) {
@@ -16,10 +16,10 @@ static weir_status open_cache(void *self, const weir_arg *args, uint32_t n_args,
 
 static void close_cache(void *self) { wr_regex_cache_fini(self); }
 
-static wr_regex *pattern_of(wr_regex_cache *cache, const weir_call *call, uint32_t row,
-                            const char *function) {
+static weir_regex *pattern_of(wr_regex_cache *cache, const weir_call *call, uint32_t row,
+                              const char *function) {
     wr_text pattern;
-    wr_regex *regex;
+    weir_regex *regex;
     weir_error err;
     if (!wr_text_needed(call, 0, row, function, &pattern)) return NULL;
     if (wr_regex_cache_get(cache, pattern.p, pattern.n, &regex, &err) == WEIR_OK) return regex;
@@ -28,18 +28,18 @@ static wr_regex *pattern_of(wr_regex_cache *cache, const weir_call *call, uint32
 }
 
 /* True where there is a match; false: none, or told. */
-static bool match(wr_regex *regex, const weir_call *call, uint32_t row, wr_text s, size_t from,
-                  wr_regex_mode mode) {
-    wr_regex_result found = wr_regex_match(regex, s.p, s.n, from, mode);
-    if (found == WR_REGEX_GIVEN_UP) wr_call_fail(call, row, WR_REGEX_GIVEN_UP_TEXT);
-    return found == WR_REGEX_YES;
+static bool match(weir_regex *regex, const weir_call *call, uint32_t row, wr_text s, size_t from,
+                  weir_regex_mode mode) {
+    weir_regex_result found = weir_regex_match(regex, s.p, s.n, from, mode);
+    if (found == WEIR_REGEX_GIVEN_UP) wr_call_fail(call, row, WR_REGEX_GIVEN_UP_TEXT);
+    return found == WEIR_REGEX_YES;
 }
 
 static weir_status test_rows(wr_regex_cache *cache, const weir_call *call, const char *function,
-                             wr_regex_mode mode) {
+                             weir_regex_mode mode) {
     WR_FOR_ROWS(call, row) {
         wr_text s;
-        wr_regex *regex = pattern_of(cache, call, row, function);
+        weir_regex *regex = pattern_of(cache, call, row, function);
         if (!regex) continue;
         wr_put_bool(call, row, false);
         if (wr_text_arg(call, 1, row, &s) && match(regex, call, row, s, 0, mode))
@@ -66,7 +66,7 @@ static weir_status check_matches(const weir_arg *args, uint32_t n_args, weir_typ
 
 static weir_status eval_matches(void *self, const weir_call *call, weir_error *err) {
     (void)err;
-    return test_rows(self, call, "regex:matches", WR_REGEX_MATCHES);
+    return test_rows(self, call, "regex:matches", WEIR_REGEX_MATCHES);
 }
 
 const weir_function_type wr_regex_matches_function = {
@@ -95,7 +95,7 @@ static weir_status check_looking(const weir_arg *args, uint32_t n_args, weir_typ
 
 static weir_status eval_looking(void *self, const weir_call *call, weir_error *err) {
     (void)err;
-    return test_rows(self, call, "regex:lookingAt", WR_REGEX_LOOKING_AT);
+    return test_rows(self, call, "regex:lookingAt", WEIR_REGEX_LOOKING_AT);
 }
 
 const weir_function_type wr_regex_looking_at_function = {
@@ -141,11 +141,11 @@ static weir_status eval_find(void *self, const weir_call *call, weir_error *err)
     WR_FOR_ROWS(call, row) {
         wr_text s;
         size_t from;
-        wr_regex *regex = pattern_of(self, call, row, "regex:find");
+        weir_regex *regex = pattern_of(self, call, row, "regex:find");
         if (!regex) continue;
         wr_put_bool(call, row, false);
         if (wr_text_arg(call, 1, row, &s) && start_of(call, row, s, &from) &&
-            match(regex, call, row, s, from, WR_REGEX_FIND))
+            match(regex, call, row, s, from, WEIR_REGEX_FIND))
             wr_put_bool(call, row, true);
     }
     return WEIR_OK;
@@ -183,7 +183,7 @@ static weir_status eval_group(void *self, const weir_call *call, weir_error *err
         wr_text s;
         int32_t group;
         size_t begin, end;
-        wr_regex *regex = pattern_of(self, call, row, "regex:group");
+        weir_regex *regex = pattern_of(self, call, row, "regex:group");
         if (!regex || !wr_text_needed(call, 1, row, "regex:group", &s)) continue;
         if (!wr_int_needed(call, 2, row, "regex:group", &group)) continue;
         if (group < 0) {
@@ -191,8 +191,8 @@ static weir_status eval_group(void *self, const weir_call *call, weir_error *err
             continue;
         }
         wr_put_null(call, row);
-        if (!match(regex, call, row, s, 0, WR_REGEX_FIND)) continue;
-        if (!wr_regex_group(regex, (uint32_t)group, &begin, &end)) continue;
+        if (!match(regex, call, row, s, 0, WEIR_REGEX_FIND)) continue;
+        if (!weir_regex_group(regex, (uint32_t)group, &begin, &end)) continue;
         wr_put_view(call, row, s.p + begin, end - begin);
         weir_set_valid(call->out, row);
     }

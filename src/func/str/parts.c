@@ -1,7 +1,7 @@
 /* parts.c: lengths, positions and parts of strings. Positions count UTF-16 units, as in Siddhi. */
 #include "data/utf16.h"
 #include "func/overloads.h"
-#include "func/regex/pattern.h"
+#include "base/regex.h"
 #include "func/str/functions.h"
 #include "func/texts.h"
 
@@ -235,7 +235,7 @@ static void substr_by_index(const weir_call *call, uint32_t row, wr_text s) {
 
 static void substr_by_pattern(wr_regex_cache *cache, const weir_call *call, uint32_t row, wr_text s) {
     wr_text pattern;
-    wr_regex *regex;
+    weir_regex *regex;
     weir_error err;
     int32_t group = 0;
     size_t begin, end;
@@ -245,14 +245,14 @@ static void substr_by_pattern(wr_regex_cache *cache, const weir_call *call, uint
         wr_call_fail(call, row, "%s", err.message);
         return;
     }
-    wr_regex_result found = wr_regex_match(regex, s.p, s.n, 0, WR_REGEX_FIND);
-    if (found == WR_REGEX_GIVEN_UP)
+    weir_regex_result found = weir_regex_match(regex, s.p, s.n, 0, WEIR_REGEX_FIND);
+    if (found == WEIR_REGEX_GIVEN_UP)
         wr_call_fail(call, row, WR_REGEX_GIVEN_UP_TEXT);
-    else if (found == WR_REGEX_NO)
+    else if (found == WEIR_REGEX_NO)
         wr_put_view(call, row, "", 0);
-    else if (group < 0 || (uint32_t)group > wr_regex_n_groups(regex))
+    else if (group < 0 || (uint32_t)group > weir_regex_n_groups(regex))
         wr_call_fail(call, row, "str:substr(): the pattern has no group %d", group);
-    else if (wr_regex_group(regex, (uint32_t)group, &begin, &end))
+    else if (weir_regex_group(regex, (uint32_t)group, &begin, &end))
         wr_put_view(call, row, s.p + begin, end - begin);
     else
         wr_put_null(call, row);

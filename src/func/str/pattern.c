@@ -1,6 +1,6 @@
 /* pattern.c: regexp, replaceAll, replaceFirst and split. */
 #include "func/overloads.h"
-#include "func/regex/pattern.h"
+#include "base/regex.h"
 #include "func/str/functions.h"
 #include "func/texts.h"
 
@@ -24,9 +24,9 @@ static void close_site(void *self) {
 }
 
 /* The pattern that is argument 1; NULL: told. */
-static wr_regex *pattern_of(site *s, const weir_call *call, uint32_t row, const char *function) {
+static weir_regex *pattern_of(site *s, const weir_call *call, uint32_t row, const char *function) {
     wr_text pattern;
-    wr_regex *regex;
+    weir_regex *regex;
     weir_error err;
     if (!wr_text_needed(call, 1, row, function, &pattern)) return NULL;
     if (wr_regex_cache_get(&s->cache, pattern.p, pattern.n, &regex, &err) == WEIR_OK) return regex;
@@ -52,14 +52,14 @@ static weir_status eval_regexp(void *self, const weir_call *call, weir_error *er
     (void)err;
     WR_FOR_ROWS(call, row) {
         wr_text s;
-        wr_regex *regex;
+        weir_regex *regex;
         if (!wr_text_needed(call, 0, row, "str:regexp", &s)) continue;
         if (!(regex = pattern_of(self, call, row, "str:regexp"))) continue;
-        wr_regex_result found = wr_regex_match(regex, s.p, s.n, 0, WR_REGEX_MATCHES);
-        if (found == WR_REGEX_GIVEN_UP)
+        weir_regex_result found = weir_regex_match(regex, s.p, s.n, 0, WEIR_REGEX_MATCHES);
+        if (found == WEIR_REGEX_GIVEN_UP)
             wr_call_fail(call, row, WR_REGEX_GIVEN_UP_TEXT);
         else
-            wr_put_bool(call, row, found == WR_REGEX_YES);
+            wr_put_bool(call, row, found == WEIR_REGEX_YES);
     }
     return WEIR_OK;
 }
@@ -85,7 +85,7 @@ const weir_function_type wr_str_regexp = {
 
 /* The number of the group that $… names at *p, which goes behind it; UINT32_MAX: there is none. As in Java, a
  * further digit counts as long as there is such a group. */
-static uint32_t group_at(const wr_regex *regex, const char **p, const char *end) {
+static uint32_t group_at(const weir_regex *regex, const char **p, const char *end) {
     if (*p < end && **p == '{') {
         const char *name = *p + 1, *close = memchr(name, '}', (size_t)(end - name));
         uint32_t group = close ? wr_regex_group_named(regex, name, (size_t)(close - name)) : 0;
@@ -94,10 +94,10 @@ static uint32_t group_at(const wr_regex *regex, const char **p, const char *end)
     }
     if (*p == end || **p < '0' || **p > '9') return UINT32_MAX;
     uint32_t group = (uint32_t)(*(*p)++ - '0');
-    if (group > wr_regex_n_groups(regex)) return UINT32_MAX;
+    if (group > weir_regex_n_groups(regex)) return UINT32_MAX;
     while (*p < end && **p >= '0' && **p <= '9') {
         uint32_t longer = group * 10 + (uint32_t)(**p - '0');
-        if (longer > wr_regex_n_groups(regex)) break;
+        if (longer > weir_regex_n_groups(regex)) break;
         group = longer;
         ++*p;
     }
@@ -105,7 +105,7 @@ static uint32_t group_at(const wr_regex *regex, const char **p, const char *end)
 }
 
 /* The replacement of one match: \x is x, $1 and ${name} are groups. False: not well formed. */
-static bool put_replacement(wr_buf *out, const wr_regex *regex, wr_text s, wr_text with) {
+static bool put_replacement(wr_buf *out, const weir_regex *regex, wr_text s, wr_text with) {
     const char *p = with.p, *end = with.p + with.n;
     size_t begin, to;
     while (p < end) {
@@ -116,7 +116,7 @@ static bool put_replacement(wr_buf *out, const wr_regex *regex, wr_text s, wr_te
             p++;
             uint32_t group = group_at(regex, &p, end);
             if (group == UINT32_MAX) return false;
-            if (wr_regex_group(regex, group, &begin, &to)) wr_buf_put(out, s.p + begin, to - begin);
+            if (weir_regex_group(regex, group, &begin, &to)) wr_buf_put(out, s.p + begin, to - begin);
         } else {
             wr_buf_putc(out, *p++);
         }
@@ -125,17 +125,17 @@ static bool put_replacement(wr_buf *out, const wr_regex *regex, wr_text s, wr_te
 }
 
 /* False: the row failed. */
-static bool replace(wr_buf *out, const weir_call *call, uint32_t row, wr_regex *regex, wr_text s,
+static bool replace(wr_buf *out, const weir_call *call, uint32_t row, weir_regex *regex, wr_text s,
                     wr_text with, bool all) {
     size_t last = 0, begin, end;
     for (size_t from = 0; from <= s.n; from = wr_regex_next(regex, s.p, s.n)) {
-        wr_regex_result found = wr_regex_match(regex, s.p, s.n, from, WR_REGEX_FIND);
-        if (found == WR_REGEX_GIVEN_UP) {
+        weir_regex_result found = weir_regex_match(regex, s.p, s.n, from, WEIR_REGEX_FIND);
+        if (found == WEIR_REGEX_GIVEN_UP) {
             wr_call_fail(call, row, WR_REGEX_GIVEN_UP_TEXT);
             return false;
         }
-        if (found == WR_REGEX_NO) break;
-        wr_regex_group(regex, 0, &begin, &end);
+        if (found == WEIR_REGEX_NO) break;
+        weir_regex_group(regex, 0, &begin, &end);
         wr_buf_put(out, s.p + last, begin - last);
         if (!put_replacement(out, regex, s, with)) {
             wr_call_fail(call, row,
@@ -156,7 +156,7 @@ static weir_status replace_rows(site *st, const weir_call *call, const char *fun
     for (uint32_t k = 0; k < call->n_sel && !status; k++) {
         uint32_t row = wr_call_row(call, k);
         wr_text s, with;
-        wr_regex *regex;
+        weir_regex *regex;
         if (!wr_text_needed(call, 0, row, function, &s) || !wr_text_needed(call, 2, row, function, &with))
             continue;
         if (!(regex = pattern_of(st, call, row, function))) continue;
@@ -236,7 +236,7 @@ static weir_status eval_split(void *self, const weir_call *call, weir_error *err
     site *st = self;
     WR_FOR_ROWS(call, row) {
         wr_text s;
-        wr_regex *regex;
+        weir_regex *regex;
         int32_t index;
         if (!wr_text_needed(call, 0, row, "str:split", &s) ||
             !wr_int_needed(call, 2, row, "str:split", &index))

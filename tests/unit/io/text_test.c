@@ -51,7 +51,8 @@ static void regular_expressions_find_attributes(void **state) {
     IN(schema, AB ";event.grouping.enabled=true;delimiter=##", "a=A[1];b=A[2];c=B[1]",
        "wso2 550 volume 100\n##\nibm 3 volume 4", "wso2|550|100\nibm|3|4\n");
     IN("a string, b string", "regex.a=(x)|(y)", "a=A[1];b=A[2]", "y",
-       "!the attribute 'a' is missing\n"); /* a group that took no part */
+       "!the attribute 'a' is missing\n");                                    /* a group that took no part */
+    IN("a string", "regex.a=(\\p{Alpha}+)\\u0021", "a=A", "12abc!", "abc\n"); /* as Java has them */
     IN("a string", "regex.a=(.)", "a=A", "\xE4\xF6",
        "!the attribute 'a' is missing\n"); /* never half a character */
 }
@@ -67,8 +68,9 @@ static void an_expression_that_never_ends_is_given_up(void **state) {
 static void wrong_expressions_are_refused(void **state) {
     (void)state;
     IN("a string", "regex.a=(x", "a=A[1]", "",
-       "open: text: regex.a is no regular expression: missing closing "
-       "parenthesis at ''");
+       "open: text: regex.a: regular expression '(x': missing closing parenthesis");
+    IN("a string", "regex.a=([a&&b])", "a=A[1]", "",
+       "open: text: regex.a: regular expression '([a&&b])': weir does not run intersections of classes (&&)");
     IN("a string", "regex.a=x", "a=A[1]", "", "open: text: 'A[1]' goes beyond the 0 groups of regex.a");
     IN("a string", "regex.a=(x)", "a=B[1]", "",
        "open: text: @attributes names 'B[1]', but there is no option 'regex.B'");

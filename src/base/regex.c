@@ -1,6 +1,6 @@
-/* pattern.c: see pattern.h. */
+/* regex.c: see regex.h and weir_format.h. */
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "func/regex/pattern.h"
+#include "base/regex.h"
 
 #include <pcre2.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define MATCH_LIMIT   2000000u
 #define HEAP_LIMIT_KB 20000u
 
-struct wr_regex {
+struct weir_regex {
     pcre2_code *code;
     pcre2_match_data *match;
     pcre2_match_context *context;
@@ -25,7 +25,7 @@ static weir_status no_memory(weir_error *err) {
 
 /* ---- Compiling ---------------------------------------------------------------------------------------- */
 
-static weir_status compile(const char *pattern, size_t len, wr_regex *r, weir_error *err) {
+static weir_status compile(const char *pattern, size_t len, weir_regex *r, weir_error *err) {
     int code;
     PCRE2_SIZE at;
     PCRE2_UCHAR text[128];
@@ -50,7 +50,7 @@ static weir_status compile(const char *pattern, size_t len, wr_regex *r, weir_er
     return status;
 }
 
-static weir_status prepare(wr_regex *r, weir_error *err) {
+static weir_status prepare(weir_regex *r, weir_error *err) {
     pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* if it can't be, it is interpreted */
     pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &r->n_groups);
     r->match = pcre2_match_data_create_from_pattern(r->code, NULL);
@@ -61,20 +61,20 @@ static weir_status prepare(wr_regex *r, weir_error *err) {
     return WEIR_OK;
 }
 
-weir_status wr_regex_new(const char *pattern, size_t len, wr_regex **out, weir_error *err) {
-    wr_regex *r = wr_alloc_zero(NULL, sizeof *r);
+weir_status weir_regex_new(const char *pattern, size_t len, weir_regex **out, weir_error *err) {
+    weir_regex *r = wr_alloc_zero(NULL, sizeof *r);
     *out = NULL;
     if (!r) return no_memory(err);
     weir_status status = compile(pattern, len, r, err);
     if (!status) status = prepare(r, err);
     if (status)
-        wr_regex_free(r);
+        weir_regex_free(r);
     else
         *out = r;
     return status;
 }
 
-void wr_regex_free(wr_regex *regex) {
+void weir_regex_free(weir_regex *regex) {
     if (!regex) return;
     pcre2_match_context_free(regex->context);
     pcre2_match_data_free(regex->match);
@@ -84,23 +84,24 @@ void wr_regex_free(wr_regex *regex) {
 
 /* ---- Matching ----------------------------------------------------------------------------------------- */
 
-wr_regex_result wr_regex_match(wr_regex *r, const char *text, size_t len, size_t from, wr_regex_mode mode) {
+weir_regex_result weir_regex_match(weir_regex *r, const char *text, size_t len, size_t from,
+                                   weir_regex_mode mode) {
     static const uint32_t modes[] = {
-        [WR_REGEX_FIND] = 0,
-        [WR_REGEX_LOOKING_AT] = PCRE2_ANCHORED,
-        [WR_REGEX_MATCHES] = PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+        [WEIR_REGEX_FIND] = 0,
+        [WEIR_REGEX_LOOKING_AT] = PCRE2_ANCHORED,
+        [WEIR_REGEX_MATCHES] = PCRE2_ANCHORED | PCRE2_ENDANCHORED,
     };
     uint32_t options = modes[mode];
     int n = pcre2_match(r->code, (PCRE2_SPTR)text, len, from, options, r->match, r->context);
     if (n == PCRE2_ERROR_JIT_STACKLIMIT) /* the interpreter has the heap */
         n = pcre2_match(r->code, (PCRE2_SPTR)text, len, from, options | PCRE2_NO_JIT, r->match, r->context);
-    if (n == PCRE2_ERROR_NOMATCH) return WR_REGEX_NO;
-    return n < 0 ? WR_REGEX_GIVEN_UP : WR_REGEX_YES;
+    if (n == PCRE2_ERROR_NOMATCH) return WEIR_REGEX_NO;
+    return n < 0 ? WEIR_REGEX_GIVEN_UP : WEIR_REGEX_YES;
 }
 
-uint32_t wr_regex_n_groups(const wr_regex *regex) { return regex->n_groups; }
+uint32_t weir_regex_n_groups(const weir_regex *regex) { return regex->n_groups; }
 
-bool wr_regex_group(const wr_regex *regex, uint32_t group, size_t *begin, size_t *end) {
+bool weir_regex_group(const weir_regex *regex, uint32_t group, size_t *begin, size_t *end) {
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(regex->match);
     if (group > regex->n_groups || at[2 * group] == PCRE2_UNSET) return false;
     *begin = at[2 * group];
@@ -108,7 +109,7 @@ bool wr_regex_group(const wr_regex *regex, uint32_t group, size_t *begin, size_t
     return true;
 }
 
-uint32_t wr_regex_group_named(const wr_regex *regex, const char *name, size_t len) {
+uint32_t wr_regex_group_named(const weir_regex *regex, const char *name, size_t len) {
     char copy[64];
     if (len >= sizeof copy) return 0;
     memcpy(copy, name, len);
@@ -117,9 +118,9 @@ uint32_t wr_regex_group_named(const wr_regex *regex, const char *name, size_t le
     return n > 0 ? (uint32_t)n : 0;
 }
 
-size_t wr_regex_next(const wr_regex *regex, const char *text, size_t len) {
+size_t wr_regex_next(const weir_regex *regex, const char *text, size_t len) {
     size_t begin = 0, end = len;
-    wr_regex_group(regex, 0, &begin, &end);
+    weir_regex_group(regex, 0, &begin, &end);
     if (end > begin) return end;
     end++;
     while (end < len && ((unsigned char)text[end] & 0xC0) == 0x80) end++;
@@ -141,14 +142,14 @@ static weir_status add_piece(wr_regex_pieces *out, size_t begin, size_t end) {
 }
 
 /* An empty match at the very beginning makes no piece. */
-weir_status wr_regex_split(wr_regex *regex, const char *text, size_t len, wr_regex_pieces *out) {
+weir_status wr_regex_split(weir_regex *regex, const char *text, size_t len, wr_regex_pieces *out) {
     size_t last = 0, begin = 0, end = 0;
     out->n = 0;
     for (size_t from = 0; from <= len; from = wr_regex_next(regex, text, len)) {
-        wr_regex_result found = wr_regex_match(regex, text, len, from, WR_REGEX_FIND);
-        if (found == WR_REGEX_GIVEN_UP) return WEIR_EVALUE;
-        if (found == WR_REGEX_NO) break;
-        wr_regex_group(regex, 0, &begin, &end);
+        weir_regex_result found = weir_regex_match(regex, text, len, from, WEIR_REGEX_FIND);
+        if (found == WEIR_REGEX_GIVEN_UP) return WEIR_EVALUE;
+        if (found == WEIR_REGEX_NO) break;
+        weir_regex_group(regex, 0, &begin, &end);
         if (end == 0) continue;
         WR_TRY(add_piece(out, last, begin));
         last = end;
@@ -162,7 +163,7 @@ weir_status wr_regex_split(wr_regex *regex, const char *text, size_t len, wr_reg
 /* ---- Cache -------------------------------------------------------------------------------------------- */
 
 static void drop(struct wr_regex_cached *c) {
-    wr_regex_free(c->regex);
+    weir_regex_free(c->regex);
     wr_free(NULL, c->pattern, c->len + 1);
     *c = (struct wr_regex_cached){0};
 }
@@ -171,7 +172,7 @@ void wr_regex_cache_fini(wr_regex_cache *cache) {
     for (uint32_t i = 0; i < WR_REGEX_CACHE; i++) drop(&cache->of[i]);
 }
 
-weir_status wr_regex_cache_get(wr_regex_cache *cache, const char *pattern, size_t len, wr_regex **out,
+weir_status wr_regex_cache_get(wr_regex_cache *cache, const char *pattern, size_t len, weir_regex **out,
                                weir_error *err) {
     struct wr_regex_cached *c = &cache->of[wr_hash_bytes(pattern, len) % WR_REGEX_CACHE];
     if (!c->regex || c->len != len || memcmp(c->pattern, pattern, len) != 0) {
@@ -180,7 +181,7 @@ weir_status wr_regex_cache_get(wr_regex_cache *cache, const char *pattern, size_
         if (!c->pattern) return no_memory(err);
         memcpy(c->pattern, pattern, len);
         c->len = len;
-        weir_status status = wr_regex_new(pattern, len, &c->regex, err);
+        weir_status status = weir_regex_new(pattern, len, &c->regex, err);
         if (status) {
             drop(c);
             return status;
@@ -191,10 +192,10 @@ weir_status wr_regex_cache_get(wr_regex_cache *cache, const char *pattern, size_
 }
 
 weir_status wr_regex_check_arg(const weir_arg *arg, weir_error *err) {
-    wr_regex *regex;
+    weir_regex *regex;
     if (!arg->is_const || arg->type != WEIR_STRING || arg->value.is_null) return WEIR_OK;
-    weir_status status = wr_regex_new(weir_string_data(&arg->value.as.s), arg->value.as.s.len, &regex, err);
-    wr_regex_free(regex);
+    weir_status status = weir_regex_new(weir_string_data(&arg->value.as.s), arg->value.as.s.len, &regex, err);
+    weir_regex_free(regex);
     if (status && err) {
         err->begin = arg->begin;
         err->end = arg->end;

@@ -1,6 +1,6 @@
 #include "../support.h"
 
-#include "func/regex/pattern.h"
+#include "base/regex.h"
 
 /* What Java does with these patterns was tried with Java 17. */
 static void java_s_syntax_is_translated(void **state) {
@@ -27,9 +27,9 @@ static void what_is_not_run_is_refused_by_name(void **state) {
         "[a&&b]", "[a[^b]]", "\\p{InGreek}", "(?U)a",  "(?R)",     "(*ACCEPT)a", "a\\K",
         "(",      "[a",      "\\",           "a**b+*", "(?<=a*)b", "\\u12",      "(?C1)a"};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
-        wr_regex *regex;
+        weir_regex *regex;
         weir_error err = {0};
-        if (wr_regex_new(patterns[i], strlen(patterns[i]), &regex, &err) == WEIR_OK)
+        if (weir_regex_new(patterns[i], strlen(patterns[i]), &regex, &err) == WEIR_OK)
             fail_msg("%s", patterns[i]);
         assert_non_null(strstr(err.message, "regular expression"));
     }
@@ -37,13 +37,13 @@ static void what_is_not_run_is_refused_by_name(void **state) {
 
 static void a_pattern_that_explodes_is_given_up(void **state) {
     (void)state;
-    wr_regex *regex;
+    weir_regex *regex;
     const char *text = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac";
-    assert_int_equal(wr_regex_new("(a|aa)+b|(a|a)+$", 16, &regex, NULL), WEIR_OK);
-    assert_int_equal(wr_regex_match(regex, text, strlen(text), 0, WR_REGEX_MATCHES), WR_REGEX_GIVEN_UP);
-    assert_int_equal(wr_regex_match(regex, "aab", 3, 0, WR_REGEX_MATCHES), WR_REGEX_YES);
-    assert_int_equal(wr_regex_match(regex, "aa\xff", 3, 0, WR_REGEX_MATCHES), WR_REGEX_NO);
-    wr_regex_free(regex);
+    assert_int_equal(weir_regex_new("(a|aa)+b|(a|a)+$", 16, &regex, NULL), WEIR_OK);
+    assert_int_equal(weir_regex_match(regex, text, strlen(text), 0, WEIR_REGEX_MATCHES), WEIR_REGEX_GIVEN_UP);
+    assert_int_equal(weir_regex_match(regex, "aab", 3, 0, WEIR_REGEX_MATCHES), WEIR_REGEX_YES);
+    assert_int_equal(weir_regex_match(regex, "aa\xff", 3, 0, WEIR_REGEX_MATCHES), WEIR_REGEX_NO);
+    weir_regex_free(regex);
 }
 
 int main(void) {

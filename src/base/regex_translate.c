@@ -1,8 +1,8 @@
-/* translate.c: Java's regular expressions to PCRE2's: see pattern.h. */
+/* regex_translate.c: Java's regular expressions to PCRE2's: see regex.h. */
 #include <stdio.h>
 #include <string.h>
 
-#include "func/regex/pattern.h"
+#include "base/regex.h"
 
 typedef struct translation {
     const char *p, *begin, *end;
