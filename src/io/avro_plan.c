@@ -159,14 +159,23 @@ static weir_status resolve(const wr_avro_plan_args *a, wr_avro_plan *p, const wr
     return p->mismatch ? WEIR_OK : no_memory(err);
 }
 
-static weir_status make(const wr_avro_plan_args *a, const wr_avro_type *w, const wr_avro_type *r,
-                        const wr_json_node *node, wr_avro_plan **out, weir_error *err) {
-    if (!wants(node)) return WEIR_OK;
+/* A plan that only walks through what was written. */
+static weir_status new_plan(const wr_avro_plan_args *a, const wr_avro_type *w, const wr_json_node *node,
+                            wr_avro_plan **out, weir_error *err) {
     wr_avro_plan *p = *out = wr_arena_zero(a->arena, 1, sizeof *p);
     if (!p || !(p->fields = wr_arena_zero(a->arena, w->n + 1, sizeof *p->fields))) return no_memory(err);
     p->type = w;
-    p->column = node->column;
+    p->column = WR_JSON_NO_COLUMN;
     p->node = node;
+    return WEIR_OK;
+}
+
+static weir_status make(const wr_avro_plan_args *a, const wr_avro_type *w, const wr_avro_type *r,
+                        const wr_json_node *node, wr_avro_plan **out, weir_error *err) {
+    if (!wants(node)) return WEIR_OK;
+    WR_TRY(new_plan(a, w, node, out, err));
+    wr_avro_plan *p = *out;
+    p->column = node->column;
     if (node->also)
         return weir_fail(err, WEIR_EUNSUPPORTED, "avro: two attributes have the same path: '%s' and '%s'",
                          name_of(a, node), name_of(a, node->also));
@@ -194,13 +203,5 @@ weir_status wr_avro_plan_new(const wr_avro_plan_args *args, const wr_avro_type *
     if (writer->kind != WR_AVRO_RECORD || (reader && reader->kind != WR_AVRO_RECORD))
         return weir_fail(err, WEIR_ECONFIG, "avro: the schema is no record");
     WR_TRY(make(args, writer, reader, args->paths, out, err));
-    if (*out) return WEIR_OK;
-    wr_avro_plan *p = *out =
-        wr_arena_zero(args->arena, 1, sizeof *p); /* nothing is wanted: it is only walked through */
-    if (!p || !(p->fields = wr_arena_zero(args->arena, writer->n + 1, sizeof *p->fields)))
-        return no_memory(err);
-    p->type = writer;
-    p->column = WR_JSON_NO_COLUMN;
-    p->node = args->paths;
-    return WEIR_OK;
+    return *out ? WEIR_OK : new_plan(args, writer, args->paths, out, err); /* NULL: nothing is wanted */
 }

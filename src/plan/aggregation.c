@@ -287,6 +287,7 @@ static void begin_query(defining *def) {
                              .begin = def->d->span.begin,
                              .end = def->d->span.end,
                              .is_named = true};
+    if (query->name) (void)wr_plan_take_query_name(p, query->name);
     def->input = (wr_ast_input){.kind = WR_INPUT_SINGLE, .span = def->d->as.aggregation.input->span};
     def->input.as.single = def->d->as.aggregation.input;
     def->output = (wr_ast_output){.kind = WR_OUTPUT_INSERT, .span = def->d->id.span};

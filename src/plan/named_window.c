@@ -84,6 +84,7 @@ void wr_plan_named_window_of(wr_planner *p, const wr_ast_definition *d, wr_named
                          .end = d->span.end,
                          .is_named = true};
     wr_plan_op **ops = WR_PLAN_ARRAY(p, 1, wr_plan_op *);
+    if (q->name) (void)wr_plan_take_query_name(p, q->name);
     if (!q->side || !ops || !q->name || named->poisoned) return;
     wr_build b = {.p = p, .query = q};
     ops[0] = window_op(&b, d, named);

@@ -16,8 +16,7 @@ typedef struct wr_taken_name {
     const char *name;
 } wr_taken_name;
 
-/* Notes the name of a query; true: another one has it. */
-static bool take_name(wr_planner *p, const char *name) {
+bool wr_plan_take_query_name(wr_planner *p, const char *name) {
     wr_taken_name **bucket = &p->query_names[wr_hash_bytes(name, strlen(name)) % WR_COUNT(p->query_names)];
     for (const wr_taken_name *t = *bucket; t; t = t->next)
         if (strcmp(t->name, name) == 0) return true;
@@ -28,23 +27,16 @@ static bool take_name(wr_planner *p, const char *name) {
     return false;
 }
 
-/* Named windows and aggregations have queries, too, "window W": no name that is written without thought. */
-static bool feeds_by_name(const wr_planner *p, const char *name) {
-    for (uint32_t i = 0; strchr(name, ' ') && i < p->plan->n_queries; i++)
-        if (p->plan->queries[i].name && strcmp(p->plan->queries[i].name, name) == 0) return true;
-    return false;
-}
-
 static const char *query_name(wr_planner *p, const wr_ast_query *ast, bool *is_named) {
     wr_span span = ast->span;
     const char *name = wr_plan_query_name(p, &ast->annotations, &span);
     *is_named = name != NULL;
     if (!name) {
         name = wr_plan_printf(p, "query_%u", p->plan->n_queries - p->n_feeding + 1);
-        if (name) take_name(p, name);
+        if (name) (void)wr_plan_take_query_name(p, name);
         return name;
     }
-    if (take_name(p, name) || feeds_by_name(p, name))
+    if (wr_plan_take_query_name(p, name))
         wr_plan_error(p, span, WEIR_ENAME, "query names are unique", "there is a query '%s' already", name);
     return name;
 }

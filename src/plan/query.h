@@ -25,6 +25,9 @@ typedef struct wr_build {
     bool sees_inputs;  /* having and order by see the input's attributes, too */
 } wr_build;
 
+/* Notes the name of a query, those included that named windows and aggregations have ("window W"); true:
+ * another one has it. */
+bool wr_plan_take_query_name(wr_planner *p, const char *name);
 /* Plans a query (or refuses it by name) and adds it to the plan. */
 void wr_plan_query_one(wr_planner *p, const wr_ast_query *ast);
 /* What is left to do once all parts of a query are there. */
