@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "agg/table.h"
+#include "bench.h"
 #include "exec/agg_set.h"
 #include "exec/groups.h"
 
@@ -23,12 +24,6 @@
 static int32_t keys[N_ROWS];
 static double values[N_ROWS];
 static uint8_t kinds[N_ROWS]; /* every second row is one that leaves */
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void make_input(void) {
     uint64_t seed = 42;
@@ -159,9 +154,9 @@ static void run_groups(uint32_t batch, uint64_t n_rows) {
 }
 
 static double report(const char *what, double began, uint64_t n_rows) {
-    double ns = (seconds() - began) * 1e9 / (double)n_rows;
+    double ns = (cpu_seconds() - began) * 1e9 / (double)n_rows;
     printf("%-44s %6.2f ns/row\n", what, ns);
-    return seconds();
+    return cpu_seconds();
 }
 
 int main(int argc, char **argv) {
@@ -171,7 +166,7 @@ int main(int argc, char **argv) {
     n_rows -= n_rows % batch;
     make_input();
     wr_agg_set *growing = new_set(false), *sliding = new_set(true);
-    double began = seconds();
+    double began = cpu_seconds();
     double by_loop = run_loop(batch, n_rows);
     began = report("loop: group, sum, avg, count, max", began, n_rows);
     run_groups(batch, n_rows);
@@ -180,7 +175,7 @@ int main(int argc, char **argv) {
     report("weir: group, sum, avg, count, max", began, n_rows);
     make_sliding();
     run_set(sliding, batch, N_ROWS, kinds); /* fills the window */
-    began = seconds();
+    began = cpu_seconds();
     run_set(sliding, batch, n_rows, kinds);
     report("weir: the same, every second row leaving", began, n_rows);
     wr_agg_set_free(growing);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "weir.h"
+#include "bench.h"
 
 enum { BUCKETS = 60, SLICE = 4096 };
 
@@ -21,24 +21,6 @@ static const char app_text[] =
     "select AGG_TIMESTAMP as begin, a.total as total insert into Out;";
 
 static int64_t n_out;
-
-static void on_rows(void *ctx, const weir_stream_info *stream, const weir_batch *b) {
-    (void)ctx;
-    (void)stream;
-    n_out += b->n_sel;
-}
-
-static void must(weir_status status, const weir_error *err) {
-    if (status == WEIR_OK) return;
-    fprintf(stderr, "aggregation_bench: %s\n", err->message);
-    exit(1);
-}
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void send(weir_app *app, const char *stream, int64_t ts, int32_t first, int32_t n) {
     static int64_t at[SLICE];
@@ -65,16 +47,16 @@ static double measure(int32_t n_groups, bool by_key, int32_t n_asked) {
     snprintf(text, sizeof text, app_text, by_key ? "" : " + 0");
     must(weir_engine_new(NULL, &engine, &err), &err);
     must(weir_app_new(engine, text, strlen(text), NULL, &app, NULL, &err), &err);
-    must(weir_subscribe(app, "Out", on_rows, NULL, &err), &err);
+    must(weir_subscribe(app, "Out", count_rows, &n_out, &err), &err);
     must(weir_app_start(app, &err), &err);
     for (int b = 0; b < BUCKETS; b++, ts += 60000)
         for (int32_t g = 0; g < n_groups; g += SLICE)
             send(app, "Wind", ts, g, n_groups - g < SLICE ? n_groups - g : SLICE);
     send(app, "Ask", ts, 0, 1); /* the index is made */
     n_out = 0;
-    double start = seconds();
+    double start = cpu_seconds();
     for (int32_t i = 0; i < n_asked; i++) send(app, "Ask", ts, i % n_groups, 1);
-    double us = (seconds() - start) * 1e6 / n_asked;
+    double us = (cpu_seconds() - start) * 1e6 / n_asked;
     if (n_out != (int64_t)n_asked * BUCKETS)
         fprintf(stderr, "aggregation_bench: %lld rows\n", (long long)n_out);
     weir_app_free(app);

@@ -3,22 +3,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "weir.h"
+#include "bench.h"
 #include "wind.h"
 
 enum { ADDED = 20, QUERY_BYTES = 200 };
-
-static void must(weir_status status, const weir_error *err) {
-    if (status == WEIR_OK) return;
-    fprintf(stderr, "change_bench: %s\n", err->message);
-    exit(1);
-}
-
-static double cpu_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static char *app_text(uint32_t n) {
     size_t cap = 200 + (size_t)n * QUERY_BYTES, at = 0;
@@ -33,26 +21,21 @@ static char *app_text(uint32_t n) {
     return text;
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void measure(weir_engine *engine, uint32_t n) {
     weir_app *app;
     weir_error err;
-    double took[ADDED], began = cpu_ms();
+    double took[ADDED], began = thread_seconds();
     char *text = app_text(n), query[QUERY_BYTES];
     must(weir_app_new(engine, text, strlen(text), NULL, &app, NULL, &err), &err);
     must(weir_app_start(app, &err), &err);
-    double made = cpu_ms() - began;
+    double made = (thread_seconds() - began) * 1e3;
     for (int i = 0; i < ADDED; i++) {
         snprintf(query, sizeof query,
                  "@info(name='x%d') from Wind[speed > %d.25] select station, %d as rule insert into More;", i,
                  i, i);
-        began = cpu_ms();
+        began = thread_seconds();
         must(weir_app_add(app, query, strlen(query), NULL, NULL, &err), &err);
-        took[i] = cpu_ms() - began;
+        took[i] = (thread_seconds() - began) * 1e3;
     }
     qsort(took, ADDED, sizeof *took, by_value);
     printf("| %u | %.1f | %.1f |\n", n, made, took[ADDED / 2]);

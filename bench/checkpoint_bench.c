@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "weir.h"
+#include "bench.h"
 #include "wind.h"
 
 enum { KEYS = 1000000, CHANGED = 10000, SLICE = 4096, ROUNDS = 9 };
@@ -33,18 +33,6 @@ static weir_app *app;
 static weir_stream stream;
 static int64_t now = 1000000;
 static uint64_t seed = 1;
-
-static void must(weir_status status, const weir_error *err) {
-    if (status == WEIR_OK) return;
-    fprintf(stderr, "checkpoint_bench: %s\n", err->message);
-    exit(1);
-}
-
-static double seconds(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static uint64_t next_random(void) {
     seed = seed * 6364136223846793005u + 1442695040888963407u;
@@ -84,21 +72,16 @@ static long long newest_bytes(const char *dir) {
     return stat(path, &st) ? -1 : (long long)st.st_size;
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void measure(const char *what, const char *dir) {
     double cpu[ROUNDS], pause[ROUNDS];
     long long bytes = 0;
     weir_error err;
     for (int i = 0; i < ROUNDS; i++) {
         send_rows(CHANGED, false);
-        double c = seconds(CLOCK_THREAD_CPUTIME_ID), p = seconds(CLOCK_MONOTONIC);
+        double c = thread_seconds(), p = wall_seconds();
         must(weir_app_persist(app, NULL, &err), &err);
-        cpu[i] = (seconds(CLOCK_THREAD_CPUTIME_ID) - c) * 1000;
-        pause[i] = (seconds(CLOCK_MONOTONIC) - p) * 1000;
+        cpu[i] = (thread_seconds() - c) * 1000;
+        pause[i] = (wall_seconds() - p) * 1000;
         bytes = newest_bytes(dir);
     }
     qsort(cpu, ROUNDS, sizeof *cpu, by_value);
@@ -121,11 +104,10 @@ static void run(const subject *s, uint32_t whole_every, const char *dir) {
     send_rows(KEYS, true);
     must(weir_app_persist(app, NULL, &err), &err);
     measure(whole_every == 1 ? "whole" : "changes", dir);
-    double began = seconds(CLOCK_MONOTONIC);
+    double began = wall_seconds();
     must(weir_app_restore_revision(app, 0, NULL, NULL, &err), &err);
     if (whole_every > 1)
-        printf("| | restoring whole and changes | | | %.0f ms |\n",
-               (seconds(CLOCK_MONOTONIC) - began) * 1000);
+        printf("| | restoring whole and changes | | | %.0f ms |\n", (wall_seconds() - began) * 1000);
     must(weir_revisions_clear(revisions, weir_app_name(app), 0, &err), &err);
     weir_app_free(app);
     weir_revisions_free(revisions);

@@ -9,7 +9,7 @@
  * rounds (the others were disturbed). */
 #include <string.h>
 
-#include "weir.h"
+#include "bench.h"
 #include "wind.h"
 
 enum { SLICE = 4096, EVENTS = 1 << 20, HALF = SLICE / 2 };
@@ -21,18 +21,6 @@ static const char *const apps[] = {
     "@app:playback define stream S (k int, v int); define stream R (k int, v int); "
     "from S as s unidirectional join R#window.length(%lld) as r on s.k == r.k "
     "select s.k as k, s.v as v, r.v as w insert into Out;"};
-
-static double cpu_seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void must(weir_status status, const weir_error *err) {
-    if (status == WEIR_OK) return;
-    fprintf(stderr, "flat_bench: %s\n", err->message);
-    exit(1);
-}
 
 /* Every key below n once, shuffled. */
 static int32_t *shuffled(int64_t n) {
@@ -49,11 +37,6 @@ static int32_t *shuffled(int64_t n) {
 }
 
 /* ---- weir --------------------------------------------------------------------------------------------- */
-
-static void count_rows(void *ctx, const weir_stream_info *stream, const weir_batch *b) {
-    (void)stream;
-    *(int64_t *)ctx += b->n_sel;
-}
 
 typedef struct feed {
     weir_app *app;
@@ -184,8 +167,7 @@ static double loop(int which, const int32_t *keys, int64_t n, int64_t *n_rows) {
         __asm__ volatile("" ::"r"(&out) : "memory");
         if (which) at = seek(&t, keys[i % n]); /* the oldest row goes, another one comes */
         erase(&t, at);
-        t.entries[seek(&t, keys[which ? i % n : (int64_t)(i % n)])] =
-            (entry){keys[i % n], (int32_t)i & INT32_MAX};
+        t.entries[seek(&t, keys[i % n])] = (entry){keys[i % n], (int32_t)i & INT32_MAX};
     }
     double ns = (cpu_seconds() - begin) * 1e9 / EVENTS;
     free(t.entries);

@@ -3,18 +3,9 @@
  *   io_bench [csv|json] [rows]      (both, and 2 million, when left out)
  *
  * Each figure is the best of five runs over the same text, in processor time. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "format.h"
 
-#include "base/arena.h"
-#include "io/options.h"
-#include "io/rows.h"
-#include "io/table.h"
-
-#define RUNS       5
-#define BATCH_ROWS 4096
+#define RUNS 5
 
 static const weir_attribute attributes[] = {{"ts", WEIR_LONG},
                                             {"station", WEIR_INT},
@@ -22,32 +13,6 @@ static const weir_attribute attributes[] = {{"ts", WEIR_LONG},
                                             {"speed", WEIR_DOUBLE},
                                             {"gust", WEIR_DOUBLE}};
 static const weir_schema schema = {"Wind", 5, attributes};
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void die(const char *what) {
-    fprintf(stderr, "io_bench: %s\n", what);
-    exit(1);
-}
-
-static weir_settings defaults(const weir_option *options, weir_arena *arena) {
-    weir_settings s;
-    if (wr_settings_check("@map", options, NULL, NULL, 0, arena, &s, NULL) != WEIR_OK) die("options");
-    return s;
-}
-
-static bool grow(weir_encoded *e, size_t extra) {
-    size_t cap = e->cap * 2 + extra;
-    char *data = realloc(e->data, cap);
-    if (!data) return false;
-    e->data = data;
-    e->cap = cap;
-    return true;
-}
 
 /* One batch of wind events, by rows n..n+BATCH_ROWS-1. */
 static void make_rows(weir_rows *rows, uint32_t n) {
@@ -72,18 +37,15 @@ static weir_encoded write_text(const weir_encoder_type *type, uint32_t n) {
     weir_column cols[5];
     weir_encoded e = {.grow = grow};
     wr_arena_init(&arena, NULL);
-    weir_settings settings = defaults(type->options, &arena);
-    weir_encoder_args args = {.settings = &settings, .schema = &schema, .to_stream = true};
-    void *self = calloc(1, type->state_size);
-    if (!self || type->open(self, &args, NULL) != WEIR_OK) die("encoder");
+    void *self = open_encoder(type, &schema, &arena);
     if (wr_rows_init(&rows, &schema, NULL, BATCH_ROWS, &arena, NULL) != WEIR_OK) die("memory");
     double spent = 0;
     for (uint32_t done = 0; done < n; done += BATCH_ROWS) {
         make_rows(&rows, done);
         wr_rows_batch(&rows, cols, &batch);
-        double before = seconds();
+        double before = cpu_seconds();
         if (type->encode(self, &batch, &e, NULL) != WEIR_OK) die("encode");
-        spent += seconds() - before;
+        spent += cpu_seconds() - before;
     }
     printf("%-5s encode %6.2f M rows/s  %6.0f MB/s  (%.0f bytes a row)\n", type->name, n / spent / 1e6,
            (double)e.len / spent / 1e6, (double)e.len / n);
@@ -93,48 +55,16 @@ static weir_encoded write_text(const weir_encoder_type *type, uint32_t n) {
     return e;
 }
 
-static void count_bad(void *ctx, const weir_bad_record *record) {
-    (void)ctx;
-    die(record->reason);
-}
-
-static uint64_t decode_once(const weir_decoder_type *type, void *self, const weir_encoded *text,
-                            const bool *wanted) {
-    weir_arena arena;
-    uint64_t n = 0;
-    wr_arena_init(&arena, NULL);
-    type->reset(self);
-    for (size_t used = 0; used < text->len;) {
-        weir_rows rows;
-        wr_arena_reset(&arena);
-        if (wr_rows_init(&rows, &schema, wanted, BATCH_ROWS, &arena, NULL) != WEIR_OK) die("memory");
-        weir_decode call = {.bytes = text->data + used,
-                            .len = text->len - used,
-                            .ends = true,
-                            .rows = &rows,
-                            .bad = count_bad};
-        weir_status status = type->decode(self, &call, NULL);
-        if (status != WEIR_OK && status != WEIR_EAGAIN) die("decode");
-        used += call.consumed;
-        n += rows.n;
-    }
-    wr_arena_fini(&arena);
-    return n;
-}
-
 static void read_text(const weir_decoder_type *type, const weir_encoded *text, uint32_t n, const bool *wanted,
                       const char *what) {
     weir_arena arena;
     wr_arena_init(&arena, NULL);
-    weir_settings settings = defaults(type->options, &arena);
-    weir_decoder_args args = {.settings = &settings, .schema = &schema, .wanted = wanted};
-    void *self = calloc(1, type->state_size);
-    if (!self || type->open(self, &args, NULL) != WEIR_OK) die("decoder");
+    void *self = open_decoder(type, &schema, wanted, &arena);
     double best = 1e9;
     for (int run = 0; run < RUNS; run++) {
-        double before = seconds();
-        if (decode_once(type, self, text, wanted) != n) die("rows were lost");
-        double spent = seconds() - before;
+        double before = cpu_seconds();
+        decode_all(type, self, &schema, wanted, text, n);
+        double spent = cpu_seconds() - before;
         if (spent < best) best = spent;
     }
     printf("%-5s decode %6.2f M rows/s  %6.0f MB/s  %s\n", type->name, n / best / 1e6,
@@ -146,14 +76,15 @@ static void read_text(const weir_decoder_type *type, const weir_encoded *text, u
 
 int main(int argc, char **argv) {
     static const bool two[] = {true, false, false, true, false};
+    static const char *const formats[] = {"csv", "json"};
     const char *only = argc > 1 ? argv[1] : NULL;
     long rows = argc > 2 ? strtol(argv[2], NULL, 10) : 2000000;
     uint32_t n = (uint32_t)(rows / BATCH_ROWS + 1) * BATCH_ROWS;
-    for (int i = 0; wr_io_decoders[i]; i++) {
-        if (only && strcmp(only, wr_io_decoders[i]->name) != 0) continue;
-        weir_encoded text = write_text(wr_io_encoders[i], n);
-        read_text(wr_io_decoders[i], &text, n, NULL, "all columns");
-        read_text(wr_io_decoders[i], &text, n, two, "two of five");
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (only && strcmp(only, formats[i]) != 0) continue;
+        weir_encoded text = write_text(encoder_named(formats[i]), n);
+        read_text(decoder_named(formats[i]), &text, n, NULL, "all columns");
+        read_text(decoder_named(formats[i]), &text, n, two, "two of five");
         free(text.data);
     }
     return 0;

@@ -4,23 +4,14 @@
  *   json_bench [rows]      (400,000 when left out)
  *
  * The contenders take turns; each figure is the best of seven, in processor time. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#include "base/arena.h"
-#include "io/options.h"
-#include "io/rows.h"
-#include "io/table.h"
+#include "format.h"
 #ifdef WITH_SIMDJSON
 #include "peers/simdjson_peer.h"
 #else
 #define SIMDJSON_PEER_PADDING 0
 #endif
 
-#define ROUNDS     7
-#define BATCH_ROWS 4096
+#define ROUNDS 7
 
 static const weir_attribute attributes[] = {
     {"ts", WEIR_LONG},     {"station", WEIR_INT}, {"region", WEIR_STRING}, {"speed", WEIR_DOUBLE},
@@ -44,26 +35,6 @@ typedef struct bench {
     weir_batch batch;
     uint32_t n;
 } bench;
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void die(const char *what) {
-    fprintf(stderr, "json_bench: %s\n", what);
-    exit(1);
-}
-
-static bool grow(weir_encoded *e, size_t extra) {
-    size_t cap = e->cap * 2 + extra;
-    char *data = realloc(e->data, cap);
-    if (!data) return false;
-    e->data = data;
-    e->cap = cap;
-    return true;
-}
 
 static void set_string(weir_column *c, uint32_t row, const char *text) {
     ((weir_string *)c->data)[row] = weir_string_view(text, (uint32_t)strlen(text));
@@ -102,40 +73,12 @@ static void encode_all(bench *b) {
     }
 }
 
-static void count_bad(void *ctx, const weir_bad_record *record) {
-    (void)ctx;
-    die(record->reason);
-}
-
-static void decode_all(const bench *b, void *self, const bool *wanted) {
-    weir_arena arena;
-    uint32_t n = 0;
-    wr_arena_init(&arena, NULL);
-    b->decoder->reset(self);
-    for (size_t used = 0; used < b->text.len;) {
-        weir_rows rows;
-        wr_arena_reset(&arena);
-        if (wr_rows_init(&rows, &schema, wanted, BATCH_ROWS, &arena, NULL) != WEIR_OK) die("memory");
-        weir_decode call = {.bytes = b->text.data + used,
-                            .len = b->text.len - used,
-                            .ends = true,
-                            .rows = &rows,
-                            .bad = count_bad};
-        weir_status status = b->decoder->decode(self, &call, NULL);
-        if (status != WEIR_OK && status != WEIR_EAGAIN) die("decode");
-        used += call.consumed;
-        n += rows.n;
-    }
-    wr_arena_fini(&arena);
-    if (n != b->n) die("rows were lost");
-}
-
 static const bool two[N_COLS] = {[0] = true, [3] = true};
 
 static bool run(bench *b, int contender) {
     switch (contender) {
-    case DECODE: decode_all(b, b->decode_all, NULL); return true;
-    case DECODE_TWO: decode_all(b, b->decode_two, two); return true;
+    case DECODE: decode_all(b->decoder, b->decode_all, &schema, NULL, &b->text, b->n); return true;
+    case DECODE_TWO: decode_all(b->decoder, b->decode_two, &schema, two, &b->text, b->n); return true;
     case ENCODE: encode_all(b); return true;
     default: break;
     }
@@ -147,33 +90,14 @@ static bool run(bench *b, int contender) {
 #endif
 }
 
-static weir_settings defaults(bench *b, const weir_option *options) {
-    weir_settings s;
-    if (wr_settings_check("@map", options, NULL, NULL, 0, &b->arena, &s, NULL) != WEIR_OK) die("options");
-    return s;
-}
-
-static void *open_decoder(bench *b, const bool *wanted) {
-    weir_settings settings = defaults(b, b->decoder->options);
-    weir_decoder_args args = {.settings = &settings, .schema = &schema, .wanted = wanted};
-    void *self = calloc(1, b->decoder->state_size);
-    if (!self || b->decoder->open(self, &args, NULL) != WEIR_OK) die("decoder");
-    return self;
-}
-
 static void open_all(bench *b) {
-    for (int i = 0; wr_io_decoders[i]; i++)
-        if (strcmp(wr_io_decoders[i]->name, "json") == 0) b->decoder = wr_io_decoders[i];
-    for (int i = 0; wr_io_encoders[i]; i++)
-        if (strcmp(wr_io_encoders[i]->name, "json") == 0) b->encoder = wr_io_encoders[i];
+    b->decoder = decoder_named("json");
+    b->encoder = encoder_named("json");
     wr_arena_init(&b->arena, NULL);
     b->text.grow = b->again.grow = grow;
-    weir_settings settings = defaults(b, b->encoder->options);
-    weir_encoder_args args = {.settings = &settings, .schema = &schema, .to_stream = true};
-    b->encode = calloc(1, b->encoder->state_size);
-    if (!b->encode || b->encoder->open(b->encode, &args, NULL) != WEIR_OK) die("encoder");
-    b->decode_all = open_decoder(b, NULL);
-    b->decode_two = open_decoder(b, two);
+    b->encode = open_encoder(b->encoder, &schema, &b->arena);
+    b->decode_all = open_decoder(b->decoder, &schema, NULL, &b->arena);
+    b->decode_two = open_decoder(b->decoder, &schema, two, &b->arena);
     make_rows(b);
     for (uint32_t done = 0; done < b->n; done += BATCH_ROWS) encode_batch(b, &b->text);
     if (!weir_encoded_reserve(&b->text, SIMDJSON_PEER_PADDING)) die("memory");
@@ -199,9 +123,9 @@ int main(int argc, char **argv) {
     open_all(&b);
     for (int round = 0; round < ROUNDS; round++)
         for (int i = 0; i < N_CONTENDERS; i++) {
-            double before = seconds();
+            double before = cpu_seconds();
             if (!run(&b, i)) continue;
-            double spent = seconds() - before;
+            double spent = cpu_seconds() - before;
             if (!best[i] || spent < best[i]) best[i] = spent;
         }
     printf("%u events of %.0f bytes\n", b.n, (double)b.text.len / b.n);

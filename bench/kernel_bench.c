@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "bench.h"
 #include "data/value.h"
 #include "exec/program.h"
 
@@ -154,12 +155,6 @@ static const workload workloads[] = {
     {"project: int / int", loop_divide, quotient, out_int, sizeof out_int[0], false},
 };
 
-static double now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static void fail(const char *what, const weir_error *err) {
     fprintf(stderr, "kernel_bench: %s%s%s\n", what, err ? ": " : "", err ? err->message : "");
     exit(1);
@@ -197,12 +192,12 @@ static double measure(const workload *w, wr_program *p, const weir_batch *b) {
     weir_column out;
     uint32_t repeats = ROWS_PER_ROUND / 4 / (b->n_rows + 32); /* small batches cost more a row */
     for (int i = 0; i < ROUNDS; i++) {
-        double start = now_ns();
+        double start = wall_seconds();
         for (uint32_t k = 0; k < repeats; k++) {
             volatile uint32_t kept = p ? run_program(w, p, b, &out) : w->loop(b->n_rows);
             (void)kept;
         }
-        double round = (now_ns() - start) / repeats / b->n_rows;
+        double round = (wall_seconds() - start) * 1e9 / repeats / b->n_rows;
         if (round < best) best = round;
     }
     return best;

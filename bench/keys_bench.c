@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "keys.h"
-#include "weir.h"
 #include "wind.h"
 
 enum { SLICE = 4096 };
@@ -25,24 +25,6 @@ typedef struct slice {
 static int64_t n_out;
 static uint64_t app_bytes;
 static bool by_operator;
-
-static void on_rows(void *ctx, const weir_stream_info *stream, const weir_batch *b) {
-    (void)ctx;
-    (void)stream;
-    n_out += b->n_sel;
-}
-
-static void must(weir_status status, const weir_error *err) {
-    if (status == WEIR_OK) return;
-    fprintf(stderr, "keys_bench: %s\n", err->message);
-    exit(1);
-}
-
-static double cpu_seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static double resident_bytes(void) {
     long pages = 0, resident = 0;
@@ -77,7 +59,7 @@ static weir_app *start(weir_engine *engine, const key_construct *c) {
     key_app_text(c, text);
     must(weir_app_new(engine, text, strlen(text), NULL, &app, NULL, &err), &err);
     if (strstr(c->query, "insert into Out") || strstr(c->query, "events into Out"))
-        must(weir_subscribe(app, "Out", on_rows, NULL, &err), &err);
+        must(weir_subscribe(app, "Out", count_rows, &n_out, &err), &err);
     must(weir_app_start(app, &err), &err);
     return app;
 }

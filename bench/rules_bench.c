@@ -3,28 +3,14 @@
  * Rules `speed > c` (a tenth to a thousandth of the events pass each) and `station == n`. With the index of
  * filters (batched driving) and, beside it, each filter by itself (one arrival at a time leaves the index
  * out). */
-#include <stdarg.h>
 #include <string.h>
-#include <time.h>
 
-#include "weir.h"
+#include "bench.h"
 #include "wind.h"
 
 enum { EVENTS = 1 << 18, SLICE = 4096, ONE_BY_ONE = 1 << 13 };
 
 static int64_t n_out;
-
-static void on_rows(void *ctx, const weir_stream_info *stream, const weir_batch *b) {
-    (void)ctx;
-    (void)stream;
-    n_out += b->n_sel;
-}
-
-static void must(weir_status status, const weir_error *err) {
-    if (status == WEIR_OK) return;
-    fprintf(stderr, "rules_bench: %s\n", err->message);
-    exit(1);
-}
 
 static char *app_text(uint32_t n_rules, bool by_station) {
     size_t cap = 200 + (size_t)n_rules * 120, at = 0;
@@ -43,12 +29,6 @@ static char *app_text(uint32_t n_rules, bool by_station) {
     return text;
 }
 
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Nanoseconds an event. */
 static double measure(const wind_events *e, uint32_t n_rules, bool by_station, bool serial) {
     weir_engine *engine;
@@ -58,18 +38,18 @@ static double measure(const wind_events *e, uint32_t n_rules, bool by_station, b
     char *text = app_text(n_rules, by_station);
     must(weir_engine_new(NULL, &engine, &err), &err);
     must(weir_app_new(engine, text, strlen(text), &options, &app, NULL, &err), &err);
-    must(weir_subscribe(app, "Out", on_rows, NULL, &err), &err);
+    must(weir_subscribe(app, "Out", count_rows, &n_out, &err), &err);
     must(weir_app_start(app, &err), &err);
     weir_stream wind = weir_find_stream(app, "Wind");
     int64_t n = serial ? ONE_BY_ONE : EVENTS;
-    double start = seconds();
+    double start = wall_seconds();
     for (int64_t at = 0; at < n; at += SLICE) {
         weir_column columns[3] = {{.type = WEIR_LONG, .data = e->ts + at},
                                   {.type = WEIR_INT, .data = e->station + at},
                                   {.type = WEIR_DOUBLE, .data = e->speed + at}};
         must(weir_send_columns(app, wind, e->ts + at, columns, 3, SLICE, &err), &err);
     }
-    double ns = (seconds() - start) * 1e9 / (double)n;
+    double ns = (wall_seconds() - start) * 1e9 / (double)n;
     weir_app_free(app);
     weir_engine_free(engine);
     free(text);

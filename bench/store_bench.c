@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "weir.h"
+#include "bench.h"
 
 enum { SLICE = 4096 };
 
@@ -26,14 +26,8 @@ typedef struct rows {
     double *w;
 } rows;
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void tell(const char *what, uint32_t n, double begin) {
-    double seconds = now() - begin;
+    double seconds = cpu_seconds() - begin;
     printf("%-28s %9.0f rows/s of processor time\n", what, n / seconds);
     fflush(stdout);
 }
@@ -129,7 +123,7 @@ static void run_weir(const char *store, const char *cached, const rows *r) {
     weir_engine_options options = {.struct_size = sizeof options, .log = on_log};
     if (weir_engine_new(&options, &engine, &err) != WEIR_OK) die("engine", err.message);
     weir_app *app = new_app(engine, store, NULL);
-    double begin = now();
+    double begin = cpu_seconds();
     send_all(app, "S", r, r->key, 3);
     tell("weir, insert", r->n, begin);
     weir_app_free(app);
@@ -139,7 +133,7 @@ static void run_weir(const char *store, const char *cached, const rows *r) {
         app = new_app(engine, stores[i], &found);
         if (i) send_all(app, "L", &(rows){.n = 1, .v = r->v, .w = r->w, .ts = r->ts}, r->key, 1);
         found = 0;
-        begin = now();
+        begin = cpu_seconds();
         send_all(app, "L", r, r->shuffled, 1);
         tell(i ? "weir, lookup, cached" : "weir, lookup", r->n, begin);
         if (found != r->n) die("weir", "a lookup found nothing");
@@ -164,7 +158,7 @@ static void hand_sqlite(const char *path, const rows *r) {
                                   "TEXT UNIQUE, v BIGINT, w DOUBLE)",
                                   NULL, NULL, NULL));
     sqlite_check(db, sqlite3_prepare_v2(db, "INSERT INTO hand VALUES (?, ?, ?)", -1, &q, NULL));
-    double begin = now();
+    double begin = cpu_seconds();
     for (uint32_t i = 0; i < r->n; i++) {
         if (i % SLICE == 0) sqlite_check(db, sqlite3_exec(db, "BEGIN", NULL, NULL, NULL));
         sqlite3_bind_text(q, 1, r->text[i], -1, SQLITE_STATIC);
@@ -178,7 +172,7 @@ static void hand_sqlite(const char *path, const rows *r) {
     tell("libsqlite3, insert", r->n, begin);
     sqlite3_finalize(q);
     sqlite_check(db, sqlite3_prepare_v2(db, "SELECT v FROM hand WHERE key = ?", -1, &q, NULL));
-    begin = now();
+    begin = cpu_seconds();
     for (uint32_t i = 0; i < r->n; i++) {
         if (i % SLICE == 0) sqlite_check(db, sqlite3_exec(db, "BEGIN", NULL, NULL, NULL));
         sqlite3_bind_text(q, 1, r->shuffled_text[i], -1, SQLITE_STATIC);
@@ -226,7 +220,7 @@ static void hand_postgresql(const char *uri, const rows *r) {
     pg_check(c, PQprepare(c, "b", "BEGIN", 0, NULL));
     pg_check(c, PQprepare(c, "c", "COMMIT", 0, NULL));
     PQenterPipelineMode(c);
-    double begin = now();
+    double begin = cpu_seconds();
     for (uint32_t i = 0; i < r->n; i++) {
         char v[24], w[32];
         const char *values[] = {r->text[i], v, w};
@@ -238,7 +232,7 @@ static void hand_postgresql(const char *uri, const rows *r) {
         if (i % 512 == 511 || i == r->n - 1) pg_drain(c);
     }
     tell("libpq, insert", r->n, begin);
-    begin = now();
+    begin = cpu_seconds();
     for (uint32_t i = 0; i < r->n; i++) {
         const char *values[] = {r->shuffled_text[i]};
         PQsendQueryPrepared(c, "s", 1, values, NULL, NULL, 0);

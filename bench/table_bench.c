@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "weir.h"
+#include "bench.h"
 
 #define BATCH  4096u
 #define STREAM "@app:playback define stream U (k long, v double);"
@@ -34,12 +34,6 @@ static const struct workload {
      0},
 };
 
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* other work on the machine does not count */
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static uint64_t next(uint64_t *state) { /* splitmix64 */
     uint64_t z = *state += 0x9E3779B97F4A7C15u;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
@@ -62,12 +56,6 @@ static void make_events(events *e, uint64_t *state, uint32_t n_keys, int64_t ts)
 
 /* ---- weir ---- */
 
-static void must(weir_status st, const weir_error *err) {
-    if (st == WEIR_OK) return;
-    fprintf(stderr, "table_bench: %s\n", err->message);
-    exit(1);
-}
-
 static double run_weir(const char *text, uint32_t n_keys, uint64_t n_batches) {
     weir_engine *engine;
     weir_app *app;
@@ -81,9 +69,9 @@ static double run_weir(const char *text, uint32_t n_keys, uint64_t n_batches) {
     weir_column columns[] = {{.type = WEIR_LONG, .data = e.k}, {.type = WEIR_DOUBLE, .data = e.v}};
     for (uint64_t b = 0; b < n_batches; b++) {
         make_events(&e, &state, n_keys, (int64_t)(b * BATCH));
-        double begin = now_s();
+        double begin = thread_seconds();
         must(weir_send_columns(app, 0, e.ts, columns, 2, BATCH, &err), &err);
-        spent += now_s() - begin;
+        spent += thread_seconds() - begin;
     }
     weir_app_free(app);
     weir_engine_free(engine);
@@ -112,13 +100,13 @@ static double run_loop(int what, uint32_t n_keys, uint64_t n_batches) {
     if (!rows) exit(1);
     for (uint64_t b = 0; b < n_batches; b++) {
         make_events(&e, &state, n_keys, 0);
-        double begin = now_s();
+        double begin = thread_seconds();
         for (uint32_t i = 0; i < BATCH; i++) {
             row *r = find(rows, mask, e.k[i]);
             *r = (row){e.k[i], what == 2 ? r->n + 1 : 1, e.v[i]};
             if (what == 3) sum += find(rows, mask, e.k[i])->v;
         }
-        spent += now_s() - begin;
+        spent += thread_seconds() - begin;
     }
     volatile double sink = sum;
     (void)sink;

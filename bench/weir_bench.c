@@ -6,7 +6,7 @@
  * pass is a new app. */
 #include <string.h>
 
-#include "weir.h"
+#include "bench.h"
 #include "wind.h"
 
 #define WIND                                                                                                 \
@@ -72,12 +72,6 @@ static void on_rows(void *ctx, const weir_stream_info *stream, const weir_batch 
     r->rows += b->n_sel;
     if (r->sum)
         for (uint32_t k = 0; k < b->n_sel; k++) add_row(r, b, weir_batch_row(b, k));
-}
-
-static void must(weir_status status, const weir_error *err) {
-    if (status == WEIR_OK) return;
-    fprintf(stderr, "weir_bench: %s\n", err->message);
-    exit(1);
 }
 
 /* The columns of `count` events from `first` on. */
