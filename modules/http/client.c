@@ -501,13 +501,6 @@ bool http_client_drain(http_client *c, int64_t wait_ms) {
 
 int http_client_wake_fd(const http_client *c) { return c->bell.fds[0]; }
 
-uint64_t http_client_lost(http_client *c) {
-    pthread_mutex_lock(&c->lock);
-    uint64_t n = c->n_lost;
-    pthread_mutex_unlock(&c->lock);
-    return n;
-}
-
 const char *http_client_state(http_client *c) {
     pthread_mutex_lock(&c->lock);
     memcpy(c->state_shown, c->state, sizeof c->state);

@@ -69,8 +69,6 @@ uint32_t http_client_unsent(http_client *c); /* how many those are */
 /* Waits until all is answered. False: for wait_ms nothing was. */
 bool http_client_drain(http_client *c, int64_t wait_ms);
 int http_client_wake_fd(const http_client *c); /* readable when there is room again */
-/* Jobs that were refused for good (4xx) or given up. */
-uint64_t http_client_lost(http_client *c);
 /* What is wrong just now; "": nothing. Good until the next call. */
 const char *http_client_state(http_client *c);
 

@@ -21,7 +21,6 @@ struct http_route {
     char path[1024];
     pthread_mutex_t lock; /* its owner's functions are called under it, so that none is once it is closed */
     bool is_open;
-    atomic_uint_fast64_t n_refused;
 };
 
 struct http_server {
@@ -235,10 +234,7 @@ static const char *why(const http_route *route, unsigned status) {
     }
 }
 
-static void refuse(http_request *r, unsigned status) {
-    if (r->route) atomic_fetch_add(&r->route->n_refused, 1);
-    set_text(r, status, why(r->route, status));
-}
+static void refuse(http_request *r, unsigned status) { set_text(r, status, why(r->route, status)); }
 
 static http_request *new_request(http_server *s, struct MHD_Connection *c, const char *path,
                                  const char *method) {
@@ -481,8 +477,4 @@ void http_route_free(http_server **servers, http_route *route) {
     if (!route) return;
     route->server->n_users--;
     drop_unused(servers, route->server);
-}
-
-uint64_t http_route_refused(const http_route *route) {
-    return route ? atomic_load(&((http_route *)(uintptr_t)route)->n_refused) : 0;
 }

@@ -69,8 +69,6 @@ weir_status http_route_open(http_server **servers, const http_route_spec *spec, 
 void http_route_close(http_route *route);
 /* The last one ends the listener; after close, and after the owner's last answer. */
 void http_route_free(http_server **servers, http_route *route);
-/* Requests that got no further for want of room, credentials, and so on. */
-uint64_t http_route_refused(const http_route *route);
 
 /* Answers; the request is the listener's afterwards. type NULL: none. text is copied. */
 void http_answer(http_request *r, unsigned status, const char *type, const char *text, size_t len);

@@ -55,7 +55,6 @@ struct net {
     pthread_mutex_t lock; /* of the state, for others */
     char state[200];
     uint32_t n_open;
-    uint64_t n_refused;
 };
 
 /* ---- What others see ---------------------------------------------------------------------------------- */
@@ -71,15 +70,6 @@ void net_state(net *n, char *out, size_t size) {
     snprintf(out, size, "%s", n->state);
     pthread_mutex_unlock(&n->lock);
 }
-
-uint32_t net_connections(net *n) {
-    pthread_mutex_lock(&n->lock);
-    uint32_t open = n->n_open;
-    pthread_mutex_unlock(&n->lock);
-    return open;
-}
-
-uint64_t net_refused(net *n) { return __atomic_load_n(&n->n_refused, __ATOMIC_RELAXED); }
 
 static void count_open(net *n, int more) {
     pthread_mutex_lock(&n->lock);
@@ -376,7 +366,6 @@ static void accept_all(net *n) {
         if (fd < 0 && (errno == EMFILE || errno == ENFILE)) usleep(10000); /* epoll asks again */
         if (fd < 0) return;
         if (n->n_conns >= n->spec.max_connections) {
-            __atomic_add_fetch(&n->n_refused, 1, __ATOMIC_RELAXED);
             tell(n, "there are max.connections already; one was refused");
             close(fd);
             continue;

@@ -56,8 +56,6 @@ void net_close(net *n);
 void net_wake(net *n);
 /* What is wrong just now; "": nothing. Copied. Any thread. */
 void net_state(net *n, char *out, size_t size);
-uint32_t net_connections(net *n); /* that are open. Any thread */
-uint64_t net_refused(net *n);     /* connections for which there was no room */
 
 /* Of a connection. */
 void **net_data(net_conn *c);                           /* the owner's */

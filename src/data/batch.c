@@ -385,22 +385,3 @@ weir_status wr_batch_compact(const weir_batch *in, weir_arena *arena, weir_batch
     merge m = {.in = &in, .n_in = 1, .arena = arena};
     return copy_rows(&m, out);
 }
-
-weir_status wr_batch_retype_current(weir_batch *b, weir_arena *arena) {
-    const uint8_t *kind = b->kind;
-    if (!kind) return WEIR_OK;
-    uint32_t resets = 0;
-    for (uint32_t k = 0; k < b->n_sel; k++) resets += kind[weir_batch_row(b, k)] == WEIR_RESET;
-    if (resets) {
-        uint32_t *sel = wr_arena_array(arena, b->n_sel - resets, sizeof *sel), n = 0;
-        if (!sel) return WEIR_ENOMEM;
-        for (uint32_t k = 0; k < b->n_sel; k++) {
-            uint32_t row = weir_batch_row(b, k);
-            if (kind[row] != WEIR_RESET) sel[n++] = row;
-        }
-        b->sel = sel;
-        b->n_sel = n;
-    }
-    b->kind = NULL;
-    return WEIR_OK;
-}

@@ -28,7 +28,4 @@ weir_status wr_batch_collect(const weir_batch *const *in, uint32_t n_in, const w
 /* The same rows without a selection; *out is *in itself when there is none. */
 weir_status wr_batch_compact(const weir_batch *in, weir_arena *arena, weir_batch *out) WR_NODISCARD;
 
-/* What a stream makes of rows that are inserted into it: expired rows become current, resets are left out. */
-weir_status wr_batch_retype_current(weir_batch *b, weir_arena *arena) WR_NODISCARD;
-
 #endif

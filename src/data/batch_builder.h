@@ -40,9 +40,6 @@ void wr_batch_builder_clear(wr_batch_builder *b);
  * goes. A row that is refused (WEIR_ETYPE, WEIR_ENOMEM) leaves the builder as it was. */
 weir_status wr_batch_builder_append(wr_batch_builder *b, int64_t ts, const weir_value *values,
                                     uint32_t n_values, weir_error *err) WR_NODISCARD;
-/* Adds the logical rows of a batch of the same schema. */
-weir_status wr_batch_builder_append_batch(wr_batch_builder *b, const weir_batch *rows,
-                                          weir_error *err) WR_NODISCARD;
 /* Closes the open chunk; one without rows leaves no trace. Origins must not decrease. */
 weir_status wr_batch_builder_end_chunk(wr_batch_builder *b, weir_origin origin, weir_error *err) WR_NODISCARD;
 /* Gives up the rows of the open chunk. */

@@ -8,6 +8,5 @@
 weir_type wr_type_find(const char *name, size_t len);
 
 static inline bool wr_type_is_numeric(weir_type type) { return type >= WEIR_INT && type <= WEIR_DOUBLE; }
-static inline bool wr_type_is_integer(weir_type type) { return type == WEIR_INT || type == WEIR_LONG; }
 
 #endif

@@ -275,8 +275,6 @@ weir_status wr_aggregation_settle(wr_aggregation *a, weir_error *err) {
 /* ---- What others ask --------------------------------------------------------------------------------------
  */
 
-const wr_plan_aggregation *wr_aggregation_plan(const wr_aggregation *a) { return a->plan; }
-
 uint64_t wr_aggregation_count(const wr_aggregation *a) {
     uint64_t n = 0;
     for (uint32_t i = 0; i < a->plan->n_units; i++) n += wr_groups_count(a->levels[i].keys);

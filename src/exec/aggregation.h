@@ -46,7 +46,6 @@ weir_status wr_aggregation_read(wr_aggregation *a, const wr_bucket_ask *ask, int
 /* The end of a cycle: what has changed goes into the tables of a store. */
 weir_status wr_aggregation_settle(wr_aggregation *a, weir_error *err) WR_NODISCARD;
 
-const wr_plan_aggregation *wr_aggregation_plan(const wr_aggregation *a);
 uint64_t wr_aggregation_count(const wr_aggregation *a); /* groups of all levels */
 size_t wr_aggregation_bytes(const wr_aggregation *a);
 void wr_aggregation_save(const wr_aggregation *a, weir_writer *w);

@@ -151,8 +151,6 @@ void wr_finder_free(wr_finder *f) {
 
 bool wr_finder_tests(const wr_finder *f) { return f->rest != NULL; }
 
-wr_table *wr_finder_table(const wr_finder *f) { return f->table; }
-
 /* ---- Candidates ---- */
 
 static weir_status begin_keys(wr_finder *f, weir_error *err) {

@@ -38,7 +38,6 @@ bool wr_finder_tests(const wr_finder *f); /* candidates must be tested */
 /* Works out keys and bounds for the selected rows of ev->in. ev must stay until the last row has been looked
  * for; a row that fails is told to ev->fail. */
 weir_status wr_finder_begin(wr_finder *f, const wr_eval *ev, wr_turn *turn, weir_error *err) WR_NODISCARD;
-wr_table *wr_finder_table(const wr_finder *f); /* of the last begin */
 
 /* Asks for the memory that the k-th row of the selection and those behind it will read: to be called for each
  * row in turn. */

@@ -422,8 +422,6 @@ uint64_t wr_sink_epoch(const wr_sink *s) { return s->epoch; }
 
 const weir_io_stats *wr_sink_stats(const wr_sink *s) { return &s->stats; }
 
-weir_guarantee wr_sink_guarantee(const wr_sink *s) { return s->type->guarantee; }
-
 weir_status wr_sink_close(wr_sink *s, bool finish, weir_error *err) {
     if (!s) return WEIR_OK;
     weir_status status = WEIR_OK;

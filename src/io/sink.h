@@ -55,7 +55,6 @@ const char *wr_sink_state(const wr_sink *s); /* what is wrong with the connectio
 uint64_t wr_sink_epoch(const wr_sink *s);    /* the one being written */
 int wr_sink_wake_fd(const wr_sink *s);
 const weir_io_stats *wr_sink_stats(const wr_sink *s);
-weir_guarantee wr_sink_guarantee(const wr_sink *s);
 /* Commits the last epoch when `finish`, waiting up to 10 s for room; then lets go. Reports the first failure.
  */
 weir_status wr_sink_close(wr_sink *s, bool finish, weir_error *err);

@@ -464,8 +464,6 @@ int64_t wr_source_wait_ms(const wr_source *s) { return s->wait_ms; }
 
 int64_t wr_source_next_ts(const wr_source *s) { return s->next_ts; }
 
-bool wr_source_has_event_time(const wr_source *s) { return s->has_event_time; }
-
 const bool *wr_source_wanted(const wr_source *s) { return s->wanted; }
 
 /* The columns that a decoder writes are fixed when it is opened: another one goes on where it stands. */

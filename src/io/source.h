@@ -50,7 +50,6 @@ weir_status wr_source_poll(wr_source *s, const wr_source_poll_args *args, weir_r
 int wr_source_wake_fd(const wr_source *s);     /* -1: none */
 int64_t wr_source_wait_ms(const wr_source *s); /* after EAGAIN; -1: until wake_fd */
 int64_t wr_source_next_ts(const wr_source *s); /* INT64_MAX: not known */
-bool wr_source_has_event_time(const wr_source *s);
 /* Which columns the rows given to poll must have data for: those of the spec and the event time's. */
 const bool *wr_source_wanted(const wr_source *s);
 /* From the next poll on these columns too have values. A failure leaves it of no use. */

@@ -249,8 +249,3 @@ void wr_print_expr(const wr_ast_expr *expr, wr_buf *out) {
     wr_printer pr = flat_printer(out);
     wr_pr_expr(&pr, expr);
 }
-
-void wr_print_call(const wr_ast_call *call, wr_buf *out) {
-    wr_printer pr = flat_printer(out);
-    wr_pr_call(&pr, call);
-}

@@ -17,6 +17,5 @@ weir_status wr_print_on_demand(const wr_ast_on_demand *query, const wr_source *s
 /* On one line, without comments, for messages and `weir explain`. Parentheses are put where they are needed,
  * so trees that no parser made can be printed too. */
 void wr_print_expr(const wr_ast_expr *expr, wr_buf *out);
-void wr_print_call(const wr_ast_call *call, wr_buf *out);
 
 #endif

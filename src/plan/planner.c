@@ -169,9 +169,3 @@ uint32_t wr_plan_find_stream(const wr_plan *plan, const char *name) {
         if (strcmp(plan->streams[i].name, name) == 0 && plan->streams[i].view_of == WR_NONE_ID) return i;
     return WR_NONE_ID;
 }
-
-uint32_t wr_plan_find_table(const wr_plan *plan, const char *name) {
-    for (uint32_t i = 0; i < plan->n_tables; i++)
-        if (strcmp(plan->tables[i].name, name) == 0) return i;
-    return WR_NONE_ID;
-}

@@ -33,8 +33,7 @@ void wr_plan_free(wr_plan *plan); /* NULL is fine */
  * stream. needed has room for all its attributes. A subscriber of the stream itself is not counted. */
 void wr_plan_stream_needs(const wr_plan *plan, uint32_t stream, bool *needed);
 
-/* The index of the stream or table with that name (with its '#' or '!'), or WR_NONE_ID. */
+/* The index of the stream with that name (with its '#' or '!'), or WR_NONE_ID. */
 uint32_t wr_plan_find_stream(const wr_plan *plan, const char *name);
-uint32_t wr_plan_find_table(const wr_plan *plan, const char *name);
 
 #endif

@@ -148,8 +148,6 @@ void wr_app_io_wake(wr_app_io *io) {
     (void)n; /* a full pipe wakes as well */
 }
 
-bool wr_app_io_has_sources(const wr_app_io *io) { return io->n_feeds > 0; }
-
 static wr_drain *drain_of(const wr_app_io *io, const wr_error_entry *e) {
     for (uint32_t i = 0; i < io->n_drains; i++) {
         wr_drain *d = io->drains[i];

@@ -148,7 +148,6 @@ void wr_app_io_visit_stats(const wr_app_io *io, void (*visit)(void *ctx, const w
 /* Once more to the sink that could not send them; WEIR_ENAME: the stream has no such sink, or other
  * attributes. */
 weir_status wr_app_io_resend(wr_app_io *io, const wr_error_entry *entry, weir_error *err) WR_NODISCARD;
-bool wr_app_io_has_sources(const wr_app_io *io);
 /* Other apps of the engine are all that feeds it. */
 bool wr_app_io_waits_for_others(const wr_app_io *io);
 

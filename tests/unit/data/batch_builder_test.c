@@ -124,45 +124,6 @@ static void chunks_are_told_apart_only_where_it_matters(void **state) {
     wr_batch_builder_fini(&b);
 }
 
-static void a_batch_is_appended_with_strings_of_its_own(void **state) {
-    (void)state;
-    wr_batch_builder a, b;
-    weir_batch from, out;
-    assert_int_equal(wr_batch_builder_init(&a, &schema, NULL, NULL), WEIR_OK);
-    assert_int_equal(wr_batch_builder_init(&b, &schema, NULL, NULL), WEIR_OK);
-    for (int i = 0; i < 100; i++)
-        assert_int_equal(
-            add(&a, i, i % 4 ? "a name of more than twelve bytes" : NULL, wr_value_long(i), NULL), WEIR_OK);
-    assert_int_equal(wr_batch_builder_end_chunk(&a, 0, NULL), WEIR_OK);
-    wr_batch_builder_view(&a, &from);
-    uint32_t sel[50];
-    for (uint32_t i = 0; i < 50; i++) sel[i] = 2 * i + 1;
-    from.sel = sel;
-    from.n_sel = 50;
-    assert_int_equal(add(&b, 1000, "first", wr_value_long(-1), NULL), WEIR_OK);
-    assert_int_equal(wr_batch_builder_append_batch(&b, &from, NULL), WEIR_OK);
-    from.sel = NULL;
-    from.n_sel = 100;
-    assert_int_equal(wr_batch_builder_append_batch(&b, &from, NULL), WEIR_OK);
-    from.n_sel = 0;
-    assert_int_equal(wr_batch_builder_append_batch(&b, &from, NULL), WEIR_OK);
-    wr_batch_builder_fini(&a);
-    assert_int_equal(wr_batch_builder_end_chunk(&b, 0, NULL), WEIR_OK);
-    wr_batch_builder_view(&b, &out);
-    assert_int_equal(out.n_rows, 151);
-    for (uint32_t i = 1; i < 151; i++) {
-        uint32_t id = i <= 50 ? 2 * i - 1 : i - 51;
-        weir_value name = wr_column_get(&out.cols[1], i),
-                   any = wr_value_unbox(wr_column_get(&out.cols[2], i));
-        assert_int_equal(wr_column_get(&out.cols[0], i).as.i, id);
-        assert_int_equal(name.is_null, id % 4 == 0);
-        if (!name.is_null)
-            assert_memory_equal(weir_string_data(&name.as.s), "a name of more than twelve bytes", 32);
-        assert_int_equal(any.as.l, id);
-    }
-    wr_batch_builder_fini(&b);
-}
-
 static void queueing_without_memory_fails_cleanly_wherever_it_happens(void **state) {
     (void)state;
     bool all_fit = false;
@@ -196,7 +157,6 @@ int main(void) {
         cmocka_unit_test(a_null_that_comes_late_does_not_touch_earlier_rows),
         cmocka_unit_test(a_refused_row_leaves_no_trace),
         cmocka_unit_test(chunks_are_told_apart_only_where_it_matters),
-        cmocka_unit_test(a_batch_is_appended_with_strings_of_its_own),
         cmocka_unit_test(queueing_without_memory_fails_cleanly_wherever_it_happens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

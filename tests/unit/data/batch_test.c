@@ -176,25 +176,6 @@ static void compacting_drops_what_is_not_selected_and_keeps_the_chunks(void **st
     }
 }
 
-static void retyping_makes_rows_current_and_leaves_resets_out(void **state) {
-    (void)state;
-    test_random r = test_seeded("retype");
-    static made in;
-    for (int round = 0; round < 1000; round++) {
-        weir_arena arena;
-        wr_arena_init(&arena, NULL);
-        make_batch(&r, &arena, 0, false, &in);
-        weir_batch b = in.batch;
-        assert_int_equal(wr_batch_retype_current(&b, &arena), WEIR_OK);
-        assert_null(b.kind);
-        uint32_t k = 0;
-        for (uint32_t i = 0; i < in.n; i++)
-            if (in.rows[i].kind != WEIR_RESET) assert_true(b.ts[weir_batch_row(&b, k++)] == in.rows[i].ts);
-        assert_int_equal(k, b.n_sel);
-        wr_arena_fini(&arena);
-    }
-}
-
 static void pruned_columns_stay_pruned(void **state) {
     (void)state;
     test_random r = {5};
@@ -242,7 +223,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merging_gives_the_order_of_origin_producer_and_position),
         cmocka_unit_test(compacting_drops_what_is_not_selected_and_keeps_the_chunks),
-        cmocka_unit_test(retyping_makes_rows_current_and_leaves_resets_out),
         cmocka_unit_test(pruned_columns_stay_pruned),
         cmocka_unit_test(a_merge_without_memory_fails_cleanly),
     };
