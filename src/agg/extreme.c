@@ -134,6 +134,11 @@ static const weir_param_doc min_params[] = {
 static const weir_param_doc max_params[] = {
     {"max(<int|long|float|double> x)", "The largest value, of the type of x."}, {NULL, NULL}};
 
+#define EXTREME_FUNCTIONS                                                                                    \
+    .state_size = sizeof(extreme), .close = close, .reserve = reserve, .update = update,                     \
+    .reset_all = reset_all, .reset = reset, .release = release, .bytes = bytes, .save = save, .load = load,  \
+    .save_some = save_some, .load_some = load_some
+
 const weir_aggregator_type wr_agg_min = {
     .struct_size = sizeof(weir_aggregator_type),
     .ns = "",
@@ -142,19 +147,8 @@ const weir_aggregator_type wr_agg_min = {
     .example = "min(x) of 2, 1, 3 -> 1",
     .params = min_params,
     .check = check_min,
-    .state_size = sizeof(extreme),
     .open = open_min,
-    .close = close,
-    .reserve = reserve,
-    .update = update,
-    .reset_all = reset_all,
-    .reset = reset,
-    .release = release,
-    .bytes = bytes,
-    .save = save,
-    .load = load,
-    .save_some = save_some,
-    .load_some = load_some,
+    EXTREME_FUNCTIONS,
 };
 
 const weir_aggregator_type wr_agg_max = {
@@ -165,17 +159,6 @@ const weir_aggregator_type wr_agg_max = {
     .example = "max(x) of 2, 1, 3 -> 3",
     .params = max_params,
     .check = check_max,
-    .state_size = sizeof(extreme),
     .open = open_max,
-    .close = close,
-    .reserve = reserve,
-    .update = update,
-    .reset_all = reset_all,
-    .reset = reset,
-    .release = release,
-    .bytes = bytes,
-    .save = save,
-    .load = load,
-    .save_some = save_some,
-    .load_some = load_some,
+    EXTREME_FUNCTIONS,
 };

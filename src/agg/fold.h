@@ -47,6 +47,12 @@ void wr_fold_save_some(const void *self, const uint32_t *groups, uint32_t n, wei
 weir_status wr_fold_load_some(void *self, const uint32_t *groups, uint32_t n, weir_reader *r,
                               weir_error *err);
 
+#define WR_FOLD_FUNCTIONS                                                                                    \
+    .state_size = sizeof(wr_fold), .close = wr_fold_close, .reserve = wr_fold_reserve,                       \
+    .update = wr_fold_update, .reset_all = wr_fold_reset_all, .reset = wr_fold_reset,                        \
+    .release = wr_fold_release, .bytes = wr_fold_bytes, .save = wr_fold_save, .load = wr_fold_load,          \
+    .save_some = wr_fold_save_some, .load_some = wr_fold_load_some
+
 /* Makes room for n_groups elements of elem_bytes in *array (of *cap), zeros in what is new. For state kept by
  * group; accounted by its owner's bytes(). */
 weir_status wr_group_array_reserve(void *array_ptr, uint32_t *cap, uint32_t n_groups, size_t elem_bytes,
