@@ -72,16 +72,16 @@ weir_status socket_websocket_url(const char *text, const char *headers, wire_url
 
 weir_status socket_server_tls(net_tls *tls, socket_files *files, const weir_setting *set,
                               const weir_io_host *host, bool reads, weir_error *err) {
-    enum { ENABLED, STORE, STORE_PASSWORD, CERTIFICATE, KEY, CA };
-    bool has_store = set[STORE].given;
-    tls->is_on = set[ENABLED].as.b;
-    tls->asks_for_certificate = set[CA].given;
-    if (tls->is_on != (has_store || set[CERTIFICATE].given))
+    bool has_store = set[SERVER_STORE].given;
+    tls->is_on = set[SERVER_TLS].as.b;
+    tls->asks_for_certificate = set[SERVER_CA].given;
+    if (tls->is_on != (has_store || set[SERVER_CERTIFICATE].given))
         return weir_fail(
             err, WEIR_ECONFIG,
             "tls.enabled='true' goes with tls.certificate and tls.key, or keystore.path, PEM files");
-    if (has_store && set[CERTIFICATE].given)
+    if (has_store && set[SERVER_CERTIFICATE].given)
         return weir_fail(err, WEIR_ECONFIG, "keystore.path is instead of tls.certificate and tls.key");
-    return socket_tls(tls, files, has_store ? &set[STORE] : &set[CERTIFICATE],
-                      has_store ? &set[STORE] : &set[KEY], &set[CA], "tls.ca", host, reads, err);
+    return socket_tls(tls, files, has_store ? &set[SERVER_STORE] : &set[SERVER_CERTIFICATE],
+                      has_store ? &set[SERVER_STORE] : &set[SERVER_KEY], &set[SERVER_CA], "tls.ca", host,
+                      reads, err);
 }

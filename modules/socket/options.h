@@ -49,6 +49,84 @@
 #define SOCKET_OF_SIDDHI(name)                                                                               \
     { name, WEIR_OPTION_TEXT, false, NULL, NULL, "As in Siddhi; answers don't depend on it." }
 
+/* Of tcp. */
+#define SOCKET_NO_DELAY                                                                                      \
+    { "tcp.no.delay", WEIR_OPTION_BOOL, false, "true", NULL, "As in Siddhi: without Nagle's delay." }
+#define SOCKET_KEEP_ALIVE(peer)                                                                              \
+    {                                                                                                        \
+        "keep.alive", WEIR_OPTION_BOOL, false, "true", NULL,                                                 \
+            "Finds out by itself that a silent " peer " is gone."                                            \
+    }
+
+/* The rows that the tables of websocket begin with, and those of websocket-server. */
+enum {
+    WS_URL,
+    WS_PROTOCOL,
+    WS_HEADERS,
+    WS_IDLE,
+    WS_TRUST,
+    WS_TRUST_PASSWORD,
+    WS_NO_VERIFICATION,
+    WS_FIRST_OTHER
+};
+#define SOCKET_WS_OPTIONS(idle_doc)                                                                          \
+    [WS_URL] =                                                                                               \
+        {"url", WEIR_OPTION_TEXT, true, NULL, NULL, "The server, 'ws://host:port/path' or 'wss://…'."},      \
+    [WS_PROTOCOL] = {"sub.protocol", WEIR_OPTION_TEXT,                                                       \
+                     false,          NULL,                                                                   \
+                     NULL,           "Protocols to offer, 'one, other'."},                                   \
+    [WS_HEADERS] = {"headers", WEIR_OPTION_TEXT,                                                             \
+                    false,     NULL,                                                                         \
+                    NULL,      "Headers of the handshake, \"'name:value','other:value'\"."},                 \
+    [WS_IDLE] = {"idle.timeout", WEIR_OPTION_LONG, false, "-1", NULL, idle_doc},                             \
+    [WS_TRUST] = SOCKET_CA("truststore.path"),                                                               \
+    [WS_TRUST_PASSWORD] = {"truststore.password",                                                            \
+                           WEIR_OPTION_TEXT,                                                                 \
+                           false,                                                                            \
+                           NULL,                                                                             \
+                           NULL,                                                                             \
+                           "As in Siddhi; a PEM file needs none."},                                          \
+    [WS_NO_VERIFICATION] = SOCKET_NO_VERIFICATION
+
+enum {
+    SERVER_HOST,
+    SERVER_PORT,
+    SERVER_PROTOCOL,
+    SERVER_IDLE,
+    SERVER_TLS,
+    SERVER_STORE,
+    SERVER_STORE_PASSWORD,
+    SERVER_CERTIFICATE,
+    SERVER_KEY,
+    SERVER_CA,
+    SERVER_CONNECTIONS,
+    SERVER_FIRST_OTHER
+};
+#define SOCKET_SERVER_OPTIONS(idle_doc)                                                                      \
+    [SERVER_HOST] = {"host", WEIR_OPTION_TEXT, true, NULL, NULL, "The address to listen at."},               \
+    [SERVER_PORT] = {"port", WEIR_OPTION_TEXT, true, NULL, NULL, "The port to listen at."},                  \
+    [SERVER_PROTOCOL] = {"sub.protocol", WEIR_OPTION_TEXT,                                                   \
+                         false,          NULL,                                                               \
+                         NULL,           "Protocols of which a client must offer one, 'one, other'."},       \
+    [SERVER_IDLE] = {"idle.timeout", WEIR_OPTION_LONG, false, "-1", NULL, idle_doc},                         \
+    [SERVER_TLS] = {"tls.enabled", WEIR_OPTION_BOOL,                                                         \
+                    false,         "false",                                                                  \
+                    NULL,          "Speaks TLS; needs tls.certificate and tls.key."},                        \
+    [SERVER_STORE] = {"keystore.path",                                                                       \
+                      WEIR_OPTION_TEXT,                                                                      \
+                      false,                                                                                 \
+                      NULL,                                                                                  \
+                      NULL,                                                                                  \
+                      "A PEM file with certificate and key, instead of those two."},                         \
+    [SERVER_STORE_PASSWORD] = {"keystore.password",                                                          \
+                               WEIR_OPTION_TEXT,                                                             \
+                               false,                                                                        \
+                               NULL,                                                                         \
+                               NULL,                                                                         \
+                               "As in Siddhi; a key in the file must have none."},                           \
+    [SERVER_CERTIFICATE] = SOCKET_SERVER_CERTIFICATE, [SERVER_KEY] = SOCKET_KEY,                             \
+    [SERVER_CA] = SOCKET_SERVER_CA, [SERVER_CONNECTIONS] = SOCKET_CONNECTIONS
+
 /* The names of TLS's files, made absolute. */
 typedef struct socket_files {
     char *certificate, *key, *ca;

@@ -15,6 +15,12 @@
 #include "../wire/ring.h"
 #include "source.h"
 
+#define SOCKET_AS_BINARY                                                                                     \
+    {                                                                                                        \
+        "binary", WEIR_OPTION_BOOL, false, "false", NULL,                                                    \
+            "Sends binary messages; without it text, unless it is not UTF-8."                                \
+    }
+
 enum {
     TCP_URL,
     TCP_SYNC,
@@ -40,10 +46,8 @@ static const weir_option tcp_options[] = {
     [TCP_CERTIFICATE] = SOCKET_CLIENT_CERTIFICATE,
     [TCP_KEY] = SOCKET_KEY,
     [TCP_NO_VERIFICATION] = SOCKET_NO_VERIFICATION,
-    [TCP_NO_DELAY] = {"tcp.no.delay", WEIR_OPTION_BOOL, false, "true", NULL,
-                      "As in Siddhi: without Nagle's delay."},
-    [TCP_KEEP_ALIVE] = {"keep.alive", WEIR_OPTION_BOOL, false, "true", NULL,
-                        "Finds out by itself that a silent server is gone."},
+    [TCP_NO_DELAY] = SOCKET_NO_DELAY,
+    [TCP_KEEP_ALIVE] = SOCKET_KEEP_ALIVE("server"),
     SOCKET_OF_SIDDHI("worker.threads"),
     {0}};
 
@@ -55,68 +59,19 @@ static const weir_option unix_options[] = {
                       "With framing='siddhi': the channel to send to."},
     {0}};
 
-enum {
-    WS_URL,
-    WS_PROTOCOL,
-    WS_HEADERS,
-    WS_IDLE,
-    WS_TRUST,
-    WS_TRUST_PASSWORD,
-    WS_AS_BINARY,
-    WS_NO_VERIFICATION
-};
+enum { WS_AS_BINARY = WS_FIRST_OTHER };
 static const weir_option ws_options[] = {
-    [WS_URL] = {"url", WEIR_OPTION_TEXT, true, NULL, NULL, "The server, 'ws://host:port/path' or 'wss://…'."},
-    [WS_PROTOCOL] = {"sub.protocol", WEIR_OPTION_TEXT, false, NULL, NULL,
-                     "Protocols to offer, 'one, other'."},
-    [WS_HEADERS] = {"headers", WEIR_OPTION_TEXT, false, NULL, NULL,
-                    "Headers of the handshake, \"'name:value','other:value'\"."},
-    [WS_IDLE] = {"idle.timeout", WEIR_OPTION_LONG, false, "-1", NULL,
-                 "After so many ms without a byte from the server the connection is made anew; -1: never."},
-    [WS_TRUST] = SOCKET_CA("truststore.path"),
-    [WS_TRUST_PASSWORD] = {"truststore.password", WEIR_OPTION_TEXT, false, NULL, NULL,
-                           "As in Siddhi; a PEM file needs none."},
-    [WS_AS_BINARY] = {"binary", WEIR_OPTION_BOOL, false, "false", NULL,
-                      "Sends binary messages; without it text, unless it is not UTF-8."},
-    [WS_NO_VERIFICATION] = SOCKET_NO_VERIFICATION,
+    SOCKET_WS_OPTIONS(
+        "After so many ms without a byte from the server the connection is made anew; -1: never."),
+    [WS_AS_BINARY] = SOCKET_AS_BINARY,
     {0}};
 
-enum {
-    SERVER_HOST,
-    SERVER_PORT,
-    SERVER_PROTOCOL,
-    SERVER_IDLE,
-    SERVER_TLS,
-    SERVER_STORE,
-    SERVER_STORE_PASSWORD,
-    SERVER_CERTIFICATE,
-    SERVER_KEY,
-    SERVER_CA,
-    SERVER_BINARY,
-    SERVER_KEPT,
-    SERVER_CONNECTIONS
-};
+enum { SERVER_BINARY = SERVER_FIRST_OTHER, SERVER_KEPT };
 static const weir_option server_options[] = {
-    [SERVER_HOST] = {"host", WEIR_OPTION_TEXT, true, NULL, NULL, "The address to listen at."},
-    [SERVER_PORT] = {"port", WEIR_OPTION_TEXT, true, NULL, NULL, "The port to listen at."},
-    [SERVER_PROTOCOL] = {"sub.protocol", WEIR_OPTION_TEXT, false, NULL, NULL,
-                         "Protocols of which a client must offer one, 'one, other'."},
-    [SERVER_IDLE] = {"idle.timeout", WEIR_OPTION_LONG, false, "-1", NULL,
-                     "A client from which nothing comes for so many ms is cut off; -1: never."},
-    [SERVER_TLS] = {"tls.enabled", WEIR_OPTION_BOOL, false, "false", NULL,
-                    "Speaks TLS; needs tls.certificate and tls.key."},
-    [SERVER_STORE] = {"keystore.path", WEIR_OPTION_TEXT, false, NULL, NULL,
-                      "A PEM file with certificate and key, instead of those two."},
-    [SERVER_STORE_PASSWORD] = {"keystore.password", WEIR_OPTION_TEXT, false, NULL, NULL,
-                               "As in Siddhi; a key in the file must have none."},
-    [SERVER_CERTIFICATE] = SOCKET_SERVER_CERTIFICATE,
-    [SERVER_KEY] = SOCKET_KEY,
-    [SERVER_CA] = SOCKET_SERVER_CA,
-    [SERVER_BINARY] = {"binary", WEIR_OPTION_BOOL, false, "false", NULL,
-                       "Sends binary messages; without it text, unless it is not UTF-8."},
+    SOCKET_SERVER_OPTIONS("A client from which nothing comes for so many ms is cut off; -1: never."),
+    [SERVER_BINARY] = SOCKET_AS_BINARY,
     [SERVER_KEPT] = {"history.size", WEIR_OPTION_BYTES, false, "16 MB", NULL,
                      "So much of the last messages is kept for clients that are slow."},
-    [SERVER_CONNECTIONS] = SOCKET_CONNECTIONS,
     {0}};
 
 #define PING_MS       20000
@@ -343,14 +298,13 @@ static weir_status server_open(void *self, const weir_io_args *args, weir_error 
     s->peer.is_client = false;
     s->peer.protocols = set[SERVER_PROTOCOL].text;
     s->kept = (size_t)set[SERVER_KEPT].as.l;
-    return socket_server_tls(&s->spec.tls, &s->files, &set[SERVER_TLS], args->host, false, err);
+    return socket_server_tls(&s->spec.tls, &s->files, set, args->host, false, err);
 }
 
 static weir_status read_files(stream_sink *s, weir_error *err) {
     const weir_setting *set = s->args->settings->of;
     if (!s->spec.host) return WEIR_OK;
-    if (s->spec.listens)
-        return socket_server_tls(&s->spec.tls, &s->files, &set[SERVER_TLS], s->args->host, true, err);
+    if (s->spec.listens) return socket_server_tls(&s->spec.tls, &s->files, set, s->args->host, true, err);
     if (s->peer.frames == FRAMES_WEBSOCKET)
         return socket_tls(&s->spec.tls, &s->files, NULL, NULL, &set[WS_TRUST], "truststore.path",
                           s->args->host, true, err);

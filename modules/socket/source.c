@@ -36,10 +36,8 @@ static const weir_option tcp_options[] = {
     [TCP_CERTIFICATE] = SOCKET_SERVER_CERTIFICATE,
     [TCP_KEY] = SOCKET_KEY,
     [TCP_CA] = SOCKET_SERVER_CA,
-    [TCP_NO_DELAY] = {"tcp.no.delay", WEIR_OPTION_BOOL, false, "true", NULL,
-                      "As in Siddhi: without Nagle's delay."},
-    [TCP_KEEP_ALIVE] = {"keep.alive", WEIR_OPTION_BOOL, false, "true", NULL,
-                        "Finds out by itself that a silent client is gone."},
+    [TCP_NO_DELAY] = SOCKET_NO_DELAY,
+    [TCP_KEEP_ALIVE] = SOCKET_KEEP_ALIVE("client"),
     SOCKET_OF_SIDDHI("receiver.threads"),
     SOCKET_OF_SIDDHI("worker.threads"),
     {0}};
@@ -56,67 +54,18 @@ static const weir_option unix_options[] = {
          "With framing='siddhi': the channel whose messages are for this source; APP/STREAM without it."},
     {0}};
 
-enum {
-    WS_URL,
-    WS_PROTOCOL,
-    WS_HEADERS,
-    WS_IDLE,
-    WS_TRUST,
-    WS_TRUST_PASSWORD,
-    WS_LIMIT,
-    WS_WAITING,
-    WS_NO_VERIFICATION
-};
+enum { WS_LIMIT = WS_FIRST_OTHER, WS_WAITING };
 static const weir_option ws_options[] = {
-    [WS_URL] = {"url", WEIR_OPTION_TEXT, true, NULL, NULL, "The server, 'ws://host:port/path' or 'wss://…'."},
-    [WS_PROTOCOL] = {"sub.protocol", WEIR_OPTION_TEXT, false, NULL, NULL,
-                     "Protocols to offer, 'one, other'."},
-    [WS_HEADERS] = {"headers", WEIR_OPTION_TEXT, false, NULL, NULL,
-                    "Headers of the handshake, \"'name:value','other:value'\"."},
-    [WS_IDLE] = {"idle.timeout", WEIR_OPTION_LONG, false, "-1", NULL,
-                 "After so many ms without a message the connection is made anew; -1: never."},
-    [WS_TRUST] = SOCKET_CA("truststore.path"),
-    [WS_TRUST_PASSWORD] = {"truststore.password", WEIR_OPTION_TEXT, false, NULL, NULL,
-                           "As in Siddhi; a PEM file needs none."},
+    SOCKET_WS_OPTIONS("After so many ms without a message the connection is made anew; -1: never."),
     [WS_LIMIT] = SOCKET_LIMIT,
     [WS_WAITING] = SOCKET_WAITING,
-    [WS_NO_VERIFICATION] = SOCKET_NO_VERIFICATION,
     {0}};
 
-enum {
-    SERVER_HOST,
-    SERVER_PORT,
-    SERVER_PROTOCOL,
-    SERVER_IDLE,
-    SERVER_TLS,
-    SERVER_STORE,
-    SERVER_STORE_PASSWORD,
-    SERVER_CERTIFICATE,
-    SERVER_KEY,
-    SERVER_CA,
-    SERVER_LIMIT,
-    SERVER_WAITING,
-    SERVER_CONNECTIONS
-};
+enum { SERVER_LIMIT = SERVER_FIRST_OTHER, SERVER_WAITING };
 static const weir_option server_options[] = {
-    [SERVER_HOST] = {"host", WEIR_OPTION_TEXT, true, NULL, NULL, "The address to listen at."},
-    [SERVER_PORT] = {"port", WEIR_OPTION_TEXT, true, NULL, NULL, "The port to listen at."},
-    [SERVER_PROTOCOL] = {"sub.protocol", WEIR_OPTION_TEXT, false, NULL, NULL,
-                         "Protocols of which a client must offer one, 'one, other'."},
-    [SERVER_IDLE] = {"idle.timeout", WEIR_OPTION_LONG, false, "-1", NULL,
-                     "A client that is silent for so many ms is cut off; -1: never."},
-    [SERVER_TLS] = {"tls.enabled", WEIR_OPTION_BOOL, false, "false", NULL,
-                    "Speaks TLS; needs tls.certificate and tls.key."},
-    [SERVER_STORE] = {"keystore.path", WEIR_OPTION_TEXT, false, NULL, NULL,
-                      "A PEM file with certificate and key, instead of those two."},
-    [SERVER_STORE_PASSWORD] = {"keystore.password", WEIR_OPTION_TEXT, false, NULL, NULL,
-                               "As in Siddhi; a key in the file must have none."},
-    [SERVER_CERTIFICATE] = SOCKET_SERVER_CERTIFICATE,
-    [SERVER_KEY] = SOCKET_KEY,
-    [SERVER_CA] = SOCKET_SERVER_CA,
+    SOCKET_SERVER_OPTIONS("A client that is silent for so many ms is cut off; -1: never."),
     [SERVER_LIMIT] = SOCKET_LIMIT,
     [SERVER_WAITING] = SOCKET_WAITING,
-    [SERVER_CONNECTIONS] = SOCKET_CONNECTIONS,
     {0}};
 
 static const weir_property properties[] = {{"remote.address", "The sender's address."}, {0}};
@@ -239,7 +188,7 @@ static weir_status server_open(void *self, const weir_io_args *args, weir_error 
     WIRE_TRY(socket_port(&set[SERVER_PORT], "port", &s->net.port, err));
     s->net.host = set[SERVER_HOST].text;
     s->peer.protocols = set[SERVER_PROTOCOL].text;
-    return socket_server_tls(&s->net.tls, &s->files, &set[SERVER_TLS], args->host, false, err);
+    return socket_server_tls(&s->net.tls, &s->files, set, args->host, false, err);
 }
 
 /* The files are looked at when the app starts, not when it is checked. */
@@ -250,7 +199,7 @@ static weir_status read_files(stream_source *s, weir_error *err) {
         return socket_tls(&s->net.tls, &s->files, NULL, NULL, &set[WS_TRUST], "truststore.path",
                           s->args->host, true, err);
     if (s->peer.frames == FRAMES_WEBSOCKET)
-        return socket_server_tls(&s->net.tls, &s->files, &set[SERVER_TLS], s->args->host, true, err);
+        return socket_server_tls(&s->net.tls, &s->files, set, s->args->host, true, err);
     return tcp_tls(s, set, true, err);
 }
 

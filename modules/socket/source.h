@@ -15,8 +15,7 @@ extern const weir_sink_type socket_udp_sink;
  * headers. */
 weir_status socket_websocket_url(const char *text, const char *headers, wire_url *url, net_spec *spec,
                                  peer_spec *talk, weir_error *err);
-/* TLS of a WebSocket server: `set` are its options tls.enabled, keystore.path, keystore.password,
- * tls.certificate, tls.key, tls.ca, in this order. */
+/* TLS of a WebSocket server, by the settings of a table that begins with SOCKET_SERVER_OPTIONS. */
 weir_status socket_server_tls(net_tls *tls, socket_files *files, const weir_setting *set,
                               const weir_io_host *host, bool reads, weir_error *err);
 
