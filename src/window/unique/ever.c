@@ -5,18 +5,14 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
-#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
-#include "window/unique/key.h"
+#include "window/unique/rows.h"
 
 typedef struct ever_window {
     bool keeps; /* somebody reads what leaves */
-    wr_unique_key key;
-    wr_key_map keys;
-    weir_row_id *rows; /* by entry */
-    uint32_t cap_rows;
+    wr_unique_rows rows;
 } ever_window;
 
 static weir_status check(const weir_arg *args, uint32_t n_args, weir_error *err) {
@@ -29,33 +25,23 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     ever_window *e = self;
     (void)w;
     e->keeps = args->expired_wanted;
-    wr_key_map_init(&e->keys);
-    return wr_unique_key_init(&e->key, WR_UNIQUE_JOINED, args->args, args->n_args, err);
+    return wr_unique_rows_init(&e->rows, WR_UNIQUE_JOINED, args->args, args->n_args, false, err);
 }
 
-static void close(void *self) {
-    ever_window *e = self;
-    wr_unique_key_fini(&e->key);
-    wr_key_map_fini(&e->keys);
-    wr_free(NULL, e->rows, e->cap_rows * sizeof *e->rows);
-}
+static void close(void *self) { wr_unique_rows_fini(&((ever_window *)self)->rows); }
 
 static weir_status take_row(void *self, weir_window *w, uint32_t i, int64_t now, weir_error *err) {
     ever_window *e = self;
     uint32_t at;
     bool is_new;
-    WR_TRY(wr_unique_key_of(&e->key, w, i, err));
-    WR_TRY(wr_unique_find_or_add(&e->keys, &e->key, &at, &is_new, err));
-    if (is_new && wr_grow(NULL, &e->rows, &e->cap_rows, at + 1, sizeof *e->rows)) {
-        wr_key_map_remove(&e->keys, at);
-        return wr_unique_no_memory(err);
-    }
+    WR_TRY(wr_unique_key_of(&e->rows.key, w, i, err));
+    WR_TRY(wr_unique_rows_place(&e->rows, &at, &is_new, err));
     if (!is_new) {
-        weir_window_emit(w, e->rows[at], WEIR_EXPIRED, now);
-        weir_window_release(w, e->rows[at]);
+        weir_window_emit(w, e->rows.of[at], WEIR_EXPIRED, now);
+        weir_window_release(w, e->rows.of[at]);
     }
-    e->rows[at] = weir_window_id(w, i);
-    weir_window_emit(w, e->rows[at], WEIR_CURRENT, weir_window_in_ts(w, i));
+    e->rows.of[at] = weir_window_id(w, i);
+    weir_window_emit(w, e->rows.of[at], WEIR_CURRENT, weir_window_in_ts(w, i));
     return WEIR_OK;
 }
 
@@ -70,34 +56,18 @@ static weir_status process(void *self, weir_window *w, weir_error *err) {
 
 static void content(const void *self, const weir_window *w, bool (*visit)(void *ctx, weir_row_id id),
                     void *ctx) {
-    const ever_window *e = self;
     (void)w;
-    for (uint32_t k = e->keys.oldest; k != WR_NO_ENTRY; k = e->keys.entries[k].newer)
-        if (!visit(ctx, e->rows[k])) return;
+    wr_unique_rows_visit(&((const ever_window *)self)->rows, visit, ctx);
 }
 
-static size_t bytes(const void *self) {
-    const ever_window *e = self;
-    return wr_unique_key_bytes(&e->key) + wr_key_map_bytes(&e->keys) + e->cap_rows * sizeof *e->rows;
-}
+static size_t bytes(const void *self) { return wr_unique_rows_bytes(&((const ever_window *)self)->rows); }
 
 static void save(const void *self, weir_writer *w) {
-    const ever_window *e = self;
-    wr_key_map_save(&e->keys, w);
-    for (uint32_t k = e->keys.oldest; k != WR_NO_ENTRY; k = e->keys.entries[k].newer)
-        weir_write_i64(w, (int64_t)e->rows[k]);
+    wr_unique_rows_save(&((const ever_window *)self)->rows, w);
 }
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
-    ever_window *e = self;
-    WR_TRY(wr_key_map_load(&e->keys, r, err));
-    if (wr_grow(NULL, &e->rows, &e->cap_rows, e->keys.n, sizeof *e->rows)) return wr_unique_no_memory(err);
-    for (uint32_t k = 0; k < e->keys.n; k++) {
-        e->rows[k] = (weir_row_id)weir_read_i64(r);
-        if (!wr_window_claim(w, e->rows[k]))
-            return weir_fail(err, WEIR_ESTATE, "the saved window unique:ever() is damaged");
-    }
-    return weir_reader_status(r, err);
+    return wr_unique_rows_load(&((ever_window *)self)->rows, "ever", w, r, err);
 }
 
 static int bound(const void *self, char *text, size_t size) {

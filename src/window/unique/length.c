@@ -6,19 +6,15 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
-#include "state/held_rows.h"
 #include "window/check.h"
 #include "window/emit.h"
 #include "window/table.h"
-#include "window/unique/key.h"
+#include "window/unique/rows.h"
 
 typedef struct length_window {
     uint32_t length;
     bool keeps; /* somebody reads what leaves */
-    wr_unique_key key;
-    wr_key_map keys;   /* oldest row first */
-    weir_row_id *rows; /* by entry */
-    uint32_t cap_rows;
+    wr_unique_rows rows;
 } length_window;
 
 static weir_status check(const weir_arg *args, uint32_t n_args, weir_error *err) {
@@ -32,16 +28,10 @@ static weir_status open(void *self, weir_window *w, const weir_window_args *args
     (void)w;
     l->length = args->args[1].value.as.i > 0 ? (uint32_t)args->args[1].value.as.i : 0;
     l->keeps = args->expired_wanted;
-    wr_key_map_init(&l->keys);
-    return wr_unique_key_init(&l->key, WR_UNIQUE_TEXT, args->args, 1, err);
+    return wr_unique_rows_init(&l->rows, WR_UNIQUE_TEXT, args->args, 1, false, err);
 }
 
-static void close(void *self) {
-    length_window *l = self;
-    wr_unique_key_fini(&l->key);
-    wr_key_map_fini(&l->keys);
-    wr_free(NULL, l->rows, l->cap_rows * sizeof *l->rows);
-}
+static void close(void *self) { wr_unique_rows_fini(&((length_window *)self)->rows); }
 
 static void expire(weir_window *w, weir_row_id id, int64_t ts) {
     weir_window_emit(w, id, WEIR_EXPIRED, ts);
@@ -51,19 +41,15 @@ static void expire(weir_window *w, weir_row_id id, int64_t ts) {
 static weir_status keep_row(length_window *l, weir_window *w, weir_row_id id, int64_t now, weir_error *err) {
     uint32_t at;
     bool is_new;
-    WR_TRY(wr_unique_find_or_add(&l->keys, &l->key, &at, &is_new, err));
-    if (is_new && wr_grow(NULL, &l->rows, &l->cap_rows, at + 1, sizeof *l->rows)) {
-        wr_key_map_remove(&l->keys, at);
-        return wr_unique_no_memory(err);
-    }
+    WR_TRY(wr_unique_rows_place(&l->rows, &at, &is_new, err));
     if (!is_new) {
-        expire(w, l->rows[at], now);
-        wr_key_map_touch(&l->keys, at);
-    } else if (l->keys.n > l->length) {
-        expire(w, l->rows[l->keys.oldest], now);
-        wr_key_map_remove(&l->keys, l->keys.oldest);
+        expire(w, l->rows.of[at], now);
+        wr_key_map_touch(&l->rows.keys, at);
+    } else if (l->rows.keys.n > l->length) {
+        expire(w, l->rows.of[l->rows.keys.oldest], now);
+        wr_key_map_remove(&l->rows.keys, l->rows.keys.oldest);
     }
-    l->rows[at] = id;
+    l->rows.of[at] = id;
     return WEIR_OK;
 }
 
@@ -71,7 +57,7 @@ static weir_status take_row(void *self, weir_window *w, uint32_t i, int64_t now,
     length_window *l = self;
     weir_row_id id = weir_window_id(w, i);
     int64_t ts = weir_window_in_ts(w, i);
-    WR_TRY(wr_unique_key_of(&l->key, w, i, err));
+    WR_TRY(wr_unique_key_of(&l->rows.key, w, i, err));
     if (!l->keeps) {
         weir_window_emit(w, id, WEIR_CURRENT, ts);
         return WEIR_OK;
@@ -91,35 +77,22 @@ static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t
 
 static void content(const void *self, const weir_window *w, bool (*visit)(void *ctx, weir_row_id id),
                     void *ctx) {
-    const length_window *l = self;
     (void)w;
-    for (uint32_t k = l->keys.oldest; k != WR_NO_ENTRY; k = l->keys.entries[k].newer)
-        if (!visit(ctx, l->rows[k])) return;
+    wr_unique_rows_visit(&((const length_window *)self)->rows, visit, ctx);
 }
 
-static size_t bytes(const void *self) {
-    const length_window *l = self;
-    return wr_unique_key_bytes(&l->key) + wr_key_map_bytes(&l->keys) + l->cap_rows * sizeof *l->rows;
-}
+static size_t bytes(const void *self) { return wr_unique_rows_bytes(&((const length_window *)self)->rows); }
 
 static void save(const void *self, weir_writer *w) {
-    const length_window *l = self;
-    wr_key_map_save(&l->keys, w);
-    for (uint32_t k = l->keys.oldest; k != WR_NO_ENTRY; k = l->keys.entries[k].newer)
-        weir_write_i64(w, (int64_t)l->rows[k]);
+    wr_unique_rows_save(&((const length_window *)self)->rows, w);
 }
 
 static weir_status load(void *self, weir_window *w, weir_reader *r, weir_error *err) {
     length_window *l = self;
-    WR_TRY(wr_key_map_load(&l->keys, r, err));
-    if (wr_grow(NULL, &l->rows, &l->cap_rows, l->keys.n, sizeof *l->rows)) return wr_unique_no_memory(err);
-    bool sound = l->keys.n <= l->length;
-    for (uint32_t k = 0; k < l->keys.n; k++) {
-        l->rows[k] = (weir_row_id)weir_read_i64(r);
-        sound = sound && wr_window_claim(w, l->rows[k]);
-    }
-    return sound ? weir_reader_status(r, err)
-                 : weir_fail(err, WEIR_ESTATE, "the saved window unique:length() is damaged");
+    WR_TRY(wr_unique_rows_load(&l->rows, "length", w, r, err));
+    return l->rows.keys.n <= l->length
+               ? WEIR_OK
+               : weir_fail(err, WEIR_ESTATE, "the saved window unique:length() is damaged");
 }
 
 static int bound(const void *self, char *text, size_t size) {
