@@ -342,6 +342,10 @@ WEIR_API size_t weir_reader_left(const weir_reader *r);
 WEIR_API weir_status weir_read_string(weir_reader *r, weir_arena *arena, weir_string *out) WEIR_MUST_CHECK;
 WEIR_API weir_status weir_read_value(weir_reader *r, weir_arena *arena, weir_value *out) WEIR_MUST_CHECK;
 WEIR_API weir_status weir_reader_status(const weir_reader *r, weir_error *err) WEIR_MUST_CHECK;
+/* What begins with a number of its form (weir_write_u32): refused if that is another one. */
+static inline weir_status weir_read_version(weir_reader *r, uint32_t version, weir_error *err) {
+    return weir_read_u32(r) == version ? WEIR_OK : weir_fail(err, WEIR_ESTATE, "saved by another version");
+}
 
 /* ---- Arguments of what a query names ------------------------------------------------------------------ */
 

@@ -190,19 +190,6 @@ static void source_consume(void *self, size_t n) {
 
 static int source_wake_fd(const void *self) { return ((const response_source *)self)->responder.inbox.bell; }
 
-static weir_status source_position(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    weir_write_u32(w, 1);
-    return WEIR_OK;
-}
-
-static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
-    (void)self;
-    return weir_read_u32(r) == 1 ? WEIR_OK : weir_fail(err, WEIR_ESTATE, "saved by another version");
-}
-
 static size_t source_bytes(const void *self) {
     return wire_inbox_held(&((response_source *)(uintptr_t)self)->responder.inbox);
 }
@@ -231,8 +218,8 @@ static void source_close(void *self) {
             "@attributes(name='trp:name', town='$.town')))",                                                 \
         .options = options, .shapes = WEIR_SHAPE_MESSAGES, .state_size = sizeof(response_source),            \
         .open = source_open, .start = source_start, .poll = source_poll, .consume = source_consume,          \
-        .wake_fd = source_wake_fd, .position = source_position, .seek = source_seek, .bytes = source_bytes,  \
-        .close = source_close, .properties = properties                                                      \
+        .wake_fd = source_wake_fd, .position = wire_save_nothing, .seek = wire_seek_nothing,                 \
+        .bytes = source_bytes, .close = source_close, .properties = properties                               \
     }
 
 const weir_source_type http_response_source_type =

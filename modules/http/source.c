@@ -229,9 +229,7 @@ static weir_status source_position(void *self, uint64_t epoch, weir_writer *w, w
 
 static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
     (void)self;
-    if (weir_read_u32(r) != 1)
-        return weir_fail(err, WEIR_ESTATE, "its position was saved by another version");
-    return WEIR_OK;
+    return weir_read_version(r, 1, err);
 }
 
 static void source_ack(void *self, uint64_t epoch) {

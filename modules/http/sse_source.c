@@ -274,7 +274,7 @@ static weir_status source_position(void *self, uint64_t epoch, weir_writer *w, w
 
 static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
     sse_source *s = self;
-    if (weir_read_u32(r) != 1) return weir_fail(err, WEIR_ESTATE, "saved by another version");
+    WIRE_TRY(weir_read_version(r, 1, err));
     uint32_t len = weir_read_u32(r);
     if (len >= sizeof s->last_id) return weir_fail(err, WEIR_ESTATE, "the saved id is too long");
     weir_read_bytes(r, s->last_id, len);

@@ -97,8 +97,7 @@ static weir_status sink_start(void *self, weir_error *err) {
 
 static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
     (void)self, (void)last_epoch;
-    if (saved && weir_read_u32(saved) != 1) return weir_fail(err, WEIR_ESTATE, "saved by another version");
-    return WEIR_OK;
+    return saved ? weir_read_version(saved, 1, err) : WEIR_OK;
 }
 
 static weir_status sink_begin(void *self, uint64_t epoch, weir_error *err) {

@@ -207,8 +207,7 @@ static weir_status source_position(void *self, uint64_t epoch, weir_writer *w, w
 static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
     jms_source *s = self;
     static const unsigned char none[16];
-    if (weir_read_u32(r) != 1)
-        return weir_fail(err, WEIR_ESTATE, "its position was saved by another version");
+    WIRE_TRY(weir_read_version(r, 1, err));
     int64_t n = weir_read_i64(r);
     if (n < 0 || (uint64_t)n > weir_reader_left(r) / 16)
         return weir_fail(err, WEIR_ESTATE, "its position is damaged");

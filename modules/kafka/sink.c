@@ -101,7 +101,7 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
     s->n_done = 0;
     s->sequence = 0;
     if (!saved) return kafka_transaction_recover(s->producer, last_epoch, NULL, err);
-    if (weir_read_u32(saved) != 1) return weir_fail(err, WEIR_ESTATE, "saved by another version");
+    WIRE_TRY(weir_read_version(saved, 1, err));
     s->sequence = weir_read_i64(saved);
     return kafka_transaction_recover(s->producer, last_epoch, saved, err);
 }

@@ -314,8 +314,7 @@ static weir_status source_position(void *self, uint64_t epoch, weir_writer *w, w
 
 static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
     kafka_source *s = self;
-    if (weir_read_u32(r) != 1)
-        return weir_fail(err, WEIR_ESTATE, "its position was saved by another version");
+    WIRE_TRY(weir_read_version(r, 1, err));
     WIRE_TRY(kafka_read_text(r, s->identity, sizeof s->identity, err));
     WIRE_TRY(kafka_partitions_load(&s->partitions, r, err));
     WIRE_TRY(kafka_sequences_load(s->sequences, r, err));

@@ -129,13 +129,7 @@ static weir_status sink_start(void *self, weir_error *err) {
 static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
     (void)last_epoch;
     ((mqtt_sink *)self)->n_done = 0;
-    if (saved && weir_read_u32(saved) != 1) return weir_fail(err, WEIR_ESTATE, "saved by another version");
-    return WEIR_OK;
-}
-
-static weir_status sink_begin(void *self, uint64_t epoch, weir_error *err) {
-    (void)self, (void)epoch, (void)err;
-    return WEIR_OK;
+    return saved ? weir_read_version(saved, 1, err) : WEIR_OK;
 }
 
 /* ---- Writing ------------------------------------------------------------------------------------------ */
@@ -277,11 +271,6 @@ static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir
     return WEIR_OK;
 }
 
-static weir_status sink_commit(void *self, uint64_t epoch, weir_error *err) {
-    (void)self, (void)epoch, (void)err;
-    return WEIR_OK;
-}
-
 static weir_status sink_abort(void *self, uint64_t epoch, weir_error *err) {
     (void)epoch, (void)err;
     ((mqtt_sink *)self)->n_done = 0;
@@ -328,11 +317,11 @@ const weir_sink_type mqtt_sink_type = {
     .open = sink_open,
     .start = sink_start,
     .recover = sink_recover,
-    .begin = sink_begin,
+    .begin = wire_epoch_nothing,
     .write = sink_write,
     .flush = sink_flush,
     .prepare = sink_prepare,
-    .commit = sink_commit,
+    .commit = wire_epoch_nothing,
     .abort = sink_abort,
     .wake_fd = sink_wake_fd,
     .bytes = sink_bytes,

@@ -254,8 +254,7 @@ static weir_status source_position(void *self, uint64_t epoch, weir_writer *w, w
 
 static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
     mqtt_source *s = self;
-    if (weir_read_u32(r) != 1)
-        return weir_fail(err, WEIR_ESTATE, "its position was saved by another version");
+    WIRE_TRY(weir_read_version(r, 1, err));
     int64_t position = weir_read_i64(r);
     WIRE_TRY(weir_reader_status(r, err));
     if (position < -1) return weir_fail(err, WEIR_ESTATE, "a saved position of MQTT is damaged");

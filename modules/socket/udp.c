@@ -153,19 +153,6 @@ static weir_status in_poll(void *self, weir_input *in, weir_rows *rows, weir_err
 static void in_consume(void *self, size_t n) { ((udp_source *)self)->n_used += (uint32_t)n; }
 static int in_wake_fd(const void *self) { return ((const udp_source *)self)->fd; }
 
-static weir_status in_position(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
-    (void)self;
-    (void)epoch;
-    (void)err;
-    weir_write_u32(w, 1);
-    return WEIR_OK;
-}
-
-static weir_status in_seek(void *self, weir_reader *r, weir_error *err) {
-    (void)self;
-    return weir_read_u32(r) == 1 ? WEIR_OK : weir_fail(err, WEIR_ESTATE, "saved by another version");
-}
-
 static size_t in_bytes(const void *self) {
     return ((const udp_source *)self)->bytes ? (size_t)SHOWN * DATAGRAM : 0;
 }
@@ -190,8 +177,8 @@ const weir_source_type socket_udp_source = {
     .poll = in_poll,
     .consume = in_consume,
     .wake_fd = in_wake_fd,
-    .position = in_position,
-    .seek = in_seek,
+    .position = wire_save_nothing,
+    .seek = wire_seek_nothing,
     .bytes = in_bytes,
     .close = in_close,
     .properties = in_properties,
@@ -303,7 +290,7 @@ const weir_sink_type socket_udp_sink = {
     .begin = wire_epoch_nothing,
     .write = out_write,
     .flush = out_flush,
-    .prepare = wire_prepare_nothing,
+    .prepare = wire_save_nothing,
     .commit = wire_epoch_nothing,
     .abort = wire_epoch_nothing,
     .wake_fd = out_wake_fd,

@@ -254,7 +254,7 @@ static void text_save(const void *self, weir_writer *w) {
 }
 
 static weir_status text_load(void *self, weir_reader *r, weir_error *err) {
-    if (weir_read_u32(r) != 1) return weir_fail(err, WEIR_ESTATE, "text: saved by another version");
+    if (weir_read_version(r, 1, err)) return WEIR_ESTATE;
     ((text *)self)->n_records = (uint64_t)weir_read_i64(r);
     return weir_reader_status(r, err);
 }

@@ -70,12 +70,17 @@ weir_status wire_epoch_nothing(void *self, uint64_t epoch, weir_error *err) {
     return WEIR_OK;
 }
 
-weir_status wire_prepare_nothing(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
+weir_status wire_save_nothing(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
     (void)self;
     (void)epoch;
     (void)err;
     if (w) weir_write_u32(w, 1);
     return WEIR_OK;
+}
+
+weir_status wire_seek_nothing(void *self, weir_reader *r, weir_error *err) {
+    (void)self;
+    return weir_read_version(r, 1, err);
 }
 
 weir_status wire_show_rest(weir_input *in, const weir_message *messages, uint32_t n, uint32_t n_used,

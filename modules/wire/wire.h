@@ -28,10 +28,11 @@ void wire_log(const weir_io_host *host, weir_log_level level, const char *format
 const char *wire_error_text(int code);
 const char *wire_lookup_text(int failed);
 
-/* For sinks that keep nothing by epoch: begin, commit and abort; and a prepare that only marks the
- * checkpoint. */
+/* For sinks that keep nothing by epoch: begin, commit and abort. For sinks and sources of which a checkpoint
+ * has a mark alone: prepare or position, and seek. */
 weir_status wire_epoch_nothing(void *self, uint64_t epoch, weir_error *err);
-weir_status wire_prepare_nothing(void *self, uint64_t epoch, weir_writer *w, weir_error *err);
+weir_status wire_save_nothing(void *self, uint64_t epoch, weir_writer *w, weir_error *err);
+weir_status wire_seek_nothing(void *self, weir_reader *r, weir_error *err);
 
 /* For poll() of sources of messages: shows those of the n that were not consumed yet. If nothing was since
  * the last time (*shown_from, UINT32_MAX at first), there is nothing more: EAGAIN. */

@@ -323,7 +323,7 @@ static void xml_save(const void *self, weir_writer *w) {
 }
 
 static weir_status xml_load(void *self, weir_reader *r, weir_error *err) {
-    if (weir_read_u32(r) != 1) return weir_fail(err, WEIR_ESTATE, "xml: saved by another version");
+    if (weir_read_version(r, 1, err)) return WEIR_ESTATE;
     ((xml *)self)->n_records = (uint64_t)weir_read_i64(r);
     return weir_reader_status(r, err);
 }

@@ -98,8 +98,7 @@ static weir_status sink_start(void *self, weir_error *err) {
 static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
     (void)last_epoch;
     ((zeromq_sink *)self)->n_done = 0;
-    return saved && weir_read_u32(saved) != 1 ? weir_fail(err, WEIR_ESTATE, "saved by another version")
-                                              : WEIR_OK;
+    return saved ? weir_read_version(saved, 1, err) : WEIR_OK;
 }
 
 /* ---- Sending ------------------------------------------------------------------------------------------ */
@@ -308,7 +307,7 @@ const weir_sink_type zeromq_sink_type = {
     .begin = wire_epoch_nothing,
     .write = sink_write,
     .flush = sink_flush,
-    .prepare = wire_prepare_nothing,
+    .prepare = wire_save_nothing,
     .commit = wire_epoch_nothing,
     .abort = sink_abort,
     .wake_fd = sink_wake_fd,

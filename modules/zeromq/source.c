@@ -242,19 +242,6 @@ static void source_consume(void *self, size_t n) {
 
 static int source_wake_fd(const void *self) { return ((const zeromq_source *)self)->at.wake; }
 
-/* What was received can't be received again. */
-static weir_status source_position(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
-    (void)self, (void)epoch, (void)err;
-    weir_write_u32(w, 1);
-    return WEIR_OK;
-}
-
-static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
-    (void)self;
-    (void)weir_read_u32(r);
-    return weir_reader_status(r, err);
-}
-
 static const char *source_state(const void *self) { return ((const zeromq_source *)self)->at.state; }
 
 static size_t source_bytes(const void *self) {
@@ -292,8 +279,8 @@ const weir_source_type zeromq_source_type = {
     .poll = source_poll,
     .consume = source_consume,
     .wake_fd = source_wake_fd,
-    .position = source_position,
-    .seek = source_seek,
+    .position = wire_save_nothing, /* what was received can't be received again */
+    .seek = wire_seek_nothing,
     .bytes = source_bytes,
     .close = source_close,
     .properties = properties,

@@ -457,7 +457,7 @@ static void avro_save(const void *self, weir_writer *w) {
 
 static weir_status avro_load(void *self, weir_reader *r, weir_error *err) {
     avro *d = self;
-    if (weir_read_u32(r) != 2) return weir_fail(err, WEIR_ESTATE, "avro: saved by another version");
+    WR_TRY(weir_read_version(r, 2, err));
     d->n_records = (uint64_t)weir_read_i64(r);
     d->offset = (uint64_t)weir_read_i64(r);
     d->of_file = NULL;

@@ -539,7 +539,7 @@ static weir_status load_header(csv *d, weir_reader *r, weir_error *err) {
 static weir_status csv_load(void *self, weir_reader *r, weir_error *err) {
     csv *d = self;
     csv_reset(d);
-    if (weir_read_u32(r) != 1) return weir_fail(err, WEIR_ESTATE, "csv: saved by another version");
+    WR_TRY(weir_read_version(r, 1, err));
     d->n_records = (uint64_t)weir_read_i64(r);
     d->offset = (uint64_t)weir_read_i64(r);
     d->is_skipping = weir_read_u32(r) != 0;

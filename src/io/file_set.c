@@ -474,7 +474,7 @@ static weir_status load_listed(wr_file_set *s, weir_reader *r, wr_buf *name, wei
 }
 
 static weir_status load(wr_file_set *s, weir_reader *r, weir_error *err) {
-    if (weir_read_u32(r) != SAVE_VERSION) return weir_fail(err, WEIR_ESTATE, "saved by another version");
+    WR_TRY(weir_read_version(r, SAVE_VERSION, err));
     uint32_t n = weir_read_u32(r);
     WR_TRY(weir_reader_status(r, err));
     WR_TRY(wr_file_journal_read(&s->journal, load_note, s, err));

@@ -101,7 +101,7 @@ static weir_status file_recover(void *self, uint64_t last_epoch, weir_reader *sa
     file_sink *s = self;
     if (s->set) return wr_file_set_recover(s->set, last_epoch, saved, err);
     if (!saved || !last_epoch) return cut_to(s, s->appends ? s->size : 0, err);
-    if (weir_read_u32(saved) != 1) return weir_fail(err, WEIR_ESTATE, "saved by another version");
+    WR_TRY(weir_read_version(saved, 1, err));
     uint64_t committed = (uint64_t)weir_read_i64(saved);
     WR_TRY(weir_reader_status(saved, err));
     if (s->size < committed)

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -14,6 +15,13 @@ void wr_io_log(const weir_io_host *host, weir_log_level level, const char *forma
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     host->log(host->log_ctx, level, text);
+}
+
+void wr_io_name_error(const char *what, const char *type, const char *stream, weir_error *err) {
+    if (!err) return;
+    char message[sizeof err->message];
+    snprintf(message, sizeof message, "%s '%.60s' of '%.80s': %.350s", what, type, stream, err->message);
+    memcpy(err->message, message, sizeof message);
 }
 
 int64_t wr_io_now_ns(const weir_io_host *host) {

@@ -417,7 +417,7 @@ static void json_save(const void *self, weir_writer *w) {
 static weir_status json_load(void *self, weir_reader *r, weir_error *err) {
     json *d = self;
     json_reset(d);
-    if (weir_read_u32(r) != 1) return weir_fail(err, WEIR_ESTATE, "json: saved by another version");
+    WR_TRY(weir_read_version(r, 1, err));
     d->n_records = (uint64_t)weir_read_i64(r);
     d->offset = (uint64_t)weir_read_i64(r);
     d->is_skipping = weir_read_u32(r) != 0;

@@ -91,7 +91,7 @@ static void decoder_save(const void *self, weir_writer *w) {
 }
 
 static weir_status decoder_load(void *self, weir_reader *r, weir_error *err) {
-    if (weir_read_u32(r) != 1) return weir_fail(err, WEIR_ESTATE, "keyvalue: saved by another version");
+    WR_TRY(weir_read_version(r, 1, err));
     ((keyvalue *)self)->n_records = (uint64_t)weir_read_i64(r);
     return weir_reader_status(r, err);
 }

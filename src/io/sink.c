@@ -180,11 +180,7 @@ weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *er
 /* Puts the sink's name in front of what went wrong. */
 static weir_status failed(wr_sink *s, weir_error *err, weir_status status) {
     s->stats.errors++;
-    if (!err) return status;
-    char message[sizeof err->message];
-    snprintf(message, sizeof message, "sink '%.60s' of '%.80s': %.350s", s->type->name, s->schema->stream,
-             err->message);
-    memcpy(err->message, message, sizeof message);
+    wr_io_name_error("sink", s->type->name, s->schema->stream, err);
     return status;
 }
 

@@ -216,11 +216,7 @@ void wr_source_close(wr_source *s) {
 /* Puts the source's name in front of what went wrong. */
 static weir_status failed(wr_source *s, weir_error *err, weir_status status) {
     s->stats.errors++;
-    if (!err) return status;
-    char message[sizeof err->message];
-    snprintf(message, sizeof message, "source '%.60s' of '%.80s': %.350s", s->type->name, s->schema->stream,
-             err->message);
-    memcpy(err->message, message, sizeof message);
+    wr_io_name_error("source", s->type->name, s->schema->stream, err);
     return status;
 }
 

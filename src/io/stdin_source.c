@@ -86,7 +86,7 @@ static weir_status stdin_position(void *self, uint64_t epoch, weir_writer *w, we
 /* What was read is gone; the rest follows. (Header and counts are the decoder's, and were saved.) */
 static weir_status stdin_seek(void *self, weir_reader *r, weir_error *err) {
     stdin_source *s = self;
-    if (weir_read_u32(r) != 1) return weir_fail(err, WEIR_ESTATE, "a stdin position of another version");
+    WR_TRY(weir_read_version(r, 1, err));
     s->n_before = (uint64_t)weir_read_i64(r);
     if (s->n_before)
         wr_io_log(s->host, WEIR_LOG_WARN,
