@@ -176,8 +176,7 @@ static weir_status text_open(void *self, const weir_encoder_args *args, weir_err
     t->delimiter = set[OPT_DELIMITER].text;
     text_unescape(set[OPT_NEWLINE].text, t->newline, sizeof t->newline);
     if (!args->n_payloads) return WEIR_OK;
-    if (args->n_payloads > 1 || args->payloads[0].key[0])
-        return weir_fail(err, WEIR_ECONFIG, "text: @payload takes one text, without a key");
+    if (args->n_payloads > 1) return weir_fail(err, WEIR_ECONFIG, "text: @payload takes one text");
     const char *payload = args->payloads[0].value;
     if (!*payload) return weir_fail(err, WEIR_ECONFIG, "text: @payload is empty");
     return set[OPT_MUSTACHE].as.b ? add_mustache(t, payload, err)

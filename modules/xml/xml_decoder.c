@@ -32,7 +32,10 @@ static const weir_option options[] = {
 typedef struct target {
     xml_path path;
     bool is_wanted, is_done, is_null;
-    uint32_t depth; /* of the element that is being read; 0: none */
+    bool takes_markup; /* an element with others in it is its markup; else the text directly in it */
+    bool has_children; /* of the element that is being read */
+    XML_Index begin;   /* of its start tag, in the document */
+    uint32_t depth;    /* of the element that is being read; 0: none */
     char *text;
     size_t len, cap;
 } target;
@@ -108,6 +111,7 @@ static void take_attribute(xml *x, target *t, const char **attributes) {
 static void open_targets(xml *x, const char **attributes) {
     for (uint32_t i = 0; i < x->args->schema->n_attributes; i++) {
         target *t = &x->targets[i];
+        t->has_children |= t->depth != 0;
         if (!t->is_wanted || t->is_done || t->depth || !xml_path_is_here(&t->path, &x->names, x->event))
             continue;
         if (t->path.attribute) {
@@ -115,14 +119,25 @@ static void open_targets(xml *x, const char **attributes) {
         } else {
             t->depth = x->names.depth;
             t->is_null = is_nil(x, attributes);
+            t->has_children = false;
+            t->begin = XML_GetCurrentByteIndex(x->parser);
         }
     }
+}
+
+/* As the document has it, the element's own tags included. */
+static void take_markup(xml *x, target *t) {
+    XML_Index end = XML_GetCurrentByteIndex(x->parser) + XML_GetCurrentByteCount(x->parser);
+    t->len = 0;
+    if (t->begin < 0 || end <= t->begin || (size_t)end > x->call->len) return;
+    if (!append(t, x->call->bytes + t->begin, (size_t)(end - t->begin))) stop(x, WEIR_ENOMEM, NULL);
 }
 
 static void close_targets(xml *x) {
     for (uint32_t i = 0; i < x->args->schema->n_attributes; i++) {
         target *t = &x->targets[i];
         if (t->depth != x->names.depth) continue;
+        if (t->has_children && t->takes_markup) take_markup(x, t);
         t->depth = 0;
         t->is_done = true;
     }
@@ -293,6 +308,16 @@ static weir_status set_targets(xml *x, weir_error *err) {
     return WEIR_OK;
 }
 
+/* Siddhi's own layout has no element within another, and it does not look at prefixes. */
+static void set_layout(xml *x) {
+    x->is_default = !x->has_mapping && !x->has_enclosing;
+    for (uint32_t i = 0; x->targets && i < x->args->schema->n_attributes; i++) {
+        weir_type type = x->args->schema->attributes[i].type;
+        x->targets[i].path.in_any_space = x->is_default;
+        x->targets[i].takes_markup = !x->is_default && (type == WEIR_STRING || type == WEIR_OBJECT);
+    }
+}
+
 static weir_status xml_open(void *self, const weir_decoder_args *args, weir_error *err) {
     xml *x = self;
     const weir_setting *set = args->settings->of;
@@ -305,7 +330,7 @@ static weir_status xml_open(void *self, const weir_decoder_args *args, weir_erro
     if (st == WEIR_OK) st = set_targets(x, err);
     x->has_enclosing = set[OPT_ENCLOSING].given;
     x->enclosing_is_event = set[OPT_AS_EVENT].as.b;
-    x->is_default = !x->has_mapping && !x->has_enclosing;
+    set_layout(x);
     if (st != WEIR_OK || !x->has_enclosing) return st;
     st = xml_path_parse(set[OPT_ENCLOSING].text, &x->prefixes, &x->enclosing, err);
     if (st == WEIR_OK && (x->enclosing.attribute || !x->enclosing.n_steps))

@@ -147,8 +147,7 @@ static weir_status xml_open(void *self, const weir_encoder_args *args, weir_erro
     x->validates = set[OPT_VALIDATE].as.b;
     x->to_stream = args->to_stream;
     x->opening = "";
-    if (args->n_payloads > 1 || (args->n_payloads && args->payloads[0].key[0]))
-        return weir_fail(err, WEIR_ECONFIG, "xml: @payload takes one text, without a key");
+    if (args->n_payloads > 1) return weir_fail(err, WEIR_ECONFIG, "xml: @payload takes one text");
     if (set[OPT_ENCLOSING].given || !args->n_payloads) {
         weir_status st =
             set_enclosing(x, set[OPT_ENCLOSING].given ? set[OPT_ENCLOSING].text : "<events>", err);

@@ -105,8 +105,9 @@ void xml_path_free(xml_path *p) {
     free(p->attribute);
 }
 
-static bool is_step(const xml_step *s, xml_name name) {
+static bool is_step(const xml_path *p, const xml_step *s, xml_name name) {
     if (strcmp(s->local, name.local) != 0) return false;
+    if (p->in_any_space) return true;
     return s->uri ? strcmp(s->uri, name.uri) == 0 : !name.has_prefix;
 }
 
@@ -115,7 +116,7 @@ bool xml_path_is_here(const xml_path *p, const xml_names *names, uint32_t event)
     if (names->depth < above + p->n_steps) return false;
     if (p->from != XML_ANYWHERE && names->depth != above + p->n_steps) return false;
     for (uint32_t i = 0; i < p->n_steps; i++) /* the innermost first: it is mostly another one */
-        if (!is_step(&p->steps[p->n_steps - 1 - i], xml_names_element(names, names->depth - 1 - i)))
+        if (!is_step(p, &p->steps[p->n_steps - 1 - i], xml_names_element(names, names->depth - 1 - i)))
             return false;
     return true;
 }

@@ -21,6 +21,7 @@ typedef struct xml_path {
     uint32_t n_steps;
     char *attribute; /* local name, or NULL */
     const char *attribute_uri;
+    bool in_any_space; /* names match whatever prefix the elements have */
     enum { XML_BELOW_EVENT, XML_FROM_ROOT, XML_ANYWHERE } from;
 } xml_path;
 

@@ -167,8 +167,7 @@ static weir_status set_schema(avro *x, weir_error *err) {
 
 static weir_status set_payload(avro *x, const weir_encoder_args *args, weir_error *err) {
     if (!args->n_payloads) return WEIR_OK;
-    if (args->n_payloads > 1 || args->payloads[0].key[0])
-        return weir_fail(err, WEIR_ECONFIG, "avro: @payload takes one text, without a key");
+    if (args->n_payloads > 1) return weir_fail(err, WEIR_ECONFIG, "avro: @payload takes one text");
     return weir_template_new("@payload", args->payloads[0].value, args->schema, &x->payload, err);
 }
 

@@ -29,8 +29,10 @@ static const weir_option options[] = {
                        "The character between fields; '\\t' is a tab."},
     [OPT_QUOTE] = {"quote", WEIR_OPTION_TEXT, false, "\"", NULL,
                    "The character around fields that hold delimiters or newlines."},
-    [OPT_HEADER] = {"header", WEIR_OPTION_BOOL, false, "false", NULL,
-                    "The first record names the columns, and attributes are found by name."},
+    [OPT_HEADER] =
+        {"header", WEIR_OPTION_BOOL, false, "false", NULL,
+         "The first record names the columns, and attributes are found by name; of messages, that of "
+         "the first one, and of others if it names them too."},
     [OPT_HEADER_PRESENT] = {"header.present", WEIR_OPTION_BOOL, false, NULL, NULL,
                             "Siddhi's name for header."},
     [OPT_NULL] = {"null.text", WEIR_OPTION_TEXT, false, "", NULL,
@@ -118,9 +120,8 @@ static bool map_by_position(csv *d) {
     return true;
 }
 
-/* Finds the field of the header with this name; spaces around it don't count. */
-static bool find_in_header(const csv *d, const char *name, uint32_t *out) {
-    const char *p = d->header.data, *end = p + d->header.len;
+/* Finds the field with this name in a header; spaces around it don't count. */
+static bool find_name(const csv *d, const char *p, const char *end, const char *name, uint32_t *out) {
     size_t len = strlen(name);
     wr_csv_field f;
     for (uint32_t i = 0;; i++) {
@@ -146,13 +147,21 @@ static uint32_t count_fields(const csv *d, const char *p, size_t len) {
     return n;
 }
 
+static const char *name_of(const csv *d, uint32_t column) {
+    return mapping_of(d, column) ? mapping_of(d, column) : d->args->schema->attributes[column].name;
+}
+
+static bool find_in_header(const csv *d, const char *name, uint32_t *out) {
+    return find_name(d, d->header.data, d->header.data + d->header.len, name, out);
+}
+
 static bool map_by_header(csv *d) {
     const weir_schema *schema = d->args->schema;
     clear_targets(d);
     d->n_fields = count_fields(d, d->header.data, d->header.len);
     for (uint32_t i = 0; i < schema->n_attributes; i++) {
         if (!is_wanted(d, i)) continue;
-        const char *name = mapping_of(d, i) ? mapping_of(d, i) : schema->attributes[i].name;
+        const char *name = name_of(d, i);
         uint32_t field;
         bool found = find_in_header(d, name, &field) ||
                      (mapping_of(d, i) && is_position(name, &field) && field < d->n_fields);
@@ -280,8 +289,7 @@ static void report_fault(const csv *d, const weir_decode *call, const wr_record_
         break;
     case FAULT_ABSENT:
         wr_report_record(call, place, (int32_t)wrong->column, "the header has no column '%s'",
-                         mapping_of(d, wrong->column) ? mapping_of(d, wrong->column)
-                                                      : schema->attributes[wrong->column].name);
+                         name_of(d, wrong->column));
         break;
     default: break;
     }
@@ -364,11 +372,38 @@ static bool is_blank(const char *p, const char *end, const char **next) {
     return true;
 }
 
+/* Whether the line is the header, or another that names each attribute: a message may begin with one. */
+static bool is_header(const csv *d, const char *p, size_t len) {
+    uint32_t field, n_named = 0;
+    if (len == d->header.len && memcmp(p, d->header.data, len) == 0) return true;
+    for (uint32_t i = 0; i < d->args->schema->n_attributes; i++) {
+        const char *name = name_of(d, i);
+        if (!is_wanted(d, i) || (mapping_of(d, i) && is_position(name, &field))) continue;
+        if (!find_name(d, p, p + len, name, &field)) return false;
+        n_named++;
+    }
+    return n_named > 0;
+}
+
+static const char *record_end(const csv *d, const char *p, const char *end, wr_csv_field *last) {
+    do p = wr_csv_next_field(d->dialect, p, end, last);
+    while (last->end == WR_CSV_END_FIELD);
+    return p;
+}
+
+/* As in Siddhi the header of messages is the first record of the first one; one that comes again is no event.
+ */
+static bool is_header_due(const csv *d, const weir_decode *call, const char *p, const char *end) {
+    wr_csv_field last;
+    if (!d->has_header) return false;
+    if (!d->header.len) return true;
+    if (!call->is_message || d->n_records) return false;
+    return is_header(d, p, without_newline(p, (size_t)(record_end(d, p, end, &last) - p)));
+}
+
 static outcome read_header(csv *d, weir_decode *call, const char *p, const char *end) {
-    const char *next = p;
     wr_csv_field f;
-    do next = wr_csv_next_field(d->dialect, next, end, &f);
-    while (f.end == WR_CSV_END_FIELD);
+    const char *next = record_end(d, p, end, &f);
     if (f.end == WR_CSV_END_DATA && !call->ends) return wait_for_more(d, call, p, end);
     size_t len = without_newline(p, (size_t)(next - p));
     if (len > d->limit) return drop_too_long(d, call, p, end);
@@ -401,7 +436,7 @@ static outcome step(csv *d, weir_decode *call, const char *p, const char *end, w
         take(d, call, next);
         return DONE;
     }
-    if (WR_UNLIKELY(d->has_header && !d->header.len)) return read_header(d, call, p, end);
+    if (WR_UNLIKELY(is_header_due(d, call, p, end))) return read_header(d, call, p, end);
     fault wrong = {.what = FAULT_NONE};
     next = read_record(d, p, end, call->ends, call->rows, heap, &wrong);
     if (WR_UNLIKELY(!next)) {
@@ -424,12 +459,16 @@ static outcome decode_records(csv *d, weir_decode *call, wr_string_heap *heap, w
     return NEEDS_MORE;
 }
 
-static void csv_reset(void *self) {
-    csv *d = self;
-    wr_buf_clear(&d->header);
+static void begin(csv *d) {
     d->n_records = d->offset = 0;
     d->scan = (wr_csv_scan){0};
     d->is_skipping = false;
+}
+
+static void csv_reset(void *self) {
+    csv *d = self;
+    wr_buf_clear(&d->header);
+    begin(d);
 }
 
 static weir_status csv_decode(void *self, weir_decode *call, weir_error *err) {
@@ -438,7 +477,7 @@ static weir_status csv_decode(void *self, weir_decode *call, weir_error *err) {
     uint32_t first = call->rows->n;
     bool ends = call->ends;
     if (call->is_message) {
-        csv_reset(d);
+        begin(d);
         call->ends = true;
     }
     call->consumed = 0;

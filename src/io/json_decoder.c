@@ -1,9 +1,11 @@
 /* json_decoder.c: JSON to columns: one object a line, or an array of them; bare or as {"event": {...}}. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "io/json_nested.h"
 #include "io/json_shape.h"
 #include "io/json_text.h"
 #include "io/json_value.h"
@@ -32,7 +34,9 @@ typedef struct json {
     bool fail_missing, fail_unknown, unwraps_event, is_skipping, is_grouping;
     size_t limit;
     wr_json_node root;
-    wr_json_node enclosing; /* a chain of first children */
+    wr_json_node enclosing;       /* a chain of first children */
+    wr_json_search_for *searched; /* columns that the tree doesn't find */
+    bool keeps_maps;
     wr_json_shapes shapes;
     weir_arena arena;
     uint64_t *seen, *not_ours; /* of the latter: columns that somebody else fills */
@@ -51,6 +55,7 @@ typedef struct document {
     wr_json_row row;
     wr_json_extent event; /* the last one */
     const char *end;
+    bool is_list;      /* the last one was wrapped in a list */
     outcome result;    /* DONE unless something ends it early */
     const char *wrong; /* with NOT_JSON: why, or NULL: the text is malformed */
     weir_error *err;
@@ -101,6 +106,8 @@ static void finish_event(document *doc, const char *text, size_t len) {
     place.raw = text;
     place.len = len;
     place.offset += doc->call->is_message ? 0 : (uint64_t)(text - doc->place.raw);
+    if (doc->row.fault.what == WR_JSON_FAULT_NONE)
+        wr_json_search_event(&doc->row, doc->d->searched, doc->d->fail_missing, text, len);
     if (WR_UNLIKELY(doc->row.fault.what != WR_JSON_FAULT_NONE)) {
         wr_rows_unfill(doc->row.rows, doc->row.rows->n);
         if (doc->row.fault.status == WR_CELL_NOMEM)
@@ -143,19 +150,23 @@ static const char *not_an_event(document *doc, const char *why) {
 /* The object at p begins as a wrapper does. */
 static bool names_event(const document *doc, const char *p) {
     const char *first = wr_json_skip_space(p + 1, doc->end);
-    return doc->d->unwraps_event && doc->end - first >= 7 && memcmp(first, "\"event\"", 7) == 0;
+    return doc->d->unwraps_event && doc->end - first >= 7 && strncasecmp(first, "\"event\"", 7) == 0;
 }
 
-/* {"event": {...}}: reads the inner object. NULL with *is_wrapped false: it isn't of this form. */
+static const char *read_events(document *doc, const char *p);
+
+/* {"event": {...}}, in any case, or an array of events in it: reads the inner object. NULL with *is_wrapped
+ * false: it isn't of this form. */
 static const char *read_wrapped(document *doc, const char *p, bool *is_wrapped) {
     const char *name, *at_end;
     size_t len;
     *is_wrapped = false;
     if (!names_event(doc, p)) return NULL;
     const char *value = wr_json_next_member(p + 1, doc->end, true, &name, &len, &at_end);
-    *is_wrapped = value && len == 5 && memcmp(name, "event", 5) == 0 && *value == '{';
+    *is_wrapped = value && len == 5 && strncasecmp(name, "event", 5) == 0 && (*value == '{' || *value == '[');
     if (!*is_wrapped) return NULL;
-    p = read_event(doc, value);
+    doc->is_list = *value == '[';
+    p = doc->is_list ? read_events(doc, value) : read_event(doc, value);
     while (p) { /* whatever else the outer object has */
         value = wr_json_next_member(p, doc->end, false, &name, &len, &at_end);
         if (!value) return at_end;
@@ -169,7 +180,8 @@ static const char *read_any_shape(document *doc, const char *p) {
     bool is_wrapped = false;
     const char *next = read_wrapped(doc, p, &is_wrapped);
     if (!is_wrapped) next = read_event(doc, p);
-    if (next && doc->row.fault.what == WR_JSON_FAULT_NONE && (is_wrapped || !names_event(doc, p)))
+    bool is_one = is_wrapped ? !doc->is_list : !names_event(doc, p);
+    if (next && doc->row.fault.what == WR_JSON_FAULT_NONE && is_one)
         wr_json_shapes_learn(&doc->d->shapes, &doc->d->root, doc->row.rows, doc->d->not_ours, p, next,
                              doc->event, &doc->d->arena);
     return next;
@@ -346,7 +358,8 @@ static weir_status json_decode(void *self, weir_decode *call, weir_error *err) {
                     .row = {.rows = call->rows,
                             .heap = {.arena = call->rows->arena},
                             .seen = d->seen,
-                            .fail_unknown = d->fail_unknown},
+                            .fail_unknown = d->fail_unknown,
+                            .keeps_maps = d->keeps_maps},
                     .err = err};
     call->consumed = 0;
     outcome o = call->is_message ? decode_message(&doc) : decode_lines(&doc);
@@ -357,22 +370,62 @@ static weir_status json_decode(void *self, weir_decode *call, weir_error *err) {
 
 /* ---- Life --------------------------------------------------------------------------------------------- */
 
-static weir_status add_attributes(json *d, const weir_decoder_args *args, weir_error *err) {
-    WR_TRY(wr_json_paths_add(&d->root, args, &d->arena, err));
-    for (uint32_t i = 0; args->mapping && i < d->n_columns; i++) {
-        if (!weir_is_property(args->mapping[i])) continue;
-        d->not_ours[i >> 6] |= (uint64_t)1 << (i & 63);
-        d->n_not_ours++;
+/* A column that the tree does not fill. */
+static void leave_to_others(json *d, uint32_t column) {
+    d->not_ours[column >> 6] |= (uint64_t)1 << (column & 63);
+    d->n_not_ours++;
+}
+
+static weir_status add_search(json *d, const char *path, uint32_t column, bool is_wanted, weir_error *err) {
+    wr_json_search_for *s = wr_arena_zero(&d->arena, 1, sizeof *s);
+    if (!s) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    s->column = column;
+    WR_TRY(wr_json_path_new(path, strlen(path), &s->path, err));
+    leave_to_others(d, column);
+    if (!is_wanted) {
+        wr_json_path_free(s->path);
+        return WEIR_OK;
     }
-    for (const wr_json_node *c = d->root.children; c; c = c->next)
-        if (c->name && strcmp(c->name, "event") == 0) d->unwraps_event = false;
+    d->unwraps_event = false;
+    s->next = d->searched;
+    d->searched = s;
     return WEIR_OK;
 }
 
+/* What the tree can't find, or two attributes of which one is within the other's value, is searched for. */
+static weir_status add_path(json *d, const char *path, uint32_t column, bool is_wanted, weir_error *err) {
+    if (wr_json_path_is_plain(path)) {
+        weir_status status = wr_json_path_add(&d->root, path, column, is_wanted, &d->arena, err);
+        if (status == WEIR_OK || status == WEIR_ENOMEM) return status;
+    }
+    return add_search(d, path, column, is_wanted, err);
+}
+
+static weir_status add_attributes(json *d, const weir_decoder_args *args, weir_error *err) {
+    for (uint32_t i = 0; i < d->n_columns; i++) {
+        bool wanted = !args->wanted || args->wanted[i];
+        const char *path = args->mapping ? args->mapping[i] : NULL;
+        if (weir_is_property(path))
+            leave_to_others(d, i);
+        else if (path)
+            WR_TRY(add_path(d, path, i, wanted, err));
+        else
+            WR_TRY(wr_json_name_add(&d->root, d->schema->attributes[i].name, i, wanted, &d->arena, err));
+    }
+    for (const wr_json_node *c = d->root.children; c; c = c->next)
+        if (c->name && strcasecmp(c->name, "event") == 0) d->unwraps_event = false;
+    return WEIR_OK;
+}
+
+/* "[*]" at the end says what holds anyway: each element of the array is an event. */
 static weir_status set_enclosing(json *d, const weir_setting *s, weir_error *err) {
     if (!s->given || strcmp(s->text, "$") == 0) return WEIR_OK;
+    size_t len = strlen(s->text);
+    if (len > 3 && strcmp(s->text + len - 3, "[*]") == 0) len -= 3;
+    char *path = wr_arena_strndup(&d->arena, s->text, len);
     d->unwraps_event = false;
-    return wr_json_path_add(&d->enclosing, s->text, 0, false, &d->arena, err);
+    if (!path) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    return wr_json_path_add(&d->enclosing, path, 0, false, &d->arena, err);
 }
 
 static weir_status json_open(void *self, const weir_decoder_args *args, weir_error *err) {
@@ -385,6 +438,7 @@ static weir_status json_open(void *self, const weir_decoder_args *args, weir_err
     d->fail_missing = set[OPT_MISSING].as.b;
     d->fail_unknown = set[OPT_UNKNOWN].as.b;
     d->unwraps_event = true;
+    d->keeps_maps = !args->mapping;
     d->is_grouping = set[OPT_GROUPING].as.b;
     d->root.column = d->enclosing.column = WR_JSON_NO_COLUMN;
     if (set[OPT_LIMIT].as.l < 16 || set[OPT_LIMIT].as.l > 1 << 30)
@@ -397,7 +451,11 @@ static weir_status json_open(void *self, const weir_decoder_args *args, weir_err
     return add_attributes(d, args, err);
 }
 
-static void json_close(void *self) { wr_arena_fini(&((json *)self)->arena); }
+static void json_close(void *self) {
+    json *d = self;
+    for (wr_json_search_for *s = d->searched; s; s = s->next) wr_json_path_free(s->path);
+    wr_arena_fini(&d->arena);
+}
 
 static void json_reset(void *self) {
     json *d = self;

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "io/encode.h"
+#include "io/json_lenient.h"
 #include "io/json_path.h"
 #include "io/json_text.h"
 #include "io/json_write.h"
@@ -87,13 +88,8 @@ static bool put_one(const json *x, const weir_batch *rows, uint32_t row, weir_en
 
 /* ---- Records ------------------------------------------------------------------------------------------ */
 
-static bool is_json(const char *text, size_t len) {
-    const char *end = text + len, *p = wr_json_skip_value(text, end, 0);
-    return p && wr_json_skip_space(p, end) == end;
-}
-
 static bool end_record(const json *x, size_t begin, weir_encoded *e) {
-    if (x->validates && !is_json(e->data + begin, e->len - begin)) {
+    if (x->validates && !wr_json_is_lenient(e->data + begin, e->len - begin)) {
         weir_encoded_drop(e, begin, "what @payload gives is no JSON");
         return true;
     }
@@ -193,8 +189,7 @@ static void find_strings(json *x) {
 
 static weir_status set_payload(json *x, const weir_encoder_args *args, weir_error *err) {
     if (!args->n_payloads) return WEIR_OK;
-    if (args->n_payloads > 1 || args->payloads[0].key[0])
-        return weir_fail(err, WEIR_ECONFIG, "json: @payload takes one text, without a key");
+    if (args->n_payloads > 1) return weir_fail(err, WEIR_ECONFIG, "json: @payload takes one text");
     WR_TRY(wr_template_parse("@payload", args->payloads[0].value, args->schema, &x->arena, &x->payload, err));
     if (!x->payload.n) return weir_fail(err, WEIR_ECONFIG, "json: @payload is empty");
     x->in_string = wr_arena_zero(&x->arena, x->payload.n, sizeof *x->in_string);

@@ -6,11 +6,12 @@
 
 #include <string.h>
 
+#include "io/json_nested.h"
 #include "io/json_text.h"
 #include "io/number.h"
 
-static void set_fault(wr_json_row *row, int what, wr_cell_status status, uint32_t column, const char *text,
-                      size_t len) {
+void wr_json_set_fault(wr_json_row *row, int what, wr_cell_status status, uint32_t column, const char *text,
+                       size_t len) {
     if (row->fault.what != WR_JSON_FAULT_NONE && status != WR_CELL_NOMEM) return;
     row->fault = (wr_json_fault){.status = status, .column = column, .text = text, .len = len};
     row->fault.what = what;
@@ -22,17 +23,17 @@ static void mark_seen(wr_json_row *row, uint32_t column) {
     row->seen[column >> 6] |= bit;
 }
 
-static void store_text(wr_json_row *row, uint32_t column, const char *text, size_t len) {
+void wr_json_store_text(wr_json_row *row, uint32_t column, const char *text, size_t len) {
     weir_column *c = &row->rows->cols[column];
     wr_cell_status status = wr_cell_from_text[c->type](c, row->rows->n, text, len, &row->heap);
-    if (WR_UNLIKELY(status != WR_CELL_OK)) set_fault(row, WR_JSON_FAULT_CELL, status, column, text, len);
+    if (WR_UNLIKELY(status != WR_CELL_OK))
+        wr_json_set_fault(row, WR_JSON_FAULT_CELL, status, column, text, len);
 }
 
-/* An object column: the value boxed with the type that it has in JSON. */
-static void store_boxed(wr_json_row *row, uint32_t column, const weir_value *v) {
+void wr_json_store_boxed(wr_json_row *row, uint32_t column, const weir_value *v) {
     weir_object *o = weir_object_new_value(v);
     if (!o || weir_arena_own(row->rows->arena, o) != WEIR_OK) {
-        set_fault(row, WR_JSON_FAULT_CELL, WR_CELL_NOMEM, column, "", 0);
+        wr_json_set_fault(row, WR_JSON_FAULT_CELL, WR_CELL_NOMEM, column, "", 0);
         return;
     }
     ((weir_object **)row->rows->cols[column].data)[row->rows->n] = o;
@@ -41,24 +42,24 @@ static void store_boxed(wr_json_row *row, uint32_t column, const weir_value *v) 
 static void store_escaped(wr_json_row *row, uint32_t column, const wr_json_string *s) {
     char *plain = wr_string_heap_take(&row->heap, s->len);
     if (!plain) {
-        set_fault(row, WR_JSON_FAULT_CELL, WR_CELL_NOMEM, column, "", 0);
+        wr_json_set_fault(row, WR_JSON_FAULT_CELL, WR_CELL_NOMEM, column, "", 0);
         return;
     }
     size_t len = wr_json_unescape(s, plain);
     if (len == SIZE_MAX) {
-        set_fault(row, WR_JSON_FAULT_ESCAPE, WR_CELL_MALFORMED, column, s->text, s->len);
+        wr_json_set_fault(row, WR_JSON_FAULT_ESCAPE, WR_CELL_MALFORMED, column, s->text, s->len);
         return;
     }
     weir_column *c = &row->rows->cols[column];
     if (c->type != WEIR_STRING && c->type != WEIR_OBJECT) {
-        store_text(row, column, plain, len);
+        wr_json_store_text(row, column, plain, len);
         return;
     }
     /* \u0000 is a character here, so this goes past the check for NUL */
     wr_cell_status status = WR_CELL_UTF8;
     if (wr_utf8_valid(plain, len) == len)
         status = wr_cell_set_string(c, row->rows->n, plain, len, &row->heap);
-    if (status != WR_CELL_OK) set_fault(row, WR_JSON_FAULT_CELL, status, column, s->text, s->len);
+    if (status != WR_CELL_OK) wr_json_set_fault(row, WR_JSON_FAULT_CELL, status, column, s->text, s->len);
 }
 
 static const char *read_string(wr_json_row *row, uint32_t column, const char *p, const char *end) {
@@ -68,7 +69,7 @@ static const char *read_string(wr_json_row *row, uint32_t column, const char *p,
     if (WR_UNLIKELY(s.has_escapes))
         store_escaped(row, column, &s);
     else
-        store_text(row, column, s.text, s.len);
+        wr_json_store_text(row, column, s.text, s.len);
     return p;
 }
 
@@ -82,9 +83,9 @@ static void store_boxed_number(wr_json_row *row, uint32_t column, const char *te
         status = wr_parse_double(text, len, &v.as.d);
     }
     if (status == WR_NUMBER_OK)
-        store_boxed(row, column, &v);
+        wr_json_store_boxed(row, column, &v);
     else
-        set_fault(row, WR_JSON_FAULT_CELL, WR_CELL_RANGE, column, text, len);
+        wr_json_set_fault(row, WR_JSON_FAULT_CELL, WR_CELL_RANGE, column, text, len);
 }
 
 static const char *read_number(wr_json_row *row, uint32_t column, const char *p, const char *end) {
@@ -97,7 +98,7 @@ static const char *read_number(wr_json_row *row, uint32_t column, const char *p,
     if (WR_UNLIKELY(type == WEIR_OBJECT))
         store_boxed_number(row, column, text, len, is_integer);
     else
-        store_text(row, column, text, len);
+        wr_json_store_text(row, column, text, len);
     return p;
 }
 
@@ -107,13 +108,13 @@ static const char *read_bool(wr_json_row *row, uint32_t column, const char *p, c
     p = wr_json_word_at(p, end, value ? "true" : "false");
     if (!p) return NULL;
     if (row->rows->cols[column].type == WEIR_OBJECT)
-        store_boxed(row, column, &(weir_value){.type = WEIR_BOOL, .as.b = value});
+        wr_json_store_boxed(row, column, &(weir_value){.type = WEIR_BOOL, .as.b = value});
     else
-        store_text(row, column, text, (size_t)(p - text));
+        wr_json_store_text(row, column, text, (size_t)(p - text));
     return p;
 }
 
-/* An object or array where an attribute is expected: its text, for strings and objects, as in Siddhi. */
+/* An object or array where an attribute is expected: fits strings and objects. */
 static const char *read_nested(wr_json_row *row, uint32_t column, const char *p, const char *end,
                                unsigned depth) {
     const char *text = p;
@@ -122,9 +123,9 @@ static const char *read_nested(wr_json_row *row, uint32_t column, const char *p,
     size_t len = (size_t)(p - text);
     weir_type type = row->rows->cols[column].type;
     if (type == WEIR_STRING || type == WEIR_OBJECT)
-        store_text(row, column, text, len);
+        wr_json_store_nested(row, column, text, len);
     else
-        set_fault(row, WR_JSON_FAULT_KIND, WR_CELL_MALFORMED, column, text, len);
+        wr_json_set_fault(row, WR_JSON_FAULT_KIND, WR_CELL_MALFORMED, column, text, len);
     return p;
 }
 
@@ -265,7 +266,7 @@ const char *wr_json_read_object(wr_json_row *row, const wr_json_node *node, cons
             hint = c->next && c->next->name ? c->next : NULL;
             p = read_value(row, c, value, end, depth + 1);
         } else {
-            if (row->fail_unknown) set_fault(row, WR_JSON_FAULT_UNKNOWN, WR_CELL_OK, 0, name, len);
+            if (row->fail_unknown) wr_json_set_fault(row, WR_JSON_FAULT_UNKNOWN, WR_CELL_OK, 0, name, len);
             p = wr_json_skip_value(value, end, depth + 1);
         }
         if (!p) return NULL;

@@ -27,8 +27,17 @@ typedef struct wr_json_row {
     uint64_t *seen; /* a bit for each column that got a value, or null */
     uint32_t n_seen;
     bool fail_unknown;
+    bool keeps_maps; /* objects and arrays in object columns stay maps and lists; else they are their text */
     wr_json_fault fault;
 } wr_json_row;
+
+/* Notes what is wrong, unless something was before. */
+void wr_json_set_fault(wr_json_row *row, int what, wr_cell_status status, uint32_t column, const char *text,
+                       size_t len);
+/* The cell from a text, by the column's type. */
+void wr_json_store_text(wr_json_row *row, uint32_t column, const char *text, size_t len);
+/* An object column: the value boxed with the type that it has in JSON. */
+void wr_json_store_boxed(wr_json_row *row, uint32_t column, const weir_value *v);
 
 /* Reads the members of the object that opens at p. Returns where it ends, or NULL: not JSON. What is JSON
  * but doesn't fit is noted in row->fault. */

@@ -11,9 +11,11 @@ static bool is_allowed(wr_build *b, const wr_ast_join *ast, const wr_named *aggr
                       "a join with an aggregation needs 'within … per …'");
         return false;
     }
-    if (ast->right->n_handlers) {
-        wr_plan_error(b->p, ast->right->handlers[0].span, WEIR_ETYPE, "write the condition behind 'on'",
-                      "an aggregation in a join takes no filters and windows");
+    /* a filter has no effect, as behind a table */
+    for (uint32_t i = 0; i < ast->right->n_handlers; i++) {
+        if (ast->right->handlers[i].kind == WR_HANDLER_FILTER) continue;
+        wr_plan_error(b->p, ast->right->handlers[i].span, WEIR_ETYPE, "write the condition behind 'on'",
+                      "an aggregation in a join takes no windows and functions");
         return false;
     }
     if (ast->unidirectional == WR_UNI_RIGHT) {

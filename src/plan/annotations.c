@@ -119,11 +119,10 @@ static void app_statistics(wr_planner *p, const wr_ast_annotation *a) {
                                                .include = include ? wr_plan_strdup(p, include) : NULL};
 }
 
+/* NULL where there is none, as in Siddhi also of @app:name(name='x'). */
 static const char *app_text(wr_planner *p, const char *name) {
     const wr_ast_annotation *a = wr_plan_annotation(p, &p->app->annotations, name);
     const char *value = wr_plan_annotation_value(a, NULL);
-    if (a && !value)
-        wr_plan_error(p, a->span, WEIR_ECONFIG, "write @app:name('…')", "@app:%s has no value", a->name.text);
     return value ? wr_plan_strdup(p, value) : NULL;
 }
 
@@ -238,7 +237,7 @@ static char *trimmed(wr_planner *p, const char *text) {
 
 /* The column that an element of @PrimaryKey or @Index names, or WR_NO_COLUMN. */
 static uint32_t key_column(wr_planner *p, const wr_plan_table *table, const wr_ast_annotation_item *item) {
-    if (!item->value || item->key) {
+    if (!item->value) { /* a key before it says nothing */
         wr_plan_error(p, item->span, WEIR_ECONFIG, "write @PrimaryKey('a', 'b')",
                       "the name of an attribute is expected");
         return WR_NO_COLUMN;

@@ -111,7 +111,10 @@ static wr_plan_trigger read_trigger(wr_planner *p, const wr_ast_definition *d, c
     }
     trigger.every_ms = 0;
     trigger.cron = wr_plan_strdup(p, at->as.constant.as.s.text);
-    bool is_start = strcasecmp(at->as.constant.as.s.text, "start") == 0;
+    const char *text = at->as.constant.as.s.text;
+    size_t blanks = strspn(text, " ");
+    bool is_start =
+        strncasecmp(text + blanks, "start", 5) == 0 && !text[blanks + 5 + strspn(text + blanks + 5, " ")];
     trigger.kind = is_start ? WR_TRIGGER_START : WR_TRIGGER_CRON;
     if (is_start)
         trigger.cron = NULL;
@@ -209,13 +212,14 @@ static void define_aggregation(wr_planner *p, const wr_ast_definition *d, const 
 /* ---- All of them ------------------------------------------------------------------------------------------
  */
 
-/* A name that is taken: fine when it is the same definition again, but not of a trigger. */
+/* A name that is taken: fine when it is the same definition again, but not of a trigger or window. */
 static bool is_taken(wr_planner *p, const wr_ast_definition *d, const char *name) {
     wr_named *before = wr_plan_find(p, name);
     if (!before) return false;
     if (d->kind == WR_DEFINE_TRIGGER) {
         if (is_trigger_stream(before)) return false;
-    } else if (before->definition && wr_ast_definition_equal(before->definition, d)) {
+    } else if (before->definition && d->kind != WR_DEFINE_WINDOW &&
+               wr_ast_definition_equal(before->definition, d)) {
         return true;
     }
     const char *kind = before->definition ? kind_names[before->definition->kind] : "stream";

@@ -38,8 +38,28 @@ static void a_payload_says_the_order(void **state) {
         assert_string_equal(text, cases[i].expected);
         free(text);
     }
+    weir_pair some[] = {{"b", "0", 0, 0}};
+    char *text = encoded_by(&wr_csv_encoder, "a string, b int", "header=true", some, 1, true, "x|1");
+    assert_string_equal(text, "b\n|1\n|");
+    free(text);
     assert_encoded(&wr_csv_encoder, "a string, b int", "", "{{a}}", true, "x|1",
-                   "csv: @payload says of 1 attributes where they go, but there are 2");
+                   "csv: @payload takes attributes and their positions, not ''='{{a}}'");
+}
+
+static void the_header_of_messages_is_the_first_one(void **state) {
+    (void)state;
+    assert_encoded(&wr_csv_encoder, "a string, b int", "header=true", NULL, false, "x|1\ny|2",
+                   "a,b|x,1|y,2|");
+    assert_encoded(&wr_csv_encoder, "a string, b int", "header=true;event.grouping.enabled=true", NULL, false,
+                   "x|1\ny|2", "a,b|x,1\ny,2|");
+}
+
+static void a_number_with_the_delimiter_in_it_is_quoted(void **state) {
+    (void)state;
+    assert_encoded(&wr_csv_encoder, "a string, b int", "delimiter=-", NULL, false, "x|-1\ny|2",
+                   "x-\"-1\"|y-2|");
+    assert_encoded(&wr_csv_encoder, "a double, b bool", "delimiter=.", NULL, false, "1.5|true",
+                   "\"1.5\".true|");
 }
 
 static void fields_of_another_type_may_be_null(void **state) {
@@ -55,6 +75,8 @@ int main(void) {
         cmocka_unit_test(rows_are_lines),
         cmocka_unit_test(events_that_come_out_together_may_be_one_message),
         cmocka_unit_test(a_payload_says_the_order),
+        cmocka_unit_test(the_header_of_messages_is_the_first_one),
+        cmocka_unit_test(a_number_with_the_delimiter_in_it_is_quoted),
         cmocka_unit_test(fields_of_another_type_may_be_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,34 @@ static void a_message_is_one_chunk(void **state) {
     feed_close(&f);
 }
 
+/* Answers but the third are those of siddhi-map-csv 2.0.3, where a header that comes again is data. */
+static void the_header_of_messages_comes_once_or_again(void **state) {
+    (void)state;
+    feed f;
+    feed_open(&f, "a int, b string", "csv", "header=true");
+    weir_arena arena;
+    weir_rows rows;
+    wr_arena_init(&arena, NULL);
+    assert_int_equal(wr_rows_init(&rows, &f.schema.schema, NULL, 64, &arena, NULL), 0);
+    static const struct {
+        const char *message;
+        uint32_t n_rows;
+    } cases[] = {{"a,b", 0}, {"1,x", 1}, {"a,b\n2,y\n3,z", 3}, {"b,a\nq,4", 4}, {"r,5", 5}, {"6,a", 5}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        weir_decode call = {.bytes = cases[i].message,
+                            .len = strlen(cases[i].message),
+                            .is_message = true,
+                            .rows = &rows,
+                            .bad = feed_bad,
+                            .bad_ctx = &f};
+        assert_int_equal(f.type->decode(f.self, &call, NULL), WEIR_EAGAIN);
+        assert_int_equal(rows.n, cases[i].n_rows);
+    }
+    assert_int_equal(((int32_t *)rows.cols[0].data)[3], 4);
+    wr_arena_fini(&arena);
+    feed_close(&f);
+}
+
 /* ---- By a file ---------------------------------------------------------------------------------------- */
 
 static void columns_that_nobody_reads_are_not_even_looked_at(void **state) {
@@ -233,6 +261,7 @@ int main(void) {
         cmocka_unit_test(a_header_over_the_limit_is_skipped_too),
         cmocka_unit_test(delimiters_can_be_chosen),
         cmocka_unit_test(a_message_is_one_chunk),
+        cmocka_unit_test(the_header_of_messages_comes_once_or_again),
         cmocka_unit_test(columns_that_nobody_reads_are_not_even_looked_at),
         cmocka_unit_test(attributes_map_positions_and_names),
         cmocka_unit_test(random_tables_survive_encoding_and_decoding),

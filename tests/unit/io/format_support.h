@@ -78,7 +78,7 @@ static inline wr_buf encoded_bytes_by(const weir_encoder_type *type, const char 
         assert_int_equal(wr_rows_init(&rows, &s.schema, NULL, 16, &arena, NULL), WEIR_OK);
         fill_rows(&rows, copy);
         wr_rows_batch(&rows, cols, &batch);
-        if (type->begin_file) assert_int_equal(type->begin_file(self, &e, &err), WEIR_OK);
+        if (type->begin_file && to_stream) assert_int_equal(type->begin_file(self, &e, &err), WEIR_OK);
         st = type->encode(self, &batch, &e, &err);
     }
     if (st != WEIR_OK) wr_buf_puts(&out, err.message);

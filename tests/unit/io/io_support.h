@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "data/json.h"
 #include "io/number.h"
 #include "io/options.h"
 #include "io/rows.h"
@@ -58,6 +59,12 @@ static inline void put_value(wr_buf *out, const weir_value *v) {
     case WEIR_BOOL: wr_buf_puts(out, v->as.b ? "true" : "false"); break;
     case WEIR_STRING: wr_buf_put(out, weir_string_data(&v->as.s), v->as.s.len); break;
     default: {
+        weir_object_kind kind = weir_object_get_kind(v->as.o);
+        if (kind == WEIR_OBJECT_LIST || kind == WEIR_OBJECT_MAP) {
+            wr_buf_puts(out, kind == WEIR_OBJECT_LIST ? "list:" : "map:");
+            wr_json_of_value(out, v, WR_JSON_PLAIN);
+            return;
+        }
         weir_value inner = weir_object_get_value(v->as.o);
         wr_buf_puts(out, "object:");
         put_value(out, &inner);

@@ -163,7 +163,7 @@ static void a_dropped_record_takes_its_options_along(void **state) {
     assert_int_equal(wr_sink_start(w.sink, 0, NULL, NULL), WEIR_OK);
     int32_t n[] = {1, 2, 3};
     int64_t ts[3] = {0};
-    weir_string s[] = {weir_string_view("10", 2), weir_string_view("oops", 4), weir_string_view("30", 2)};
+    weir_string s[] = {weir_string_view("10", 2), weir_string_view("o ps", 4), weir_string_view("30", 2)};
     weir_column cols[2] = {{.type = WEIR_INT, .data = n}, {.type = WEIR_STRING, .data = s}};
     weir_batch batch = {.n_rows = 3, .n_sel = 3, .ts = ts, .n_cols = 2, .cols = cols, .n_chunks = 3};
     assert_int_equal(wr_sink_write(w.sink, &batch, NULL), WEIR_OK);
