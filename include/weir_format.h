@@ -74,6 +74,10 @@ typedef struct weir_template weir_template;
 /* `what` names its owner in messages: "@payload". An unknown attribute is WEIR_ENAME. */
 WEIR_API weir_status weir_template_new(const char *what, const char *text, const weir_schema *schema,
                                        weir_template **out, weir_error *err) WEIR_MUST_CHECK;
+/* The text of a @payload: as well the mere name of an attribute, which stands for it, and a `text` in
+ * backquotes, which stands for itself. */
+WEIR_API weir_status weir_payload_new(const char *text, const weir_schema *schema, weir_template **out,
+                                      weir_error *err) WEIR_MUST_CHECK;
 WEIR_API void weir_template_free(weir_template *t); /* NULL is fine */
 /* Appends the text for a row, each attribute spelt by `cell` (weir_encode_text, say). False: no memory. */
 typedef bool weir_spell_cell(weir_encoded *e, const weir_column *column, uint32_t row);

@@ -180,7 +180,7 @@ static weir_status text_open(void *self, const weir_encoder_args *args, weir_err
     const char *payload = args->payloads[0].value;
     if (!*payload) return weir_fail(err, WEIR_ECONFIG, "text: @payload is empty");
     return set[OPT_MUSTACHE].as.b ? add_mustache(t, payload, err)
-                                  : weir_template_new("@payload", payload, args->schema, &t->payload, err);
+                                  : weir_payload_new(payload, args->schema, &t->payload, err);
 }
 
 static void text_close(void *self) {

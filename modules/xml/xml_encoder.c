@@ -154,7 +154,7 @@ static weir_status xml_open(void *self, const weir_encoder_args *args, weir_erro
         if (st != WEIR_OK) return st;
     }
     if (!args->n_payloads) return WEIR_OK;
-    return weir_template_new("@payload", args->payloads[0].value, args->schema, &x->payload, err);
+    return weir_payload_new(args->payloads[0].value, args->schema, &x->payload, err);
 }
 
 static void xml_close(void *self) {

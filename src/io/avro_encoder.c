@@ -168,7 +168,7 @@ static weir_status set_schema(avro *x, weir_error *err) {
 static weir_status set_payload(avro *x, const weir_encoder_args *args, weir_error *err) {
     if (!args->n_payloads) return WEIR_OK;
     if (args->n_payloads > 1) return weir_fail(err, WEIR_ECONFIG, "avro: @payload takes one text");
-    return weir_template_new("@payload", args->payloads[0].value, args->schema, &x->payload, err);
+    return weir_payload_new(args->payloads[0].value, args->schema, &x->payload, err);
 }
 
 /* Messages begin with an id where there is one, unless it is one that Siddhi only reads the schema by. */

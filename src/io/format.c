@@ -239,6 +239,15 @@ weir_status weir_template_new(const char *what, const char *text, const weir_sch
     return wr_template_parse(what, text, schema, &t->arena, &t->parts, err);
 }
 
+weir_status weir_payload_new(const char *text, const weir_schema *schema, weir_template **out,
+                             weir_error *err) {
+    weir_template *t = wr_alloc_zero(NULL, sizeof *t);
+    *out = t;
+    if (!t) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    wr_arena_init(&t->arena, NULL);
+    return wr_payload_parse(text, schema, &t->arena, &t->parts, err);
+}
+
 void weir_template_free(weir_template *t) {
     if (!t) return;
     wr_arena_fini(&t->arena);

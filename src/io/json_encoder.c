@@ -190,7 +190,7 @@ static void find_strings(json *x) {
 static weir_status set_payload(json *x, const weir_encoder_args *args, weir_error *err) {
     if (!args->n_payloads) return WEIR_OK;
     if (args->n_payloads > 1) return weir_fail(err, WEIR_ECONFIG, "json: @payload takes one text");
-    WR_TRY(wr_template_parse("@payload", args->payloads[0].value, args->schema, &x->arena, &x->payload, err));
+    WR_TRY(wr_payload_parse(args->payloads[0].value, args->schema, &x->arena, &x->payload, err));
     if (!x->payload.n) return weir_fail(err, WEIR_ECONFIG, "json: @payload is empty");
     x->in_string = wr_arena_zero(&x->arena, x->payload.n, sizeof *x->in_string);
     if (!x->in_string) return no_memory(err);

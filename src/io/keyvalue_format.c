@@ -154,7 +154,7 @@ static weir_status encoder_open(void *self, const weir_encoder_args *args, weir_
     for (uint32_t i = 0; i < args->n_payloads; i++) {
         if (!args->payloads[i].key[0])
             return weir_fail(err, WEIR_ECONFIG, "keyvalue: @payload takes keys: @payload(symbol='{{a}}')");
-        WR_TRY(weir_template_new("@payload", args->payloads[i].value, args->schema, &x->values[i], err));
+        WR_TRY(weir_payload_new(args->payloads[i].value, args->schema, &x->values[i], err));
     }
     return WEIR_OK;
 }

@@ -7,6 +7,7 @@
 #include "data/value.h"
 #include "io/encode.h"
 #include "io/options.h"
+#include "weir_format.h"
 
 /* The next {{name}} from p on; *end is where it ends. NULL: none. */
 static const char *find_slot(const char *p, const char **end) {
@@ -56,6 +57,26 @@ weir_status wr_template_parse(const char *what, const char *text, const weir_sch
         WR_TRY(find_column(what, slot + 2, (size_t)(end - slot) - 4, schema, &column, err));
         out->parts[out->n++] = (wr_template_part){.column = column};
     }
+}
+
+static weir_status one_part(wr_template_part part, weir_arena *arena, wr_template *out, weir_error *err) {
+    *out = (wr_template){wr_arena_zero(arena, 1, sizeof *out->parts), 1};
+    if (!out->parts) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    out->parts[0] = part;
+    return WEIR_OK;
+}
+
+weir_status wr_payload_parse(const char *text, const weir_schema *schema, weir_arena *arena, wr_template *out,
+                             weir_error *err) {
+    size_t len = strlen(text), blanks = strspn(text, " \t\r\n"), name_len = strcspn(text + blanks, " \t\r\n");
+    bool is_word = text[blanks + name_len + strspn(text + blanks + name_len, " \t\r\n")] == 0;
+    uint32_t column = is_word ? weir_schema_find(schema, text + blanks, name_len) : UINT32_MAX;
+    if (column != UINT32_MAX) return one_part((wr_template_part){.column = column}, arena, out, err);
+    if (len < 2 || *text != '`' || text[len - 1] != '`' || name_len != len)
+        return wr_template_parse("@payload", text, schema, arena, out, err);
+    const char *copy = wr_arena_strndup(arena, text + 1, len - 2);
+    if (!copy) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    return wr_template_parse("@payload", copy, schema, arena, out, err);
 }
 
 bool wr_template_put(const wr_template *t, const weir_batch *rows, uint32_t row, wr_template_cell *cell,

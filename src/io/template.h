@@ -26,6 +26,11 @@ bool wr_template_is(const char *text);
 weir_status wr_template_parse(const char *what, const char *text, const weir_schema *schema,
                               weir_arena *arena, wr_template *out, weir_error *err) WR_NODISCARD;
 
+/* A text of @payload. As in Siddhi the mere name of an attribute stands for it, blanks around it or not, and
+ * a text in `backquotes` without blanks in it for itself. */
+weir_status wr_payload_parse(const char *text, const weir_schema *schema, weir_arena *arena, wr_template *out,
+                             weir_error *err) WR_NODISCARD;
+
 /* Appends a cell in the format's own spelling; false: no memory. */
 typedef bool wr_template_cell(weir_encoded *e, const weir_column *c, uint32_t row);
 /* Appends the text for one row; false: no memory. */

@@ -186,12 +186,12 @@ static weir_status eval_group(void *self, const weir_call *call, weir_error *err
         weir_regex *regex = pattern_of(self, call, row, "regex:group");
         if (!regex || !wr_text_needed(call, 1, row, "regex:group", &s)) continue;
         if (!wr_int_needed(call, 2, row, "regex:group", &group)) continue;
+        wr_put_null(call, row);
+        if (!match(regex, call, row, s, 0, WEIR_REGEX_FIND)) continue;
         if (group < 0) {
             wr_call_fail(call, row, "regex:group(): there is no group %d", group);
             continue;
         }
-        wr_put_null(call, row);
-        if (!match(regex, call, row, s, 0, WEIR_REGEX_FIND)) continue;
         if (!weir_regex_group(regex, (uint32_t)group, &begin, &end)) continue;
         wr_put_view(call, row, s.p + begin, end - begin);
         weir_set_valid(call->out, row);
@@ -205,9 +205,10 @@ const weir_function_type wr_regex_group_function = {
     .name = "group",
     .doc = "Gives what a group of a regular expression took in, at its first match; null if there is none.",
     .example = "regex:group('(\\d\\d)(.*)(WSO2.*)', '21 products are produced by WSO2', 3) -> 'WSO2'",
-    .params = (const weir_param_doc[]){{"regex:group(<string> regex, <string> text, <int> group)",
-                                        "Group 0 is the whole match. Null, and a negative group, fail."},
-                                       {NULL, NULL}},
+    .params =
+        (const weir_param_doc[]){{"regex:group(<string> regex, <string> text, <int> group)",
+                                  "Group 0 is the whole match. Null, and a negative group of a match, fail."},
+                                 {NULL, NULL}},
     .check = check_group,
     .state_size = sizeof(wr_regex_cache),
     .open = open_cache,

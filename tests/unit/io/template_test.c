@@ -11,7 +11,7 @@ static bool grow_text(weir_encoded *e, size_t extra) {
 }
 
 /* The template for the row 7, "seven", 1e10, null. */
-static void check_template(const char *text, const char *expected) {
+static void check_parsed(const char *text, const char *expected, bool is_payload) {
     weir_arena arena;
     weir_rows rows;
     weir_batch batch;
@@ -28,13 +28,17 @@ static void check_template(const char *text, const char *expected) {
     weir_set_null(&rows.cols[3], 0);
     rows.n = 1;
     wr_rows_batch(&rows, cols, &batch);
-    assert_int_equal(wr_template_parse("@payload", text, &schema.schema, &arena, &t, NULL), WEIR_OK);
+    weir_status st = is_payload ? wr_payload_parse(text, &schema.schema, &arena, &t, NULL)
+                                : wr_template_parse("topic", text, &schema.schema, &arena, &t, NULL);
+    assert_int_equal(st, WEIR_OK);
     assert_true(wr_template_put(&t, &batch, 0, wr_template_java_cell, &e));
     assert_int_equal(e.len, strlen(expected));
     assert_memory_equal(e.data ? e.data : "", expected, e.len);
     free(e.data);
     wr_arena_fini(&arena);
 }
+
+static void check_template(const char *text, const char *expected) { check_parsed(text, expected, false); }
 
 static void attributes_are_put_in_as_java_spells_them(void **state) {
     (void)state;
@@ -44,6 +48,18 @@ static void attributes_are_put_in_as_java_spells_them(void **state) {
     check_template("a {{n}}{{s}} b {{d}} {{o}}", "a 7seven b 1.0E10 null");
     check_template("{\"x\":{{n}}}", "{\"x\":7}");
     check_template("{ {n} {{n} {{{n}}}", "{ {n} {{n} {7}");
+}
+
+/* As Siddhi 5.1.30 takes them. */
+static void a_payload_may_be_an_attribute_or_quoted(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {{"n", "7"},           {" s ", "seven"},   {"`s`", "s"},
+                 {"`lit`", "lit"},     {"`a b`", "`a b`"}, {"`{{s}}`", "seven"},
+                 {"{{s}}`", "seven`"}, {"n s", "n s"},     {"``", ""},
+                 {"`", "`"},           {"x", "x"}};
+    for (size_t i = 0; i < COUNT(cases); i++) check_parsed(cases[i].text, cases[i].expected, true);
 }
 
 static void an_unknown_attribute_is_told_with_the_one_that_was_meant(void **state) {
@@ -318,6 +334,7 @@ static void properties_that_a_transport_has_not_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attributes_are_put_in_as_java_spells_them),
+        cmocka_unit_test(a_payload_may_be_an_attribute_or_quoted),
         cmocka_unit_test(an_unknown_attribute_is_told_with_the_one_that_was_meant),
         cmocka_unit_test(a_sinks_option_may_change_from_event_to_event),
         cmocka_unit_test(events_are_grouped_by_what_the_options_say),
