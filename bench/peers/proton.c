@@ -1,6 +1,7 @@
-/* proton.c: the library's own bare loops: a receiver that only settles what comes, and a sender of one body,
- * with an outcome for each message as weir asks for. Usage: proton PORT QUEUE COUNT receive CREDIT
- *                                                          proton PORT QUEUE COUNT send FILE */
+/* proton.c: the library's own bare loops: a receiver that only settles what comes (or decodes it too, as who
+ * wants the text must), and a sender of one body, encoded once or each time, with an outcome for each message
+ * as weir asks for. Usage: proton PORT QUEUE COUNT receive|decode CREDIT
+ *                         proton PORT QUEUE COUNT send|encode FILE */
 #include <proton/connection.h>
 #include <proton/delivery.h>
 #include <proton/link.h>
@@ -16,27 +17,34 @@
 static struct {
     const char *queue;
     long to_send, left, credit; /* left: not yet settled */
-    bool sends, has_failed;
+    bool sends, codes, has_failed;
+    pn_message_t *message;
     char *bytes;
     size_t len;
     uint64_t tag;
 } peer;
 
-/* The body as a durable text message, encoded once. */
-static bool encode(const char *file) {
-    static char body[1 << 20], out[(1 << 20) + 4096];
+static char body[1 << 20];
+static size_t body_len;
+
+static bool read_body(const char *file) {
     FILE *f = fopen(file, "rb");
     if (!f) return false;
-    size_t n = fread(body, 1, sizeof body, f);
+    body_len = fread(body, 1, sizeof body, f);
     fclose(f);
-    pn_message_t *m = pn_message();
+    return true;
+}
+
+/* The body as a durable text message. */
+static bool encode(void) {
+    static char out[(1 << 20) + 4096];
+    pn_message_t *m = peer.message;
+    pn_message_clear(m);
     pn_message_set_durable(m, true);
-    pn_data_put_string(pn_message_body(m), pn_bytes(n, body));
+    pn_data_put_string(pn_message_body(m), pn_bytes(body_len, body));
     peer.bytes = out;
     peer.len = sizeof out;
-    int failed = pn_message_encode(m, out, &peer.len);
-    pn_message_free(m);
-    return !failed;
+    return !pn_message_encode(m, out, &peer.len);
 }
 
 static void open_link(pn_connection_t *c) {
@@ -55,6 +63,7 @@ static void open_link(pn_connection_t *c) {
 static void send_some(pn_link_t *l) {
     for (; peer.to_send && pn_link_credit(l) > 0; peer.to_send--) {
         peer.tag++;
+        if (peer.codes && !encode()) peer.has_failed = true;
         pn_delivery(l, pn_dtag((const char *)&peer.tag, sizeof peer.tag));
         pn_link_send(l, peer.bytes, peer.len);
         pn_link_advance(l);
@@ -62,10 +71,14 @@ static void send_some(pn_link_t *l) {
 }
 
 static void receive(pn_delivery_t *d) {
-    static char drop[65536];
+    static char bytes[65536];
+    static size_t len;
     pn_link_t *l = pn_delivery_link(d);
-    while (pn_link_recv(l, drop, sizeof drop) > 0) continue;
+    for (ssize_t n; len < sizeof bytes && (n = pn_link_recv(l, bytes + len, sizeof bytes - len)) > 0;)
+        len += (size_t)n;
     if (pn_delivery_partial(d)) return;
+    if (peer.codes && pn_message_decode(peer.message, bytes, len)) peer.has_failed = true;
+    len = 0;
     pn_delivery_update(d, PN_ACCEPTED);
     pn_delivery_settle(d);
     peer.left--;
@@ -104,8 +117,10 @@ int main(int argc, char **argv) {
     if (argc != 6) return 2;
     peer.queue = argv[2];
     peer.to_send = peer.left = atol(argv[3]);
-    peer.sends = strcmp(argv[4], "send") == 0;
-    if (peer.sends && !encode(argv[5])) return 1;
+    peer.codes = strcmp(argv[4], "encode") == 0 || strcmp(argv[4], "decode") == 0;
+    peer.sends = strcmp(argv[4], "send") == 0 || strcmp(argv[4], "encode") == 0;
+    peer.message = pn_message();
+    if (peer.sends && (!read_body(argv[5]) || !encode())) return 1;
     peer.credit = atol(argv[5]);
     snprintf(address, sizeof address, "127.0.0.1:%d", atoi(argv[1]));
     pn_proactor_t *p = pn_proactor();
@@ -116,5 +131,6 @@ int main(int argc, char **argv) {
         pn_proactor_done(p, batch);
     }
     pn_proactor_free(p);
+    pn_message_free(peer.message);
     return peer.has_failed || peer.left > 0;
 }

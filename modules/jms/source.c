@@ -222,7 +222,8 @@ static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
 
 static bool source_wants_checkpoint(const void *self) {
     const jms_source *s = self; /* only this thread changes any of these */
-    return s->used - s->settle_to > JMS_UNSETTLED / 2 && s->n_used == s->n_shown;
+    uint64_t most = s->args->has_checkpoints ? JMS_UNSETTLED / 2 : JMS_UNSAVED;
+    return s->used - s->settle_to > most && s->n_used == s->n_shown;
 }
 
 static void source_ack(void *self, uint64_t epoch) {
