@@ -7,7 +7,7 @@
 
 #include "producer.h"
 
-#define CALL_MS    2000 /* then a stop is looked for, and the same call goes on */
+#define CALL_MS    10000
 #define GIVE_UP_NS ((int64_t)30 * 1000000000)
 
 typedef rd_kafka_topic_partition_list_t list;
@@ -22,6 +22,14 @@ static weir_status failed(kafka_producer *p, const char *what, rd_kafka_error_t 
     if (err) err->retriable = !is_fatal || p->is_fenced;
     rd_kafka_error_destroy(error);
     return WEIR_EIO;
+}
+
+/* How long a call may take: not beyond the end of a stop. One that was begun before a stop is not cut short:
+ * what the library makes of a second call meanwhile is its own affair, and a crash is provided for. */
+static int call_ms(const kafka_producer *p) {
+    int64_t now = wire_now_ns(),
+            left = wire_no_later_ns(p->link.host, now + (int64_t)CALL_MS * 1000000) - now;
+    return left > 0 ? (int)(left / 1000000) : 0;
 }
 
 /* Calls until it is done, or fails for another reason than that it takes long. */
@@ -79,7 +87,8 @@ static void group_name(const kafka_producer *p, char name[300]) {
 static weir_status send_positions(kafka_producer *p, const kafka_native *source, weir_error *err) {
     rd_kafka_error_t *error;
     if (!source->positions || !source->positions->cnt) return WEIR_OK;
-    UNTIL_DONE(error, rd_kafka_send_offsets_to_transaction(p->rk, source->positions, source->group, CALL_MS));
+    UNTIL_DONE(error,
+               rd_kafka_send_offsets_to_transaction(p->rk, source->positions, source->group, call_ms(p)));
     return error ? failed(p, "positions could not join the transaction", error, err) : WEIR_OK;
 }
 
@@ -95,7 +104,7 @@ static weir_status send_record(kafka_producer *p, uint64_t epoch, weir_error *er
     snprintf(mark, sizeof mark, "%s %s", p->identity, p->owner.life);
     one->metadata = strdup(mark);
     one->metadata_size = one->metadata ? strlen(mark) : 0;
-    UNTIL_DONE(error, rd_kafka_send_offsets_to_transaction(p->rk, record, group, CALL_MS));
+    UNTIL_DONE(error, rd_kafka_send_offsets_to_transaction(p->rk, record, group, call_ms(p)));
     rd_kafka_topic_partition_list_destroy(record);
     rd_kafka_consumer_group_metadata_destroy(group);
     return error ? failed(p, "the epoch could not join the transaction", error, err) : WEIR_OK;
@@ -108,7 +117,7 @@ weir_status kafka_transaction_commit(kafka_producer *p, uint64_t epoch, weir_err
         return weir_fail(err, WEIR_EUSAGE, "no transaction of epoch %" PRIu64 " is open", epoch);
     for (uint32_t i = 0; i < p->n_enlisted; i++) WIRE_TRY(send_positions(p, p->enlisted[i], err));
     if (p->record_topic[0]) WIRE_TRY(send_record(p, epoch, err));
-    UNTIL_DONE(error, rd_kafka_commit_transaction(p->rk, CALL_MS));
+    UNTIL_DONE(error, rd_kafka_commit_transaction(p->rk, call_ms(p)));
     if (error) return failed(p, "the transaction could not be committed", error, err);
     p->committed_epoch = epoch;
     p->open_epoch = 0;
@@ -159,7 +168,7 @@ static weir_status read_record(kafka_producer *p, uint64_t epoch, bool *is_commi
         rd_kafka_topic_partition_list_add(record, p->record_topic, p->record_partition);
     int64_t give_up = wire_now_ns() + GIVE_UP_NS;
     rd_kafka_resp_err_t why;
-    while ((why = rd_kafka_committed(rk, record, CALL_MS)) &&
+    while ((why = rd_kafka_committed(rk, record, call_ms(p))) &&
            wire_now_ns() < wire_no_later_ns(p->link.host, give_up))
         usleep(100000);
     if (!why) why = one->err;
@@ -189,7 +198,7 @@ static weir_status ask_owner(kafka_producer *p,
 static weir_status initialise(kafka_producer *p, weir_error *err) {
     rd_kafka_error_t *error;
     if (p->is_initialised) return WEIR_OK;
-    UNTIL_DONE(error, rd_kafka_init_transactions(p->rk, CALL_MS));
+    UNTIL_DONE(error, rd_kafka_init_transactions(p->rk, call_ms(p)));
     if (error) return failed(p, "can't begin with transactions", error, err);
     if (!p->owner.life[0]) kafka_owner_draw(&p->owner);
     WIRE_TRY(ask_owner(p, kafka_owner_note, err));
@@ -205,12 +214,12 @@ static weir_status claim(kafka_producer *p, uint64_t epoch, weir_error *err) {
     weir_error own = {0};
     weir_status st = send_record(p, epoch, &own);
     if (st == WEIR_OK) {
-        UNTIL_DONE(error, rd_kafka_commit_transaction(p->rk, CALL_MS));
+        UNTIL_DONE(error, rd_kafka_commit_transaction(p->rk, call_ms(p)));
         if (!error) return WEIR_OK;
         st = failed(p, "the take-over could not be committed", error, &own);
     }
     if (!p->is_fenced) {
-        UNTIL_DONE(error, rd_kafka_abort_transaction(p->rk, CALL_MS));
+        UNTIL_DONE(error, rd_kafka_abort_transaction(p->rk, call_ms(p)));
         if (!error) return WEIR_OK;
         st = failed(p, "the transaction could not be undone", error, &own);
     }
@@ -231,7 +240,7 @@ weir_status kafka_transaction_abort(kafka_producer *p, weir_error *err) {
     p->n_undelivered = 0;
     if (p->is_fenced) return take_again(p, err);
     if (!p->transactional_id || !p->open_epoch) return WEIR_OK;
-    UNTIL_DONE(error, rd_kafka_abort_transaction(p->rk, CALL_MS));
+    UNTIL_DONE(error, rd_kafka_abort_transaction(p->rk, call_ms(p)));
     if (error) {
         weir_status st = failed(p, "the transaction could not be undone", error, err);
         return p->is_fenced ? take_again(p, err) : st;
