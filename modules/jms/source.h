@@ -23,11 +23,10 @@
 #include "seen.h"
 #include "transaction.h"
 
-#define JMS_SHOWN     1024u   /* messages at a time */
-#define JMS_UNSETTLED 100000u /* messages; half of it asks for a checkpoint */
-#define JMS_UNSAVED   8192u /* without checkpoints: so many ask to be acknowledged, while Proton keeps little \
-                             */
-#define JMS_KEPT         32768u /* ids of messages that were settled */
+#define JMS_SHOWN        1024u   /* messages at a time */
+#define JMS_UNSETTLED    100000u /* messages; half of it asks for a checkpoint */
+#define JMS_UNSAVED      8192u   /* without checkpoints: so many ask to be acknowledged */
+#define JMS_KEPT         32768u  /* ids of messages that were settled */
 #define JMS_AHEAD_BYTES  ((size_t)32 << 20)
 #define JMS_WINDOW_BYTES ((size_t)4 << 20)
 
