@@ -170,7 +170,11 @@ WEIR_API weir_status weir_app_start(weir_app *app, weir_error *err) WEIR_MUST_CH
 /* Reads the app's sources and fires its timers until all sources have ended or a stop is requested; then
  * drains, commits and returns. Only for apps with sources or wall-clock timers. */
 WEIR_API weir_status weir_app_run(weir_app *app, weir_error *err) WEIR_MUST_CHECK;
-WEIR_API void weir_app_request_stop(weir_app *app); /* async-signal-safe */
+/* It takes stop_ms at most. Async-signal-safe. */
+WEIR_API void weir_app_request_stop(weir_app *app);
+/* The same without hurry, for an app that nobody gives anything any more: each sink has its own time for what
+ * it holds. May be followed by weir_app_request_stop. */
+WEIR_API void weir_app_request_end(weir_app *app);
 /* If weir_app_run waits for something, it takes a turn, and so calls on_turn. From any thread. */
 WEIR_API void weir_app_wake(weir_app *app);
 

@@ -340,12 +340,17 @@ weir_status weir_app_run(weir_app *app, weir_error *err) {
     return st;
 }
 
+void weir_app_request_end(weir_app *app) {
+    if (!app) return;
+    atomic_store(&app->stop, true);
+    if (app->io) wr_app_io_wake(app->io);
+}
+
 void weir_app_request_stop(weir_app *app) {
     int64_t never = 0;
     if (!app) return;
     atomic_compare_exchange_strong(&app->stop_ns, &never, steady_ns());
-    atomic_store(&app->stop, true);
-    if (app->io) wr_app_io_wake(app->io);
+    weir_app_request_end(app);
 }
 
 void weir_app_wake(weir_app *app) {

@@ -277,6 +277,11 @@ static void stop_all(host *h) {
     for (hosted *a = h->first; a; a = a->next) weir_app_request_stop(a->app);
 }
 
+static void end_all(host *h) {
+    h->is_stopping = true;
+    for (hosted *a = h->first; a; a = a->next) weir_app_request_end(a->app);
+}
+
 void host_stop(host *h) {
     pthread_mutex_lock(&h->lock);
     stop_all(h);
@@ -312,11 +317,15 @@ static struct timespec soon(void) {
 }
 
 int host_wait(host *h, const atomic_int *stop, void (*on_tick)(void *ctx), void *ctx) {
+    bool was_told = false;
     pthread_mutex_lock(&h->lock);
     for (;;) {
         bool is_over = all_ended(h);
         if (is_over && (!h->options.stays || h->is_stopping)) break;
-        if (!h->is_stopping && (atomic_load(stop) || (!h->options.stays && nobody_gives(h)))) stop_all(h);
+        if (!was_told && (was_told = atomic_load(stop)))
+            stop_all(h);
+        else if (!h->is_stopping && !h->options.stays && nobody_gives(h))
+            end_all(h);
         struct timespec until = soon();
         pthread_cond_timedwait(&h->changed, &h->lock, &until);
         pthread_mutex_unlock(&h->lock);
