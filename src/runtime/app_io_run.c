@@ -134,11 +134,12 @@ static bool has_work(const wr_app_io *io) {
 }
 
 static weir_status wait_for_something(wr_app_io *io, weir_error *err) {
-    struct pollfd *fds = wr_arena_array(&io->cycle_arena, 1 + io->n_feeds + n_ways(io), sizeof *fds);
-    nfds_t n = 0;
-    if (!fds) return weir_fail(err, WEIR_ENOMEM, "out of memory for waiting");
     int64_t wait = longest_wait(io);
     if (!wait) return WEIR_OK;
+    /* Not in the cycle's arena: while a sink is full there is no cycle that would reset it. */
+    struct pollfd *fds = wr_alloc(NULL, (1 + io->n_feeds + n_ways(io)) * sizeof *fds);
+    nfds_t n = 0;
+    if (!fds) return weir_fail(err, WEIR_ENOMEM, "out of memory for waiting");
     add_fd(fds, &n, io->wake_fd[0], POLLIN);
     for (uint32_t i = 0; i < io->n_feeds && !wr_io_any_full(io); i++)
         if (io->feeds[i]->state != WR_FEED_ENDED && !io->feeds[i]->retry_ms)
@@ -146,6 +147,7 @@ static weir_status wait_for_something(wr_app_io *io, weir_error *err) {
     for (uint32_t i = 0; i < io->n_drains; i++) add_full_ways(io->drains[i], fds, &n);
     wr_io_set_working(io, has_work(io));
     poll(fds, n, (int)wait);
+    wr_free(NULL, fds, 0);
     wr_io_set_working(io, true);
     char drop[64];
     while (read(io->wake_fd[0], drop, sizeof drop) > 0) continue;
