@@ -13,6 +13,7 @@
 #define HELD_MOST    20000u
 #define RATE_MS      250 /* the rate of answers is measured over so long */
 #define HEADER_LIMIT ((size_t)256 << 10)
+#define TOLD_LOSSES  10u  /* then every thousandth */
 #define RETRY_LIMIT  3600 /* s: longest wait that a server may ask for */
 
 struct http_client {
@@ -247,9 +248,15 @@ static void set_state(http_client *c, const char *text) {
     pthread_mutex_unlock(&c->lock);
 }
 
-static bool may_pass(CURLcode code, long status) {
-    if (code != CURLE_OK)
-        return code != CURLE_URL_MALFORMAT && code != CURLE_UNSUPPORTED_PROTOCOL && code != CURLE_WRITE_ERROR;
+/* An answer that is no HTTP has the same code as an address that is none, but then there was a connection. */
+static bool was_connected(CURL *h) {
+    curl_off_t us = 0;
+    return curl_easy_getinfo(h, CURLINFO_PRETRANSFER_TIME_T, &us) == CURLE_OK && us > 0;
+}
+
+static bool may_pass(CURL *h, CURLcode code, long status) {
+    if (code == CURLE_UNSUPPORTED_PROTOCOL) return was_connected(h);
+    if (code != CURLE_OK) return code != CURLE_URL_MALFORMAT && code != CURLE_WRITE_ERROR;
     return status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
@@ -297,8 +304,11 @@ static void finish(http_client *c, http_job *job, bool is_lost) {
 }
 
 static void tell_lost(http_client *c, const http_job *job, const char *why) {
-    wire_log(c->spec.host, WEIR_LOG_ERROR, "%s: a request of %zu bytes is dropped: %s%s%.120s", c->spec.who,
-             job->len, why, job->answer_len ? ": " : "", job->answer_len ? job->answer : "");
+    uint64_t n = http_client_lost(c) + 1;
+    if (n > TOLD_LOSSES && n % 1000) return;
+    wire_log(c->spec.host, WEIR_LOG_ERROR,
+             "%s: a request of %zu bytes is dropped: %s%s%.120s (so far: %" PRIu64 ")", c->spec.who, job->len,
+             why, job->answer_len ? ": " : "", job->answer_len ? job->answer : "", n);
 }
 
 static void on_done(http_client *c, http_job *job, CURLcode code) {
@@ -306,7 +316,7 @@ static void on_done(http_client *c, http_job *job, CURLcode code) {
     curl_easy_getinfo(job->handle, CURLINFO_RESPONSE_CODE, &job->status);
     int64_t asked_ms = code == CURLE_OK ? retry_after_ms(job->handle) : 0;
     curl_multi_remove_handle(c->multi, job->handle);
-    bool passes = may_pass(code, job->status);
+    bool passes = may_pass(job->handle, code, job->status);
     if (code != CURLE_OK)
         snprintf(why, sizeof why, "%s", curl_easy_strerror(code));
     else if (job->status >= 400)
@@ -346,17 +356,19 @@ static void begin_new(http_client *c) {
     }
 }
 
-/* Those whose time has come; how long until the next, at most a second. */
-static int begin_again(http_client *c) {
+/* Those whose time has come. */
+static void begin_again(http_client *c) {
+    int64_t now = wire_now_ms();
+    for (http_job *job = c->active; job; job = job->next)
+        if (job->is_waiting && job->retry_ms <= now) begin(c, job);
+}
+
+/* Until the next one's time comes, those included that have failed just now. */
+static int wait_ms(const http_client *c) {
     int64_t now = wire_now_ms(), wait = 1000;
-    for (http_job *job = c->active; job; job = job->next) {
-        if (!job->is_waiting) continue;
-        if (job->retry_ms <= now)
-            begin(c, job);
-        else if (job->retry_ms - now < wait)
-            wait = job->retry_ms - now;
-    }
-    return (int)wait;
+    for (const http_job *job = c->active; job; job = job->next)
+        if (job->is_waiting && job->retry_ms - now < wait) wait = job->retry_ms - now;
+    return wait > 0 ? (int)wait : 0;
 }
 
 static void take_done(http_client *c) {
@@ -380,7 +392,8 @@ static bool stops(http_client *c) {
 static void *run(void *ctx) {
     http_client *c = ctx;
     while (!stops(c)) {
-        int running, wait = begin_again(c);
+        int running;
+        begin_again(c);
         begin_new(c);
         curl_multi_perform(c->multi, &running);
         take_done(c);
@@ -388,7 +401,7 @@ static void *run(void *ctx) {
         bool has_room = c->n_active < c->spec.parallel, has_work = c->first && has_room;
         c->sleeps = has_room && !has_work;
         pthread_mutex_unlock(&c->lock);
-        if (!has_work) curl_multi_poll(c->multi, NULL, 0, wait, NULL);
+        if (!has_work) curl_multi_poll(c->multi, NULL, 0, wait_ms(c), NULL);
     }
     for (http_job *job; (job = c->active);) {
         c->active = job->next;

@@ -1,6 +1,8 @@
 /* server.c: see server.h. */
 #include "server.h"
 
+#include "visitors.h"
+
 #include <netdb.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,6 +11,7 @@
 #include <strings.h>
 
 #define FIRST_BODY   ((size_t)4096)
+#define MOST_HEAD_S  30u
 #define LONG_BODY    ((unsigned long long)1 << 20)
 #define MOST_AT_ONCE ((size_t)64 << 10) /* of memory for a body, on the word of its client */
 /* Of a connection: its headers, and a piece of its body. The library clears all of it after each request. */
@@ -30,6 +33,7 @@ struct http_server {
     uint16_t port;
     bool is_tls;
     struct MHD_Daemon *daemon;
+    visitors *visitors;
     pthread_mutex_t lock; /* of routes */
     http_route *routes;
     uint32_t n_users;
@@ -215,6 +219,32 @@ static bool is_among(const char *methods, const char *method) {
     return false;
 }
 
+typedef struct framing {
+    unsigned n_lengths, n_codings, n_hosts;
+    bool is_odd;
+} framing;
+
+static enum MHD_Result look_at_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                      const char *value) {
+    framing *f = ctx;
+    (void)kind;
+    f->n_lengths += strcasecmp(name, "Content-Length") == 0;
+    f->n_hosts += strcasecmp(name, "Host") == 0;
+    bool is_coding = strcasecmp(name, "Transfer-Encoding") == 0;
+    f->n_codings += is_coding;
+    f->is_odd |= (is_coding && (!value || strcasecmp(value, "chunked") != 0)) || strpbrk(name, " \t") != NULL;
+    return MHD_YES;
+}
+
+/* Whether all agree on where the request ends, weir and what stands before it (RFC 9112, 3.2, 5.1, 6.3): what
+ * they read differently is how a request is smuggled past the one to the other. */
+static bool is_framed(struct MHD_Connection *c, const char *version) {
+    framing f = {0};
+    MHD_get_connection_values(c, MHD_HEADER_KIND, look_at_header, &f);
+    if (f.n_hosts > 1 || (!f.n_hosts && strcmp(version, "HTTP/1.1") == 0)) return false;
+    return !f.is_odd && f.n_lengths + f.n_codings <= 1;
+}
+
 /* What is wrong with a request before its body has come; 0: nothing. */
 static unsigned refusal(const http_route *route, struct MHD_Connection *c, const char *method,
                         size_t expected) {
@@ -297,16 +327,31 @@ static bool is_long(struct MHD_Connection *c) {
            (length && strtoull(length, NULL, 10) > LONG_BODY);
 }
 
+/* The connection ends with it: what follows could be anything. */
+static enum MHD_Result refuse_framing(struct MHD_Connection *c) {
+    static const char text[] = "the request's end is not clear\n";
+    struct MHD_Response *out =
+        MHD_create_response_from_buffer(sizeof text - 1, (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+    if (!out) return MHD_NO;
+    MHD_add_response_header(out, "Connection", "close");
+    enum MHD_Result sent = MHD_queue_response(c, MHD_HTTP_BAD_REQUEST, out);
+    MHD_destroy_response(out);
+    return sent;
+}
+
 static enum MHD_Result on_access(void *ctx, struct MHD_Connection *c, const char *path, const char *method,
                                  const char *version, const char *data, size_t *size, void **state) {
     http_request *r = *state;
-    (void)version;
+    http_server *s = ctx;
     if (!r) {
-        *state = r = new_request(ctx, c, path, method);
+        if (!is_framed(c, version)) return refuse_framing(c);
+        visitors_on_head(s->visitors, c);
+        *state = r = new_request(s, c, path, method);
         if (!r) return MHD_NO;
         return r->is_answered && is_long(c) ? send_answer(r) : MHD_YES;
     }
     if (*size) {
+        visitors_on_body(s->visitors, c, *size);
         receive(r, data, *size);
         *size = 0;
         return MHD_YES;
@@ -315,6 +360,7 @@ static enum MHD_Result on_access(void *ctx, struct MHD_Connection *c, const char
         r->wakes = false;
         let_others_go_on(ctx);
     }
+    visitors_on_whole(s->visitors, c);
     if (r->is_answered) return send_answer(r);
     if (r->route->spec.on_get) return serve_stream(r->route, c);
     if (!r->is_owned) submit(r);
@@ -324,10 +370,10 @@ static enum MHD_Result on_access(void *ctx, struct MHD_Connection *c, const char
 static void on_completed(void *ctx, struct MHD_Connection *c, void **state,
                          enum MHD_RequestTerminationCode why_ended) {
     http_request *r = *state;
-    (void)c;
     (void)why_ended;
     if (r && r->wakes) let_others_go_on(ctx); /* it has hung up meanwhile */
     if (r) free_request(r);
+    visitors_on_end(((http_server *)ctx)->visitors, c);
     *state = NULL;
 }
 
@@ -361,15 +407,19 @@ static weir_status start(http_server *s, const http_route_spec *spec, weir_error
         more[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)spec->key};
         more[2] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     }
+    s->visitors = visitors_new(spec->idle_s && spec->idle_s < MOST_HEAD_S ? spec->idle_s : MOST_HEAD_S);
+    if (!s->visitors) return freeaddrinfo(address), wire_no_memory(err);
     s->daemon = MHD_start_daemon(
         flags, s->port, NULL, NULL, on_access, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s, MHD_OPTION_SOCK_ADDR,
-        address->ai_addr, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        MEMORY_LIMIT, MHD_OPTION_CONNECTION_LIMIT, spec->n_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        spec->idle_s, MHD_OPTION_THREAD_POOL_SIZE, spec->n_threads > 1 ? spec->n_threads : 0,
+        address->ai_addr, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+        visitors_on_connection, s->visitors, MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_LIMIT,
+        MHD_OPTION_CONNECTION_LIMIT, spec->n_connections, MHD_OPTION_CONNECTION_TIMEOUT, spec->idle_s,
+        MHD_OPTION_THREAD_POOL_SIZE, spec->n_threads > 1 ? spec->n_threads : 0,
         MHD_OPTION_LISTEN_BACKLOG_SIZE, spec->backlog, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
         MHD_OPTION_ARRAY, more, MHD_OPTION_END);
     freeaddrinfo(address);
     if (s->daemon) return WEIR_OK;
+    visitors_free(s->visitors);
     weir_fail(err, WEIR_EIO, "can't listen at %s:%u%s", s->name, s->port,
               s->is_tls ? ": the port is taken, or certificate and key don't fit" : ": the port is taken");
     return WEIR_EIO;
@@ -414,6 +464,7 @@ static weir_status get_server(http_server **servers, const http_route_spec *spec
 static void free_server(http_server *s) {
     let_others_go_on(s);
     MHD_stop_daemon(s->daemon);
+    visitors_free(s->visitors);
     for (http_route *next, *r = s->routes; r; r = next) {
         next = r->next;
         pthread_mutex_destroy(&r->lock);

@@ -21,6 +21,7 @@
 
 #define TICK_MS     500
 #define CONNECT_MS  10000
+#define LASTS_MS    1000 /* a connection that ends sooner was none */
 #define READ_LEAST  ((size_t)16 << 10)
 #define READ_A_TURN ((size_t)1 << 20) /* then others have their turn */
 #define EVENTS      64
@@ -32,6 +33,7 @@ struct net_conn {
     SSL *ssl;
     bool is_connected, is_open, is_dead, finishes, wants_write;
     int64_t since_ms; /* of the connection's begin */
+    int64_t works_ms; /* since when it works; 0: it does not yet */
     uint32_t events;  /* asked of epoll; UINT32_MAX: it does not know the socket */
     char *in, *out;
     size_t in_begin, in_len, in_cap, out_begin, out_len, out_cap;
@@ -50,6 +52,8 @@ struct net {
     net_conn *conns;
     uint32_t n_conns;
     int64_t next_try_ms; /* of a client without a connection */
+    int64_t wait_ms;     /* the last one before a try */
+    uint32_t n_tries;
     wire_backoff backoff;
     wire_quiet quiet;
     pthread_mutex_t lock; /* of the state, for others */
@@ -173,6 +177,17 @@ static void tell(net *n, const char *why) {
     if (wire_quiet_may_tell(&n->quiet)) wire_log(n->spec.io, WEIR_LOG_WARN, "%s: %s", n->spec.who, why);
 }
 
+static void try_later(net *n) {
+    n->wait_ms = wire_backoff_ms(&n->backoff);
+    n->next_try_ms = wire_now_ms() + n->wait_ms;
+}
+
+/* Whose server hangs up again and again waits longer each time, too. */
+static bool has_lasted(const net_conn *c) {
+    int64_t least = c->net->wait_ms > LASTS_MS ? c->net->wait_ms : LASTS_MS;
+    return c->works_ms && wire_now_ms() - c->works_ms > least;
+}
+
 static void kill_conn(net_conn *c, const char *why) {
     net *n = c->net;
     if (c->is_dead) return;
@@ -186,7 +201,8 @@ static void kill_conn(net_conn *c, const char *why) {
         return;
     }
     if (__atomic_load_n(&n->stops, __ATOMIC_ACQUIRE)) return;
-    n->next_try_ms = wire_now_ms() + wire_backoff_ms(&n->backoff);
+    if (has_lasted(c)) n->backoff.n_failures = 0;
+    try_later(n);
     tell(n, why ? why : "the other side closed the connection");
 }
 
@@ -206,12 +222,15 @@ static void free_dead(net *n) {
     }
 }
 
+void net_works(net_conn *c) {
+    c->works_ms = wire_now_ms();
+    set_state(c->net, "");
+}
+
 static void on_ready(net_conn *c) {
     net *n = c->net;
     c->is_open = true;
-    n->backoff.n_failures = 0;
     count_open(n, 1);
-    set_state(n, "");
     if (!n->spec.owner.on_open(n->spec.owner.ctx, c) || !n->spec.owner.on_room(n->spec.owner.ctx, c))
         kill_conn(c, NULL);
 }
@@ -233,7 +252,12 @@ static void shake_hands(net_conn *c) {
 
 /* ---- Reading and writing ------------------------------------------------------------------------------ */
 
-static void fail(net_conn *c) { kill_conn(c, wire_error_text(errno)); }
+static void fail(net_conn *c) {
+    char why[200];
+    if (!c->ssl || errno != EPROTO) return kill_conn(c, wire_error_text(errno));
+    tls_failure(why, sizeof why); /* a certificate that the server misses, say */
+    kill_conn(c, why);
+}
 
 static void read_some(net_conn *c) {
     net *n = c->net;
@@ -309,7 +333,16 @@ static bool unix_address(const net_spec *s, address *a, socklen_t *len, char *wh
     return true;
 }
 
-static bool resolve(const net_spec *s, address *a, socklen_t *len, char *why, size_t size) {
+/* A name may have several addresses, of which only some answer (::1 and 127.0.0.1): each try takes the next.
+ */
+static const struct addrinfo *choose(const struct addrinfo *found, uint32_t turn) {
+    uint32_t n = 0;
+    for (const struct addrinfo *a = found; a; a = a->ai_next) n++;
+    for (turn %= n; turn; turn--) found = found->ai_next;
+    return found;
+}
+
+static bool resolve(const net_spec *s, uint32_t turn, address *a, socklen_t *len, char *why, size_t size) {
     char port[8];
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = s->listens ? AI_PASSIVE : 0}, *found;
     if (!s->host) return unix_address(s, a, len, why, size);
@@ -319,8 +352,9 @@ static bool resolve(const net_spec *s, address *a, socklen_t *len, char *why, si
         snprintf(why, size, "'%.100s': %s", s->host, wire_lookup_text(failed));
         return false;
     }
-    memcpy(a, found->ai_addr, found->ai_addrlen);
-    *len = found->ai_addrlen;
+    const struct addrinfo *chosen = choose(found, turn);
+    memcpy(a, chosen->ai_addr, chosen->ai_addrlen);
+    *len = chosen->ai_addrlen;
     freeaddrinfo(found);
     return true;
 }
@@ -330,15 +364,15 @@ static void begin_connect(net *n) {
     address a;
     socklen_t len;
     n->next_try_ms = INT64_MAX;
-    if (!resolve(&n->spec, &a, &len, why, sizeof why)) {
-        n->next_try_ms = wire_now_ms() + wire_backoff_ms(&n->backoff);
+    if (!resolve(&n->spec, n->n_tries++, &a, &len, why, sizeof why)) {
+        try_later(n);
         return tell(n, why);
     }
     int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     snprintf(peer, sizeof peer, "%s", n->spec.host ? n->spec.host : n->spec.path);
     net_conn *c = fd >= 0 ? add_conn(n, fd, peer) : NULL;
     if (!c) {
-        n->next_try_ms = wire_now_ms() + wire_backoff_ms(&n->backoff);
+        try_later(n);
         return tell(n, "no descriptors are left");
     }
     if (connect(fd, &a.any, len) == 0)
@@ -460,7 +494,7 @@ static weir_status start_listening(net *n, weir_error *err) {
     address a;
     socklen_t len;
     int on = 1;
-    if (!resolve(&n->spec, &a, &len, why, sizeof why))
+    if (!resolve(&n->spec, 0, &a, &len, why, sizeof why))
         return weir_fail(err, WEIR_EIO, "can't listen: %s", why);
     if (!n->spec.host) remove_stale(&a, len);
     n->listener = socket(a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -64,6 +64,8 @@ void net_take(net_conn *c, size_t n);                   /* the first n of them *
 bool net_put(net_conn *c, const char *bytes, size_t n); /* to be sent. False: no memory */
 char *net_put_room(net_conn *c, size_t n);              /* the same, to be filled; NULL: no memory */
 size_t net_unsent(const net_conn *c);
+/* What the owner speaks over it has begun: nothing is wrong any more. */
+void net_works(net_conn *c);
 void net_finish(net_conn *c);            /* closes it when all is sent */
 const char *net_peer(const net_conn *c); /* the other side's address */
 

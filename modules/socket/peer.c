@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define HANDSHAKE_MS 10000
+#define PONGS_BYTES  ((size_t)64 << 10) /* unsent: a flood of pings is answered no more */
+
 peer *peer_new(const peer_spec *spec) {
     peer *p = calloc(1, sizeof *p);
     if (!p) return NULL;
@@ -13,7 +16,7 @@ peer *peer_new(const peer_spec *spec) {
     p->reader.expects_masks = !spec->is_client;
     p->reader.limit = spec->limit;
     p->is_ready = spec->frames != FRAMES_WEBSOCKET;
-    p->heard_ms = p->pinged_ms = wire_now_ms();
+    p->since_ms = p->heard_ms = p->pinged_ms = wire_now_ms();
     return p;
 }
 
@@ -136,7 +139,7 @@ static int welcome(peer *p, net_conn *c, const char *head, size_t len, char *why
     return p->is_ready ? 1 : -1;
 }
 
-static int check_welcome(peer *p, const char *head, size_t len, char *why, size_t size) {
+static int check_welcome(peer *p, net_conn *c, const char *head, size_t len, char *why, size_t size) {
     const char *value;
     size_t n;
     if (len < 12 || memcmp(head, "HTTP/1.1 101", 12) != 0) {
@@ -147,6 +150,7 @@ static int check_welcome(peer *p, const char *head, size_t len, char *why, size_
                     memcmp(value, p->accept, n) == 0 && header_has(head, len, "Upgrade", "websocket");
     if (!is_right) snprintf(why, size, "the server's welcome is not that of a WebSocket");
     p->is_ready = is_right;
+    if (is_right) net_works(c);
     return is_right ? 1 : -1;
 }
 
@@ -157,14 +161,16 @@ static int shake_hands(peer *p, net_conn *c, char *why, size_t size) {
     long head = len ? ws_head_length(bytes, len) : 0;
     if (head < 0) snprintf(why, size, "this is no WebSocket");
     if (head <= 0) return (int)head;
-    int done = p->spec->is_client ? check_welcome(p, bytes, (size_t)head, why, size)
+    int done = p->spec->is_client ? check_welcome(p, c, bytes, (size_t)head, why, size)
                                   : welcome(p, c, bytes, (size_t)head, why, size);
     net_take(c, (size_t)head);
     return done;
 }
 
 bool peer_begin(peer *p, net_conn *c) {
-    return p->spec->frames != FRAMES_WEBSOCKET || !p->spec->is_client || ask(p, c);
+    if (p->spec->frames == FRAMES_WEBSOCKET && p->spec->is_client) return ask(p, c);
+    net_works(c);
+    return true;
 }
 
 /* ---- Messages ----------------------------------------------------------------------------------------- */
@@ -186,7 +192,8 @@ void peer_goodbye(peer *p, net_conn *c, int code) {
 
 /* What is no message. False: the connection ends. */
 static bool take_control(peer *p, net_conn *c, const ws_event *e) {
-    if (e->opcode == WS_PING) return put_frame(p, c, WS_PONG, e->bytes, e->len);
+    if (e->opcode == WS_PING)
+        return net_unsent(c) > PONGS_BYTES || put_frame(p, c, WS_PONG, e->bytes, e->len);
     if (e->opcode == WS_PONG) return true;
     peer_goodbye(p, c, WS_CLOSE_NORMAL);
     net_finish(c);
@@ -253,7 +260,8 @@ bool peer_put(peer *p, net_conn *c, const char *bytes, size_t len) {
 bool peer_tick(peer *p, net_conn *c, int64_t now_ms) {
     const peer_spec *s = p->spec;
     if (s->idle_ms && now_ms - p->heard_ms > s->idle_ms) return false;
-    if (!s->ping_ms || s->frames != FRAMES_WEBSOCKET || !p->is_ready) return true;
+    if (!p->is_ready) return now_ms - p->since_ms < HANDSHAKE_MS;
+    if (!s->ping_ms || s->frames != FRAMES_WEBSOCKET) return true;
     if (now_ms - p->heard_ms > 3 * s->ping_ms) return false;
     if (now_ms - p->heard_ms > s->ping_ms && now_ms - p->pinged_ms > s->ping_ms) {
         p->pinged_ms = now_ms;

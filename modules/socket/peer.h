@@ -29,7 +29,7 @@ typedef struct peer {
     bool is_ready; /* messages may go */
     bool said_goodbye;
     char accept[WS_ACCEPT_BYTES];
-    int64_t heard_ms, pinged_ms;
+    int64_t since_ms, heard_ms, pinged_ms;
     /* Of the owner. */
     uint64_t number;
     char channel[256];

@@ -80,13 +80,19 @@ int tls_handshake(SSL *ssl, bool *wants_write, char *why, size_t size) {
 static ssize_t result(SSL *ssl, int n) {
     if (n > 0) return n;
     int error = SSL_get_error(ssl, n);
-    ERR_clear_error();
+    if (error != SSL_ERROR_SSL) ERR_clear_error(); /* else tls_failure takes it */
     if (error == SSL_ERROR_ZERO_RETURN) return 0;
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
         errno = EAGAIN;
     else if (error != SSL_ERROR_SYSCALL || !errno)
         errno = EPROTO;
     return -1;
+}
+
+void tls_failure(char *why, size_t size) {
+    unsigned long code = ERR_get_error();
+    snprintf(why, size, "TLS: %s", code ? ERR_reason_error_string(code) : "the protocol is broken");
+    ERR_clear_error();
 }
 
 ssize_t tls_read(SSL *ssl, char *bytes, size_t n) {

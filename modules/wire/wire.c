@@ -101,7 +101,7 @@ bool wire_quiet_may_tell(wire_quiet *q) {
 }
 
 int64_t wire_backoff_ms(wire_backoff *b) {
-    if (!b->random) b->random = (uint64_t)wire_now_ms() * 0x9E3779B97F4A7C15u | 1;
+    if (!b->random && getentropy(&b->random, sizeof b->random)) b->random = (uint64_t)wire_now_ns();
     b->random = b->random * 6364136223846793005u + 1442695040888963407u;
     int64_t step = LONGEST_WAIT_MS;
     if (b->n_failures < 9) step = (int64_t)FIRST_WAIT_MS << b->n_failures;
