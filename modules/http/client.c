@@ -304,7 +304,7 @@ static void finish(http_client *c, http_job *job, bool is_lost) {
 }
 
 static void tell_lost(http_client *c, const http_job *job, const char *why) {
-    uint64_t n = http_client_lost(c) + 1;
+    uint64_t n = c->n_lost + 1; /* only this thread writes it */
     if (n > TOLD_LOSSES && n % 1000) return;
     wire_log(c->spec.host, WEIR_LOG_ERROR,
              "%s: a request of %zu bytes is dropped: %s%s%.120s (so far: %" PRIu64 ")", c->spec.who, job->len,
