@@ -267,6 +267,16 @@ static weir_status store_connect(void *self, weir_error *err) {
     return prepare_all(s, err);
 }
 
+/* What is written to a file that somebody has deleted or moved away would be lost: it is made anew. */
+static weir_status check_place(sqlite_store *s, weir_error *err) {
+    int has_moved = 0;
+    sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    if (!has_moved) return WEIR_OK;
+    weir_fail(err, WEIR_EIO, "%s: the file was deleted or moved", s->path);
+    if (err) err->retriable = true;
+    return WEIR_EIO;
+}
+
 /* ---- Searching ---- */
 
 static const sql_dialect dialect = {.param = "?", .same = "IS"};
@@ -352,6 +362,7 @@ static weir_status find_one(sqlite_store *s, const sqlite_query *q, const weir_s
 static weir_status store_find(void *self, const weir_store_find *f, weir_error *err) {
     sqlite_store *s = self;
     sqlite_query *q = f->query;
+    SQLITE_TRY(check_place(s, err));
     if (!q->statement) SQLITE_TRY(sqlite_prepare(s, q->text, &q->statement, err));
     bool several = f->n_rows > 1;
     if (several) SQLITE_TRY(sqlite_run(s, "BEGIN", err));
@@ -381,6 +392,7 @@ static weir_status step(sqlite_store *s, sqlite3_stmt *statement, const char *wh
 
 static weir_status store_begin(void *self, weir_error *err) {
     sqlite_store *s = self;
+    SQLITE_TRY(check_place(s, err));
     SQLITE_TRY(step(s, s->begin, "beginning a transaction", err));
     s->in_transaction = true;
     return WEIR_OK;
