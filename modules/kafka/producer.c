@@ -21,6 +21,21 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
         wire_log(p->link.host, WEIR_LOG_ERROR, "%s: a message for topic '%s' could not be delivered: %s",
                  p->who, m->rkt ? rd_kafka_topic_name(m->rkt) : "?", rd_kafka_err2str(m->err));
     }
+    bool is_kept = !p->transactional_id && m->rkt && kafka_may_come_back(m->err) && kafka_keep(&p->kept, m);
+    p->n_unkept += !is_kept;
+}
+
+/* What failed, was told and may have a topic again goes out once more. */
+static void try_again(kafka_producer *p) {
+    if (!p->has_told || p->n_unkept) return;
+    unsigned n_never = kafka_kept_send(&p->kept, p->rk);
+    if (n_never)
+        wire_log(p->link.host, WEIR_LOG_ERROR,
+                 "%s: %u message(s) were dropped: their topic has no partition of that number any more",
+                 p->who, n_never);
+    if (p->kept.first) return;
+    p->has_told = false;
+    p->n_undelivered = 0;
 }
 
 static weir_status make_conf(const weir_io_args *args, const char *transactional_id, rd_kafka_conf_t **out,
@@ -81,7 +96,7 @@ static void close_client(kafka_producer *p) {
 weir_status kafka_producer_renew(kafka_producer *p, weir_error *err) {
     close_client(p);
     p->is_initialised = p->is_fenced = false;
-    p->n_undelivered = 0;
+    p->n_undelivered = p->n_unkept = 0;
     p->open_epoch = p->committed_epoch = 0;
     return open_client(p, err);
 }
@@ -99,6 +114,7 @@ static void free_producer(kafka_producer *p) {
         if (error) rd_kafka_error_destroy(error);
     }
     close_client(p);
+    kafka_kept_clear(&p->kept);
     if (p->conf) rd_kafka_conf_destroy(p->conf);
     kafka_owner_fini(&p->owner);
     free(p->topics);
@@ -238,17 +254,21 @@ static weir_status lost(kafka_producer *p, weir_error *err) {
     if (!p->n_undelivered) return WEIR_OK;
     weir_fail(err, WEIR_EIO, "%llu message(s) could not be delivered: %s",
               (unsigned long long)p->n_undelivered, rd_kafka_err2str(p->failure));
-    if (err) err->retriable = p->transactional_id != NULL; /* the transaction is undone and done again */
+    /* A transaction is undone and done again. */
+    if (err) err->retriable = p->transactional_id || !p->n_unkept;
+    p->has_told = true;
     return WEIR_EIO;
 }
 
 weir_status kafka_producer_serve(kafka_producer *p, weir_error *err) {
+    try_again(p);
     rd_kafka_poll(p->rk, 0);
     return lost(p, err);
 }
 
 weir_status kafka_producer_deliver(kafka_producer *p, weir_error *err) {
     int64_t give_up = wire_now_ns() + DELIVER_NS * (p->transactional_id ? 6 : 1);
+    try_again(p);
     /* The client tells of failures only, so that it wakes nobody when the last message is there: it looks
      * again after what it may wait, or ten milliseconds. */
     for (int wait_ms = 1;; wait_ms = wait_ms < 200 ? wait_ms * 2 : wait_ms) {

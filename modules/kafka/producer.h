@@ -11,6 +11,7 @@
 #ifndef KAFKA_PRODUCER_H
 #define KAFKA_PRODUCER_H
 
+#include "kept.h"
 #include "owner.h"
 #include "source.h"
 
@@ -33,6 +34,9 @@ typedef struct kafka_producer {
     uint32_t n_topics, cap_topics, last_topic;
     uint64_t n_undelivered;      /* messages that failed for good since the last epoch */
     rd_kafka_resp_err_t failure; /* of the first of them */
+    kafka_kept kept;             /* those that may be sent again; without transactions */
+    uint64_t n_unkept;           /* the others */
+    bool has_told;               /* of the failure */
     double mean_bytes;           /* of a message */
     /* Transactions. */
     char *transactional_id; /* NULL: none */

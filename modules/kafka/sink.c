@@ -186,6 +186,7 @@ static rd_kafka_resp_err_t produce_one(kafka_sink *s, rd_kafka_topic_t *topic, c
     args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {m->payload, m->len}};
     args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {m->key, m->key_len}};
     args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = m->_private};
     rd_kafka_headers_t *list = headers.bytes ? make_headers(headers) : NULL;
     if (list) args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = list};
     rd_kafka_error_t *error = rd_kafka_produceva(s->producer->rk, args, n);
@@ -252,7 +253,10 @@ static bool make_message(kafka_sink *s, const weir_output *out, uint32_t i, rd_k
     m->key = (void *)(uintptr_t)key.bytes;
     m->key_len = key.bytes ? key.len : 0;
     weir_text partition = weir_output_option(out, &s->set[OPT_PARTITION], i);
-    if (read_partition(partition, &m->partition)) return true;
+    if (read_partition(partition, &m->partition)) {
+        m->_private = (void *)(intptr_t)(m->partition + 1); /* what was asked for, to send it again */
+        return true;
+    }
     char why[80];
     snprintf(why, sizeof why, "partition.no is '%.30s', which is no number", partition.bytes);
     drop(s, weir_output_option(out, &s->set[OPT_TOPIC], i).bytes, m->len, why);

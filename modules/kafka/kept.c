@@ -1,0 +1,88 @@
+/* kept.c: see kept.h. */
+#include "kept.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct kafka_kept_message {
+    kafka_kept_message *next;
+    char *topic;
+    void *asked; /* _private */
+    rd_kafka_headers_t *headers;
+    bool has_value, has_key;
+    size_t len, key_len;
+    char bytes[]; /* value, then key */
+};
+
+bool kafka_may_come_back(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+           code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+static void free_message(kafka_kept_message *k) {
+    if (k->headers) rd_kafka_headers_destroy(k->headers);
+    free(k->topic);
+    free(k);
+}
+
+bool kafka_keep(kafka_kept *kept, const rd_kafka_message_t *m) {
+    kafka_kept_message *k = calloc(1, sizeof *k + m->len + m->key_len);
+    rd_kafka_headers_t *headers;
+    if (!k || !(k->topic = strdup(rd_kafka_topic_name(m->rkt)))) return free(k), false;
+    k->asked = m->_private;
+    k->has_value = m->payload != NULL;
+    k->has_key = m->key != NULL;
+    k->len = m->len;
+    k->key_len = m->key_len;
+    if (m->len) memcpy(k->bytes, m->payload, m->len);
+    if (m->key_len) memcpy(k->bytes + m->len, m->key, m->key_len);
+    if (!rd_kafka_message_headers(m, &headers)) k->headers = rd_kafka_headers_copy(headers);
+    if (!kept->end) kept->end = &kept->first;
+    *kept->end = k;
+    kept->end = &k->next;
+    return true;
+}
+
+static rd_kafka_resp_err_t produce(const kafka_kept_message *k, rd_kafka_t *rk) {
+    rd_kafka_headers_t *headers = k->headers ? rd_kafka_headers_copy(k->headers) : NULL;
+    int32_t partition = k->asked ? (int32_t)((intptr_t)k->asked - 1) : RD_KAFKA_PARTITION_UA;
+    rd_kafka_vu_t args[7];
+    size_t n = 0;
+    void *value = k->has_value ? (void *)(uintptr_t)k->bytes : NULL;
+    void *key = k->has_key ? (void *)(uintptr_t)(k->bytes + k->len) : NULL;
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = k->topic};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {value, k->len}};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {key, k->key_len}};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = k->asked};
+    if (headers) args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
+    rd_kafka_error_t *error = rd_kafka_produceva(rk, args, n);
+    rd_kafka_resp_err_t code = error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (error && headers) rd_kafka_headers_destroy(headers);
+    if (error) rd_kafka_error_destroy(error);
+    return code;
+}
+
+unsigned kafka_kept_send(kafka_kept *kept, rd_kafka_t *rk) {
+    unsigned n_never = 0;
+    for (kafka_kept_message *k; (k = kept->first);) {
+        rd_kafka_resp_err_t code = produce(k, rk);
+        bool is_never = code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && k->asked;
+        if (code && !is_never) break;
+        n_never += is_never;
+        kept->first = k->next;
+        free_message(k);
+    }
+    if (!kept->first) kept->end = NULL;
+    return n_never;
+}
+
+void kafka_kept_clear(kafka_kept *kept) {
+    for (kafka_kept_message *next, *k = kept->first; k; k = next) {
+        next = k->next;
+        free_message(k);
+    }
+    *kept = (kafka_kept){0};
+}
