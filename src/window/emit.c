@@ -71,3 +71,16 @@ weir_status wr_tell_range(weir_window *w, wr_found_range from, wr_found_range to
 void wr_visit_range(weir_row_id first, weir_row_id end, bool (*visit)(void *ctx, weir_row_id id), void *ctx) {
     while (first < end && visit(ctx, first)) first++;
 }
+
+weir_status wr_take_rows(weir_window *w, uint32_t first, uint32_t n, int64_t now,
+                         weir_status (*take)(void *self, weir_window *w, uint32_t i, int64_t now,
+                                             weir_error *err),
+                         void *self, weir_error *err) {
+    for (uint32_t i = first; i < first + n; i++) {
+        weir_status status = take(self, w, i, now, err);
+        if (status == WEIR_OK) continue;
+        for (; i < first + n; i++) weir_window_release(w, weir_window_id(w, i));
+        return status;
+    }
+    return WEIR_OK;
+}

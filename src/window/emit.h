@@ -30,6 +30,11 @@ weir_status wr_emit_range(weir_window *w, weir_row_id first, uint64_t n, weir_ki
                           int64_t ts, weir_error *err) WR_NODISCARD;
 /* How many of rows first..end-1 of the store come before the first that is younger than the horizon. */
 uint64_t wr_count_due(const weir_window *w, weir_row_id first, weir_row_id end, int64_t horizon);
+/* A BAG window's on_chunk: takes row by row; what a failed chunk has left is let go. */
+weir_status wr_take_rows(weir_window *w, uint32_t first, uint32_t n, int64_t now,
+                         weir_status (*take)(void *self, weir_window *w, uint32_t i, int64_t now,
+                                             weir_error *err),
+                         void *self, weir_error *err) WR_NODISCARD;
 /* The whole input as it came: for windows of which nobody reads more. */
 weir_status wr_emit_input(weir_window *w, weir_error *err) WR_NODISCARD;
 /* For a window with content_apart, of which a range of ids is found: that was `from` and is `to` now, with no

@@ -78,24 +78,8 @@ EVAL(eval_utc) {
     return WEIR_OK;
 }
 
-#define NOW_FUNCTION(symbol, name_text, check_function, open_function, eval_function, doc_text,              \
-                     example_text, ...)                                                                      \
-    const weir_function_type symbol = {                                                                      \
-        .struct_size = sizeof(weir_function_type),                                                           \
-        .ns = "time",                                                                                        \
-        .name = name_text,                                                                                   \
-        .doc = doc_text,                                                                                     \
-        .example = example_text,                                                                             \
-        .params = (const weir_param_doc[]){__VA_ARGS__, {NULL, NULL}},                                       \
-        .check = check_function,                                                                             \
-        .state_size = sizeof(wr_time_site),                                                                  \
-        .open = open_function,                                                                               \
-        .close = wr_time_site_close,                                                                         \
-        .eval = eval_function,                                                                               \
-        .needs_clock = true,                                                                                 \
-        .not_pure = true,                                                                                    \
-        .can_fail = true,                                                                                    \
-    }
+#define NOW_FUNCTION(symbol, ...)                                                                            \
+    const weir_function_type symbol = {WR_TIME_FIELDS(__VA_ARGS__), .needs_clock = true, .not_pure = true}
 
 NOW_FUNCTION(wr_time_current_date, "currentDate", check_current_date, wr_time_site_open, eval_date,
              "Gives the date of the app's clock in GMT, as yyyy-MM-dd.",

@@ -42,21 +42,13 @@ bool wr_time_long_arg(const weir_call *call, uint32_t arg, uint32_t row, const c
 weir_status wr_time_put(const weir_call *call, uint32_t row, wr_time_site *site, const wr_time_format *f,
                         int64_t ms) WR_NODISCARD;
 
-#define WR_TIME_FUNCTION(symbol, name_text, check_function, open_function, eval_function, doc_text,          \
-                         example_text, ...)                                                                  \
-    const weir_function_type symbol = {                                                                      \
-        .struct_size = sizeof(weir_function_type),                                                           \
-        .ns = "time",                                                                                        \
-        .name = name_text,                                                                                   \
-        .doc = doc_text,                                                                                     \
-        .example = example_text,                                                                             \
-        .params = (const weir_param_doc[]){__VA_ARGS__, {NULL, NULL}},                                       \
-        .check = check_function,                                                                             \
-        .state_size = sizeof(wr_time_site),                                                                  \
-        .open = open_function,                                                                               \
-        .close = wr_time_site_close,                                                                         \
-        .eval = eval_function,                                                                               \
-        .can_fail = true,                                                                                    \
-    }
+/* The fields of a descriptor; params come last. */
+#define WR_TIME_FIELDS(name_text, check_function, open_function, eval_function, doc_text, example_text, ...) \
+    .struct_size = sizeof(weir_function_type), .ns = "time", .name = name_text, .doc = doc_text,             \
+    .example = example_text, .params = (const weir_param_doc[]){__VA_ARGS__, {NULL, NULL}},                  \
+    .check = check_function, .state_size = sizeof(wr_time_site), .open = open_function,                      \
+    .close = wr_time_site_close, .eval = eval_function, .can_fail = true
+
+#define WR_TIME_FUNCTION(symbol, ...) const weir_function_type symbol = {WR_TIME_FIELDS(__VA_ARGS__)}
 
 #endif

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "window/check.h"
+#include "window/emit.h"
 #include "window/eventtime/panes.h"
 #include "window/table.h"
 
@@ -178,7 +179,8 @@ static weir_status row_time(const hopping *h, const weir_window *w, uint32_t i, 
     return WEIR_OK;
 }
 
-static weir_status take_row(hopping *h, weir_window *w, uint32_t i, int64_t now, weir_error *err) {
+static weir_status take_row(void *self, weir_window *w, uint32_t i, int64_t now, weir_error *err) {
+    hopping *h = self;
     int64_t time;
     WR_TRY(row_time(h, w, i, &time, err));
     int64_t clock = h->by_column ? time : now;
@@ -197,13 +199,7 @@ static weir_status take_row(hopping *h, weir_window *w, uint32_t i, int64_t now,
 
 static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
                             weir_error *err) {
-    for (uint32_t i = first; i < first + n; i++) {
-        weir_status status = take_row(self, w, i, now, err);
-        if (status == WEIR_OK) continue;
-        for (; i < first + n; i++) weir_window_release(w, weir_window_id(w, i));
-        return status;
-    }
-    return WEIR_OK;
+    return wr_take_rows(w, first, n, now, take_row, self, err);
 }
 
 static int64_t due(const void *self) {

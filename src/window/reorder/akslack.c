@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "window/check.h"
+#include "window/emit.h"
 #include "window/reorder/coverage.h"
 #include "window/reorder/slack.h"
 #include "window/table.h"
@@ -125,7 +126,8 @@ static void end_batch(akslack *a, int64_t time) {
     a->n_values = 0;
 }
 
-static weir_status take_row(akslack *a, weir_window *w, uint32_t i, int64_t now, weir_error *err) {
+static weir_status take_row(void *self, weir_window *w, uint32_t i, int64_t now, weir_error *err) {
+    akslack *a = self;
     wr_slack *s = &a->slack;
     int64_t time;
     bool is_kept;
@@ -142,13 +144,7 @@ static weir_status take_row(akslack *a, weir_window *w, uint32_t i, int64_t now,
 
 static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
                             weir_error *err) {
-    for (uint32_t i = first; i < first + n; i++) {
-        weir_status status = take_row(self, w, i, now, err);
-        if (status == WEIR_OK) continue;
-        for (; i < first + n; i++) weir_window_release(w, weir_window_id(w, i));
-        return status;
-    }
-    return WEIR_OK;
+    return wr_take_rows(w, first, n, now, take_row, self, err);
 }
 
 /* ---- State ---- */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "window/check.h"
+#include "window/emit.h"
 #include "window/reorder/slack.h"
 #include "window/table.h"
 
@@ -55,7 +56,8 @@ static weir_status on_timer(void *self, weir_window *w, int64_t now, weir_error 
     return WEIR_OK;
 }
 
-static weir_status take_row(kslack *k, weir_window *w, uint32_t i, int64_t now, weir_error *err) {
+static weir_status take_row(void *self, weir_window *w, uint32_t i, int64_t now, weir_error *err) {
+    kslack *k = self;
     wr_slack *s = &k->slack;
     int64_t time;
     bool is_kept;
@@ -69,13 +71,7 @@ static weir_status take_row(kslack *k, weir_window *w, uint32_t i, int64_t now, 
 
 static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
                             weir_error *err) {
-    for (uint32_t i = first; i < first + n; i++) {
-        weir_status status = take_row(self, w, i, now, err);
-        if (status == WEIR_OK) continue;
-        for (; i < first + n; i++) weir_window_release(w, weir_window_id(w, i));
-        return status;
-    }
-    return WEIR_OK;
+    return wr_take_rows(w, first, n, now, take_row, self, err);
 }
 
 static size_t bytes(const void *self) { return wr_slack_bytes(&((const kslack *)self)->slack); }

@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "state/held_rows.h"
 #include "window/check.h"
+#include "window/emit.h"
 #include "window/table.h"
 #include "window/ticks.h"
 #include "window/unique/key.h"
@@ -205,7 +206,7 @@ static weir_status take_row(void *self, weir_window *w, uint32_t i, int64_t now,
 
 static weir_status on_chunk(void *self, weir_window *w, uint32_t first, uint32_t n, int64_t now,
                             weir_error *err) {
-    return wr_unique_take_rows(w, first, n, now, take_row, self, err);
+    return wr_take_rows(w, first, n, now, take_row, self, err);
 }
 
 static int64_t due(const void *self) { return ((const external_time_batch *)self)->next_timer; }

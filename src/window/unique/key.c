@@ -85,16 +85,3 @@ weir_status wr_unique_find_or_add(wr_key_map *m, const wr_unique_key *k, uint32_
     if (*is_new) *entry = wr_key_map_add(m, k->bytes.data, k->bytes.len);
     return *entry == WR_NO_ENTRY ? wr_unique_no_memory(err) : WEIR_OK;
 }
-
-weir_status wr_unique_take_rows(weir_window *w, uint32_t first, uint32_t n, int64_t now,
-                                weir_status (*take)(void *self, weir_window *w, uint32_t i, int64_t now,
-                                                    weir_error *err),
-                                void *self, weir_error *err) {
-    for (uint32_t i = first; i < first + n; i++) {
-        weir_status status = take(self, w, i, now, err);
-        if (status == WEIR_OK) continue;
-        for (; i < first + n; i++) weir_window_release(w, weir_window_id(w, i));
-        return status;
-    }
-    return WEIR_OK;
-}

@@ -39,10 +39,4 @@ weir_status wr_unique_find_or_add(wr_key_map *m, const wr_unique_key *k, uint32_
 
 weir_status wr_unique_no_memory(weir_error *err);
 
-/* A BAG window's on_chunk: takes row by row; what a failed chunk has left is let go. */
-weir_status wr_unique_take_rows(weir_window *w, uint32_t first, uint32_t n, int64_t now,
-                                weir_status (*take)(void *self, weir_window *w, uint32_t i, int64_t now,
-                                                    weir_error *err),
-                                void *self, weir_error *err) WR_NODISCARD;
-
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/compiler.h"
 #include "window/check.h"
+#include "window/emit.h"
 #include "window/table.h"
 #include "window/ticks.h"
 #include "window/unique/batch.h"
@@ -120,9 +121,9 @@ static weir_status take_row(void *self, weir_window *w, uint32_t i, int64_t now,
 /* A chunk goes in whole; with a length, the rows after the one that fills the batch are lost. */
 static weir_status take_rows(time_batch *b, weir_window *w, uint32_t first, uint32_t n, int64_t now,
                              weir_error *err) {
-    if (!b->length) return wr_unique_take_rows(w, first, n, now, take_row, b, err);
+    if (!b->length) return wr_take_rows(w, first, n, now, take_row, b, err);
     for (uint32_t i = first; i < first + n; i++) {
-        WR_TRY(wr_unique_take_rows(w, i, 1, now, take_row, b, err));
+        WR_TRY(wr_take_rows(w, i, 1, now, take_row, b, err));
         if (wr_unique_batch_size(&b->batch) != b->length) continue;
         drop_rows(w, i + 1, first + n);
         b->is_full = true;
