@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PING_MS 20000
+
 static weir_status take_file(const weir_setting *set, const char *name, const weir_io_host *host, bool reads,
                              char **out, weir_error *err) {
     char *text = NULL;
@@ -55,6 +57,25 @@ static weir_status look_at_header(void *ctx, const char *key, size_t key_len, co
     if (!memchr(key, '\n', key_len) && !memchr(value, '\n', value_len) && !memchr(value, '\r', value_len))
         return WEIR_OK;
     return weir_fail(err, WEIR_ECONFIG, "headers: a header can't have a line end");
+}
+
+weir_status socket_websocket(const weir_setting *idle, net_spec *spec, peer_spec *talk, weir_error *err) {
+    if (idle->as.l < -1)
+        return weir_fail(err, WEIR_ECONFIG, "idle.timeout is '%s'; it takes a number of ms, or -1",
+                         idle->text);
+    talk->frames = FRAMES_WEBSOCKET;
+    talk->idle_ms = idle->as.l > 0 ? idle->as.l : 0;
+    talk->ping_ms = PING_MS;
+    spec->no_delay = spec->keep_alive = true;
+    return WEIR_OK;
+}
+
+weir_status socket_connections(const weir_setting *set, net_spec *spec, weir_error *err) {
+    if (set->as.l < 1 || set->as.l > 1000000)
+        return weir_fail(err, WEIR_ECONFIG, "max.connections is '%s'; it takes 1 to 1000000", set->text);
+    spec->max_connections = (uint32_t)set->as.l;
+    spec->listens = true;
+    return WEIR_OK;
 }
 
 weir_status socket_websocket_url(const char *text, const char *headers, wire_url *url, net_spec *spec,

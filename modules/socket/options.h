@@ -138,6 +138,10 @@ weir_status socket_tls(net_tls *tls, socket_files *files, const weir_setting *ce
                        const weir_io_host *host, bool reads, weir_error *err);
 void socket_files_free(socket_files *files);
 
+/* Of a WebSocket's end: idle.timeout, and what all of them have. */
+weir_status socket_websocket(const weir_setting *idle, net_spec *spec, peer_spec *talk, weir_error *err);
+/* Of who listens: max.connections. */
+weir_status socket_connections(const weir_setting *set, net_spec *spec, weir_error *err);
 weir_status socket_port(const weir_setting *set, const char *name, uint16_t *out, weir_error *err);
 
 #endif

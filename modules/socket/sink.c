@@ -74,7 +74,6 @@ static const weir_option server_options[] = {
                      "So much of the last messages is kept for clients that are slow."},
     {0}};
 
-#define PING_MS       20000
 #define LIMIT_IN      ((size_t)1 << 20) /* of what is sent to a sink, which nobody reads */
 #define WAITING_BYTES ((size_t)16 << 20)
 #define PUT_BYTES     ((size_t)64 << 10) /* at a time */
@@ -257,23 +256,12 @@ static weir_status unix_open(void *self, const weir_io_args *args, weir_error *e
     return s->path ? WEIR_OK : wire_no_memory(err);
 }
 
-static weir_status set_websocket(stream_sink *s, const weir_setting *idle, bool is_binary, weir_error *err) {
-    if (idle->as.l < -1)
-        return weir_fail(err, WEIR_ECONFIG, "idle.timeout is '%s'; it takes a number of ms, or -1",
-                         idle->text);
-    s->peer.frames = FRAMES_WEBSOCKET;
-    s->peer.idle_ms = idle->as.l > 0 ? idle->as.l : 0;
-    s->peer.ping_ms = PING_MS;
-    s->peer.is_binary = is_binary;
-    s->spec.no_delay = s->spec.keep_alive = true;
-    return WEIR_OK;
-}
-
 static weir_status ws_open(void *self, const weir_io_args *args, weir_error *err) {
     stream_sink *s = self;
     const weir_setting *set = args->settings->of;
     open_common(s, args, "websocket");
-    WIRE_TRY(set_websocket(s, &set[WS_IDLE], set[WS_AS_BINARY].as.b, err));
+    WIRE_TRY(socket_websocket(&set[WS_IDLE], &s->spec, &s->peer, err));
+    s->peer.is_binary = set[WS_AS_BINARY].as.b;
     s->peer.protocols = set[WS_PROTOCOL].text;
     s->peer.headers = set[WS_HEADERS].text;
     s->spec.tls.skips_verification = set[WS_NO_VERIFICATION].as.b;
@@ -286,15 +274,11 @@ static weir_status server_open(void *self, const weir_io_args *args, weir_error 
     stream_sink *s = self;
     const weir_setting *set = args->settings->of;
     open_common(s, args, "websocket-server");
-    WIRE_TRY(set_websocket(s, &set[SERVER_IDLE], set[SERVER_BINARY].as.b, err));
+    WIRE_TRY(socket_websocket(&set[SERVER_IDLE], &s->spec, &s->peer, err));
+    s->peer.is_binary = set[SERVER_BINARY].as.b;
     WIRE_TRY(socket_port(&set[SERVER_PORT], "port", &s->spec.port, err));
-    int64_t connections = set[SERVER_CONNECTIONS].as.l;
-    if (connections < 1 || connections > 1000000)
-        return weir_fail(err, WEIR_ECONFIG, "max.connections is '%s'; it takes 1 to 1000000",
-                         set[SERVER_CONNECTIONS].text);
-    s->spec.max_connections = (uint32_t)connections;
+    WIRE_TRY(socket_connections(&set[SERVER_CONNECTIONS], &s->spec, err));
     s->spec.host = set[SERVER_HOST].text;
-    s->spec.listens = true;
     s->peer.is_client = false;
     s->peer.protocols = set[SERVER_PROTOCOL].text;
     s->kept = (size_t)set[SERVER_KEPT].as.l;

@@ -70,8 +70,6 @@ static const weir_option server_options[] = {
 
 static const weir_property properties[] = {{"remote.address", "The sender's address."}, {0}};
 
-#define PING_MS 20000
-
 typedef struct stream_source {
     const weir_io_args *args;
     net_spec net;
@@ -101,14 +99,6 @@ static weir_status open_common(stream_source *s, const weir_io_args *args, const
     return s->peer.limit ? WEIR_OK : weir_fail(err, WEIR_ECONFIG, "max.message.size is 0");
 }
 
-static weir_status set_connections(stream_source *s, const weir_setting *set, weir_error *err) {
-    if (set->as.l < 1 || set->as.l > 1000000)
-        return weir_fail(err, WEIR_ECONFIG, "max.connections is '%s'; it takes 1 to 1000000", set->text);
-    s->net.max_connections = (uint32_t)set->as.l;
-    s->net.listens = true;
-    return WEIR_OK;
-}
-
 static weir_status set_framing(stream_source *s, const weir_setting *framing, const weir_setting *context,
                                weir_error *err) {
     s->peer.frames = (frames_kind)framing->as.l;
@@ -136,7 +126,7 @@ static weir_status tcp_open(void *self, const weir_io_args *args, weir_error *er
     stream_source *s = self;
     const weir_setting *set = args->settings->of;
     WIRE_TRY(open_common(s, args, "tcp", &set[TCP_LIMIT], &set[TCP_WAITING], err));
-    WIRE_TRY(set_connections(s, &set[TCP_CONNECTIONS], err));
+    WIRE_TRY(socket_connections(&set[TCP_CONNECTIONS], &s->net, err));
     WIRE_TRY(set_framing(s, &set[TCP_FRAMING], &set[TCP_CONTEXT], err));
     WIRE_TRY(socket_port(&set[TCP_PORT], "port", &s->net.port, err));
     s->net.host = set[TCP_HOST].text;
@@ -149,28 +139,17 @@ static weir_status unix_open(void *self, const weir_io_args *args, weir_error *e
     stream_source *s = self;
     const weir_setting *set = args->settings->of;
     WIRE_TRY(open_common(s, args, "unix", &set[UNIX_LIMIT], &set[UNIX_WAITING], err));
-    WIRE_TRY(set_connections(s, &set[UNIX_CONNECTIONS], err));
+    WIRE_TRY(socket_connections(&set[UNIX_CONNECTIONS], &s->net, err));
     WIRE_TRY(set_framing(s, &set[UNIX_FRAMING], &set[UNIX_CONTEXT], err));
     s->net.path = s->path = wire_file_name(args->host, set[UNIX_PATH].text);
     return s->path ? WEIR_OK : wire_no_memory(err);
-}
-
-static weir_status set_idle(stream_source *s, const weir_setting *idle, weir_error *err) {
-    if (idle->as.l < -1)
-        return weir_fail(err, WEIR_ECONFIG, "idle.timeout is '%s'; it takes a number of ms, or -1",
-                         idle->text);
-    s->peer.frames = FRAMES_WEBSOCKET;
-    s->peer.idle_ms = idle->as.l > 0 ? idle->as.l : 0;
-    s->peer.ping_ms = PING_MS;
-    s->net.no_delay = s->net.keep_alive = true;
-    return WEIR_OK;
 }
 
 static weir_status ws_open(void *self, const weir_io_args *args, weir_error *err) {
     stream_source *s = self;
     const weir_setting *set = args->settings->of;
     WIRE_TRY(open_common(s, args, "websocket", &set[WS_LIMIT], &set[WS_WAITING], err));
-    WIRE_TRY(set_idle(s, &set[WS_IDLE], err));
+    WIRE_TRY(socket_websocket(&set[WS_IDLE], &s->net, &s->peer, err));
     s->peer.protocols = set[WS_PROTOCOL].text;
     s->peer.headers = set[WS_HEADERS].text;
     s->net.tls.skips_verification = set[WS_NO_VERIFICATION].as.b;
@@ -183,8 +162,8 @@ static weir_status server_open(void *self, const weir_io_args *args, weir_error 
     stream_source *s = self;
     const weir_setting *set = args->settings->of;
     WIRE_TRY(open_common(s, args, "websocket-server", &set[SERVER_LIMIT], &set[SERVER_WAITING], err));
-    WIRE_TRY(set_idle(s, &set[SERVER_IDLE], err));
-    WIRE_TRY(set_connections(s, &set[SERVER_CONNECTIONS], err));
+    WIRE_TRY(socket_websocket(&set[SERVER_IDLE], &s->net, &s->peer, err));
+    WIRE_TRY(socket_connections(&set[SERVER_CONNECTIONS], &s->net, err));
     WIRE_TRY(socket_port(&set[SERVER_PORT], "port", &s->net.port, err));
     s->net.host = set[SERVER_HOST].text;
     s->peer.protocols = set[SERVER_PROTOCOL].text;

@@ -11,6 +11,7 @@
 #include "io/avro_options.h"
 #include "io/file_text.h"
 #include "io/number.h"
+#include "io/options.h"
 #include "io/rows.h"
 #include "io/table.h"
 
@@ -426,9 +427,7 @@ static weir_status avro_open(void *self, const weir_decoder_args *args, weir_err
     wr_arena_init(&d->arena, NULL);
     wr_arena_init(&d->file_arena, NULL);
     d->paths.column = WR_JSON_NO_COLUMN;
-    if (set[OPT_LIMIT].as.l < 16 || set[OPT_LIMIT].as.l > 1 << 30)
-        return weir_fail(err, WEIR_ECONFIG, "avro: block.limit must be from 16 bytes to 1 GB");
-    d->file.limit = (size_t)set[OPT_LIMIT].as.l;
+    WR_TRY(wr_setting_limit(&set[OPT_LIMIT], "avro: block.limit", &d->file.limit, err));
     d->plan_args = (wr_avro_plan_args){args->schema, &d->paths, set[OPT_MISSING].as.b, &d->arena};
     WR_TRY(wr_json_paths_add(&d->paths, args, &d->arena, err));
     WR_TRY(weir_filler_new(args, set[OPT_MISSING].as.b, &d->filler, err));

@@ -13,11 +13,7 @@ weir_status wr_avro_schema_text(const weir_setting *set, weir_arena *arena, cons
     *text = NULL;
     if (def->given && file->given)
         return weir_fail(err, WEIR_ECONFIG, "avro: give schema.def or schema.file, not both");
-    if (id->given && (id->as.l < 0 || id->as.l > INT32_MAX))
-        return weir_fail(err, WEIR_ECONFIG, "avro: schema.id is '%s', which is no id", id->text);
-    if (id->given && set[WR_REGISTRY_URL].given && (def->given || file->given))
-        return weir_fail(err, WEIR_ECONFIG,
-                         "avro: schema.id of a registry is a schema: give no schema.def or schema.file too");
+    WR_TRY(wr_registry_check_id("avro", id, set[WR_REGISTRY_URL].given, def->given || file->given, err));
     if (file->given) return wr_file_text(file->text, arena, text, len, err);
     if (!def->given) return WEIR_OK;
     *text = def->text;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "io/cell.h"
 #include "io/csv_field.h"
+#include "io/options.h"
 #include "io/rows.h"
 #include "io/table.h"
 
@@ -535,9 +536,7 @@ static weir_status csv_open(void *self, const weir_decoder_args *args, weir_erro
     d->is_grouping = set[OPT_GROUPING].as.b;
     d->null_text = set[OPT_NULL].text;
     d->null_len = strlen(d->null_text);
-    if (set[OPT_LIMIT].as.l < 16 || set[OPT_LIMIT].as.l > 1 << 30)
-        return weir_fail(err, WEIR_ECONFIG, "csv: record.limit must be from 16 bytes to 1 GB");
-    d->limit = (size_t)set[OPT_LIMIT].as.l;
+    WR_TRY(wr_setting_limit(&set[OPT_LIMIT], "csv: record.limit", &d->limit, err));
     WR_TRY(check_mapping(d, err));
     d->absent = wr_alloc(NULL, args->schema->n_attributes * sizeof *d->absent);
     if (!d->absent || (!d->has_header && !map_by_position(d)))

@@ -9,6 +9,7 @@
 #include "io/json_shape.h"
 #include "io/json_text.h"
 #include "io/json_value.h"
+#include "io/options.h"
 #include "io/rows.h"
 #include "io/table.h"
 
@@ -441,9 +442,7 @@ static weir_status json_open(void *self, const weir_decoder_args *args, weir_err
     d->keeps_maps = !args->mapping;
     d->is_grouping = set[OPT_GROUPING].as.b;
     d->root.column = d->enclosing.column = WR_JSON_NO_COLUMN;
-    if (set[OPT_LIMIT].as.l < 16 || set[OPT_LIMIT].as.l > 1 << 30)
-        return weir_fail(err, WEIR_ECONFIG, "json: record.limit must be from 16 bytes to 1 GB");
-    d->limit = (size_t)set[OPT_LIMIT].as.l;
+    WR_TRY(wr_setting_limit(&set[OPT_LIMIT], "json: record.limit", &d->limit, err));
     d->seen = wr_arena_zero(&d->arena, d->n_words, sizeof *d->seen);
     d->not_ours = wr_arena_zero(&d->arena, d->n_words, sizeof *d->not_ours);
     if (!d->seen || !d->not_ours) return weir_fail(err, WEIR_ENOMEM, "out of memory");

@@ -205,3 +205,10 @@ weir_status wr_settings_check(const char *what, const weir_option *options, cons
     out->of = set;
     return WEIR_OK;
 }
+
+weir_status wr_setting_limit(const weir_setting *set, const char *what, size_t *out, weir_error *err) {
+    if (set->as.l < 16 || set->as.l > 1 << 30)
+        return weir_fail(err, WEIR_ECONFIG, "%s must be from 16 bytes to 1 GB", what);
+    *out = (size_t)set->as.l;
+    return WEIR_OK;
+}

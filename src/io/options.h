@@ -16,6 +16,9 @@ weir_status wr_settings_check(const char *what, const weir_option *options, cons
 /* A copy of the pairs, in the arena, as out->pairs. */
 weir_status wr_pairs_copy(const weir_pair *pairs, uint32_t n, weir_arena *arena, weir_settings *out,
                           weir_error *err) WR_NODISCARD;
+/* A limit on the bytes of one thing; what: "csv: record.limit", for messages. */
+weir_status wr_setting_limit(const weir_setting *set, const char *what, size_t *out,
+                             weir_error *err) WR_NODISCARD;
 /* Puts the attribute that was probably meant into err->hint; err may be NULL. */
 void wr_suggest_attribute(const char *wanted, const weir_schema *schema, weir_error *err);
 

@@ -209,12 +209,7 @@ static weir_status check_options(const proto *x, const weir_setting *set, weir_e
     if (x->args->to_stream)
         return weir_fail(err, WEIR_EUNSUPPORTED,
                          "protobuf: records can't be told apart in a file or on standard output");
-    if (by_id && (set[OPT_ID].as.l < 0 || set[OPT_ID].as.l > INT32_MAX))
-        return weir_fail(err, WEIR_ECONFIG, "protobuf: schema.id is '%s', which is no id", set[OPT_ID].text);
-    if (x->registry && by_id && has_schema)
-        return weir_fail(
-            err, WEIR_ECONFIG,
-            "protobuf: schema.id of a registry is a schema: give no schema.def or schema.file too");
+    WR_TRY(wr_registry_check_id("protobuf", &set[OPT_ID], x->registry != NULL, has_schema, err));
     return wr_registry_check_subject("protobuf", x->registry, by_id, set[OPT_SUBJECT].given, err);
 }
 

@@ -103,6 +103,17 @@ weir_status wr_schema_registry_open(const weir_setting *set, const weir_io_host 
     return WEIR_OK;
 }
 
+weir_status wr_registry_check_id(const char *format, const weir_setting *id, bool has_registry,
+                                 bool has_schema, weir_error *err) {
+    if (!id->given) return WEIR_OK;
+    if (id->as.l < 0 || id->as.l > INT32_MAX)
+        return weir_fail(err, WEIR_ECONFIG, "%s: schema.id is '%s', which is no id", format, id->text);
+    if (!has_registry || !has_schema) return WEIR_OK;
+    return weir_fail(err, WEIR_ECONFIG,
+                     "%s: schema.id of a registry is a schema: give no schema.def or schema.file too",
+                     format);
+}
+
 weir_status wr_registry_check_subject(const char *format, const wr_schema_registry *registry, bool by_id,
                                       bool has_subject, weir_error *err) {
     bool is_needed = registry && !by_id;

@@ -56,6 +56,9 @@ enum {
 
 typedef struct wr_schema_registry wr_schema_registry;
 
+/* schema.id is an id, and, of a registry, a schema: then none is given besides. */
+weir_status wr_registry_check_id(const char *format, const weir_setting *id, bool has_registry,
+                                 bool has_schema, weir_error *err) WR_NODISCARD;
 /* A schema goes to a registry (NULL: there is none) under a subject, or is there already and has an id. */
 weir_status wr_registry_check_subject(const char *format, const wr_schema_registry *registry, bool by_id,
                                       bool has_subject, weir_error *err) WR_NODISCARD;
