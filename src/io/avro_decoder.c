@@ -42,6 +42,7 @@ typedef struct version {
     int64_t id;
     wr_avro_plan *root; /* NULL: of no use: */
     const char *why;
+    bool is_list; /* a message is an array of such records, as in Siddhi */
 } version;
 
 typedef struct avro {
@@ -65,12 +66,17 @@ typedef struct avro {
 
 /* ---- Schemas ------------------------------------------------------------------------------------------ */
 
+/* The record that a schema, or the items of an array, is; NULL: neither. */
+static const wr_avro_type *record_of(const wr_avro_type *type) {
+    if (type->kind == WR_AVRO_ARRAY) type = type->types[0];
+    return type->kind == WR_AVRO_RECORD ? type : NULL;
+}
+
 static weir_status parse(avro *d, const char *text, size_t len, const wr_avro_type **out, weir_error *err) {
     wr_avro_type *type;
     WR_TRY(wr_avro_schema_parse(text, len, &d->arena, &type, err));
     *out = type;
-    return type->kind == WR_AVRO_RECORD ? WEIR_OK
-                                        : weir_fail(err, WEIR_ECONFIG, "avro: the schema is no record");
+    return record_of(type) ? WEIR_OK : weir_fail(err, WEIR_ECONFIG, "avro: the schema is no record");
 }
 
 static weir_status keep_version(avro *d, int64_t id, wr_avro_plan *root, const char *why, weir_error *err) {
@@ -79,14 +85,17 @@ static weir_status keep_version(avro *d, int64_t id, wr_avro_plan *root, const c
     if (wr_grow(NULL, &d->versions, &d->cap_versions, d->n_versions + 1, sizeof *d->versions))
         return weir_fail(err, WEIR_ENOMEM, "out of memory");
     d->last = d->n_versions;
-    d->versions[d->n_versions++] = (version){id, root, why};
+    d->versions[d->n_versions++] = (version){id, root, why, false};
     return WEIR_OK;
 }
 
 static weir_status add_version(avro *d, int64_t id, const wr_avro_type *writer, weir_error *err) {
     wr_avro_plan *root;
-    WR_TRY(wr_avro_plan_new(&d->plan_args, writer, writer == d->reader ? NULL : d->reader, &root, err));
-    return keep_version(d, id, root, NULL, err);
+    const wr_avro_type *reader = writer == d->reader || !d->reader ? NULL : record_of(d->reader);
+    WR_TRY(wr_avro_plan_new(&d->plan_args, record_of(writer), reader, &root, err));
+    WR_TRY(keep_version(d, id, root, NULL, err));
+    d->versions[d->last].is_list = writer->kind == WR_AVRO_ARRAY;
+    return WEIR_OK;
 }
 
 /* EAGAIN: it has been asked for; ENAME: the registry has none; ECONFIG and the like: it is of no use. */
@@ -126,7 +135,7 @@ static weir_status ask_version(avro *d, int64_t id, weir_error *err) {
 static bool is_final(weir_status st) { return st != WEIR_OK && st != WEIR_EAGAIN && st != WEIR_ENOMEM; }
 
 /* OK with *out; EAGAIN: it has been asked for; else err says why there is none. */
-static weir_status need_version(avro *d, int64_t id, const wr_avro_plan **out, weir_error *err) {
+static weir_status need_version(avro *d, int64_t id, const version **out, weir_error *err) {
     version *v = find_version(d, id);
     if (!v && !d->registry)
         return weir_fail(err, WEIR_ENAME, "the message names the schema id %lld, which is not known",
@@ -145,14 +154,14 @@ static weir_status need_version(avro *d, int64_t id, const wr_avro_plan **out, w
         }
         v = find_version(d, id);
     }
-    *out = v->root;
+    *out = v;
     return v->root ? WEIR_OK : weir_fail(err, WEIR_ECONFIG, "%s", v->why);
 }
 
 /* ---- Messages ----------------------------------------------------------------------------------------- */
 
 /* The plan for a message; NULL: in->wrong, or EAGAIN. */
-static weir_status plan_of_message(avro *d, wr_avro_input *in, const wr_avro_plan **out) {
+static weir_status plan_of_message(avro *d, wr_avro_input *in, const version **out) {
     int64_t id = NO_ID;
     weir_error err = {0};
     *out = NULL;
@@ -167,6 +176,7 @@ static weir_status plan_of_message(avro *d, wr_avro_input *in, const wr_avro_pla
     }
     weir_status st = need_version(d, id, out, &err);
     if (st == WEIR_OK || st == WEIR_EAGAIN || st == WEIR_ENOMEM) return st;
+    *out = NULL;
     snprintf(d->reason, sizeof d->reason, "%.290s",
              strncmp(err.message, "avro: ", 6) == 0 ? err.message + 6 : err.message);
     wr_avro_fail(in, d->reason);
@@ -177,23 +187,64 @@ static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "no memory for an Avro record");
 }
 
+/* A row of a record, or of what is wrong. */
+static weir_status take_row(avro *d, weir_decode *call, const version *v, wr_avro_input *in, bool is_last,
+                            weir_verdict *verdict, weir_error *err) {
+    weir_record record = {call->bytes, call->len, d->n_records + 1, 0};
+    weir_status st;
+    WR_TRY(weir_filler_begin(d->filler, call, err));
+    if (v && !in->wrong) wr_avro_plan_run(v->root, in, d->filler);
+    if (is_last && !in->wrong && in->at < in->end) in->wrong = "bytes after the record";
+    if (in->wrong) weir_filler_fault(d->filler, -1, "Avro: %s", in->wrong);
+    *verdict = weir_filler_end(d->filler, &record, &st);
+    return st == WEIR_OK ? WEIR_OK : no_memory(err);
+}
+
+/* How many records come next; 0: none. */
+static int64_t take_block(wr_avro_input *in) {
+    int64_t n = in->wrong ? 0 : wr_avro_take_long(in);
+    if (n >= 0) return n;
+    (void)wr_avro_take_long(in); /* the block's size */
+    return n == INT64_MIN || in->wrong ? 0 : -n;
+}
+
+/* The records of an array are one chunk; if it can't be read to its end, none of them counts. */
+static weir_status take_list(avro *d, weir_decode *call, const version *v, wr_avro_input *in,
+                             weir_verdict *verdict, weir_error *err) {
+    uint32_t first = call->rows->n;
+    bool is_told = false;
+    *verdict = WEIR_ROW_TAKE;
+    for (int64_t n; *verdict != WEIR_ROW_LATER && (n = take_block(in)) > 0;)
+        for (; n > 0 && !in->wrong && *verdict != WEIR_ROW_LATER; n--) {
+            const unsigned char *before = in->at;
+            WR_TRY(take_row(d, call, v, in, false, verdict, err));
+            is_told = in->wrong != NULL;
+            if (in->at == before && !in->empty_items--) wr_avro_fail(in, "too many empty items");
+        }
+    if (*verdict != WEIR_ROW_LATER) {
+        if (!in->wrong && in->at < in->end) in->wrong = "bytes after the array";
+        weir_verdict unused;
+        if (in->wrong && !is_told) WR_TRY(take_row(d, call, NULL, in, false, &unused, err));
+    }
+    if (in->wrong || *verdict == WEIR_ROW_LATER) weir_rows_cut(call->rows, first);
+    weir_rows_end_chunk(call->rows, first);
+    return WEIR_OK;
+}
+
 static weir_status decode_message(avro *d, weir_decode *call, weir_error *err) {
     wr_avro_input in = {(const unsigned char *)call->bytes, (const unsigned char *)call->bytes + call->len,
                         NULL, WR_AVRO_EMPTY_ITEMS};
-    weir_record record = {call->bytes, call->len, d->n_records + 1, 0};
-    const wr_avro_plan *root;
-    weir_status st = plan_of_message(d, &in, &root);
+    const version *v;
+    weir_verdict verdict;
+    weir_status st = plan_of_message(d, &in, &v);
     if (st == WEIR_ENOMEM) return no_memory(err);
     if (st == WEIR_EAGAIN) {
         call->wait_ms = WR_REGISTRY_WAIT_MS;
         return WEIR_OK;
     }
-    WR_TRY(weir_filler_begin(d->filler, call, err));
-    if (root) wr_avro_plan_run(root, &in, d->filler);
-    if (!in.wrong && in.at < in.end) in.wrong = "bytes after the record";
-    if (in.wrong) weir_filler_fault(d->filler, -1, "Avro: %s", in.wrong);
-    weir_verdict verdict = weir_filler_end(d->filler, &record, &st);
-    if (st != WEIR_OK) return no_memory(err);
+    st = v && v->is_list ? take_list(d, call, v, &in, &verdict, err)
+                         : take_row(d, call, v, &in, true, &verdict, err);
+    if (st != WEIR_OK) return st;
     if (verdict == WEIR_ROW_LATER) return WEIR_OK;
     d->n_records++;
     call->consumed = call->len;
@@ -211,7 +262,7 @@ static weir_status take_header(avro *d, weir_error *err) {
     args.arena = &d->file_arena;
     d->of_file = NULL;
     WR_TRY(wr_avro_schema_parse(d->file.schema.data, d->file.schema.len, &d->file_arena, &writer, err));
-    return wr_avro_plan_new(&args, writer, d->reader, &d->of_file, err);
+    return wr_avro_plan_new(&args, writer, d->reader ? record_of(d->reader) : NULL, &d->of_file, err);
 }
 
 /* Without its bytes: how many of them are there depends on how they come. */

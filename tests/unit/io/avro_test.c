@@ -42,6 +42,41 @@ static void paths_lead_into_records(void **state) {
     IN("v int, w int", DEF, "v=$.in.v;w=in.again.v", bare, "null|null\n");
 }
 
+/* As siddhi-map-avro reads them: an array of records is as many events. */
+static void a_message_may_be_an_array_of_records(void **state) {
+    (void)state;
+    const char *def =
+        "schema.def={\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"u\",\"fields\":["
+        "{\"name\":\"s\",\"type\":\"string\"},{\"name\":\"n\",\"type\":[\"int\",\"null\"]}]}}";
+    IN("s string, n int", def, "",
+       "\x04\x02"
+       "a\x02\x02"
+       "b\x00\x0e\x00",
+       "a|null\nb|7;\n");
+    IN("s string, n int", def, "",
+       "\x03\x10\x02"
+       "a\x02\x02"
+       "b\x00\x0e\x02\x02"
+       "c\x02\x00",
+       "a|null\nb|7\nc|null;\n");
+    IN("s string, n int", def, "", "\x00", "");
+    IN("s string, n int", def, "",
+       "\x04\x02"
+       "a\x02\x02"
+       "b\x00",
+       "!Avro: the record is cut off\n");
+    IN("s string, n int", def, "",
+       "\x02\x02"
+       "a\x02",
+       "!Avro: the record is cut off\n");
+    IN("s string, n int", def, "",
+       "\x02\x02"
+       "a\x02\x00z",
+       "!Avro: bytes after the array\n");
+    IN("s string, n int", "schema.def={\"type\":\"array\",\"items\":\"int\"}", "", "\x00",
+       "open: avro: the schema is no record");
+}
+
 static void what_is_wrong_is_told(void **state) {
     (void)state;
     for (size_t len = 0; len + 1 < sizeof full; len++)
@@ -222,6 +257,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_is_read),
         cmocka_unit_test(paths_lead_into_records),
+        cmocka_unit_test(a_message_may_be_an_array_of_records),
         cmocka_unit_test(what_is_wrong_is_told),
         cmocka_unit_test(a_block_of_nothing_does_not_go_on_for_ever),
         cmocka_unit_test(messages_name_their_schema),
