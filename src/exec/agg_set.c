@@ -9,6 +9,7 @@
 #include "exec/agg_set_impl.h"
 
 #include "base/compiler.h"
+#include "plan/expr_make.h"
 
 #define STATE_VERSION 1u
 #define SWEEP_LEAST   64u /* groups: fewer are not worth it */
@@ -19,12 +20,19 @@ static weir_status no_memory(weir_error *err) {
 
 /* ---- Making -------------------------------------------------------------------------------------------- */
 
+/* Then its arguments can't be computed before these have their values. */
+static bool reads_aggregates(const wr_agg_slot *slot) {
+    for (uint32_t a = 0; a < slot->n_args; a++)
+        if (wr_expr_has_kind(slot->args[a], WR_EXPR_AGG)) return true;
+    return false;
+}
+
 static weir_status open_state(const wr_agg_set *set, wr_agg_state *s, weir_error *err) {
     weir_agg_args args = {.args = s->slot->arg_info,
                           .n_args = s->slot->n_args,
                           .removes = set->removes,
-                          /* What a row is asked by may have changed until it leaves. */
-                          .unbalanced = set->unbalanced || s->slot->when,
+                          /* What a row is asked by may have changed until it leaves, and other aggregates. */
+                          .unbalanced = set->unbalanced || s->slot->when || reads_aggregates(s->slot),
                           .forgets = set->forgets};
     s->is_open = true;
     return s->slot->type->open(s->self, &args, err);
@@ -35,6 +43,8 @@ static weir_status make_state(wr_agg_set *set, wr_agg_state *s, const wr_agg_slo
     s->self = wr_alloc_zero(set->account, slot->type->state_size);
     if (!s->self) return no_memory(err);
     WR_TRY(open_state(set, s, err));
+    if (reads_aggregates(slot))
+        WR_TRY(wr_program_new(slot->args, slot->n_args, set->account, &s->nested, err));
     return slot->when ? wr_program_new((wr_expr *const *)&slot->when, 1, set->account, &s->when, err)
                       : WEIR_OK;
 }
@@ -46,7 +56,7 @@ static weir_status open_states(wr_agg_set *set, const wr_agg_set_options *o, wei
     set->n_states = o->n_slots;
     for (uint32_t i = 0; i < o->n_slots; i++) {
         set->states[i].first_arg = first_arg;
-        first_arg += o->slots[i].n_args;
+        first_arg += reads_aggregates(&o->slots[i]) ? 0 : o->slots[i].n_args;
         WR_TRY(make_state(set, &set->states[i], &o->slots[i], err));
     }
     return WEIR_OK;
@@ -67,12 +77,13 @@ static weir_status make_groups(wr_agg_set *set, const wr_agg_set_options *o, wei
     return wr_groups_new(keys, o->n_keys + o->by_key, set->account, &set->groups, err);
 }
 
-/* One program for the arguments of all slots and the keys. */
+/* One program for the arguments of the slots that read no others, and the keys. */
 static weir_status compile_inputs(wr_agg_set *set, const wr_agg_set_options *o, wr_expr **exprs,
                                   weir_error *err) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < o->n_slots; i++)
-        for (uint32_t a = 0; a < o->slots[i].n_args; a++) exprs[n++] = o->slots[i].args[a];
+        for (uint32_t a = 0; a < o->slots[i].n_args && !set->states[i].nested; a++)
+            exprs[n++] = o->slots[i].args[a];
     for (uint32_t k = 0; k < o->n_keys; k++) exprs[n++] = o->keys[k];
     for (uint32_t i = 0; i < n; i++) set->inputs_can_fail |= exprs[i]->can_fail;
     return n ? wr_program_new(exprs, n, set->account, &set->inputs, err) : WEIR_OK;
@@ -80,7 +91,7 @@ static weir_status compile_inputs(wr_agg_set *set, const wr_agg_set_options *o, 
 
 static weir_status make_inputs(wr_agg_set *set, const wr_agg_set_options *o, weir_error *err) {
     set->n_inputs = o->n_keys;
-    for (uint32_t i = 0; i < o->n_slots; i++) set->n_inputs += o->slots[i].n_args;
+    for (uint32_t i = 0; i < o->n_slots; i++) set->n_inputs += set->states[i].nested ? 0 : o->slots[i].n_args;
     size_t bytes = set->n_inputs * sizeof(wr_expr *);
     wr_expr **exprs = wr_alloc(set->account, bytes);
     if (!exprs) return no_memory(err);
@@ -119,6 +130,7 @@ void wr_agg_set_free(wr_agg_set *set) {
         if (s->is_open && s->slot->type->close) s->slot->type->close(s->self);
         if (s->self) wr_free(set->account, s->self, s->slot->type->state_size);
         wr_program_free(s->when);
+        wr_program_free(s->nested);
     }
     int lowered = wr_account_recharge(set->account, set->bytes_charged, 0);
     (void)lowered; /* going down passes no limit */

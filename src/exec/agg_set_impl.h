@@ -10,7 +10,8 @@
 typedef struct wr_agg_state {
     const wr_agg_slot *slot;
     void *self;         /* slot->type->state_size bytes */
-    uint32_t first_arg; /* in the program's results */
+    uint32_t first_arg; /* in the program's results, unless it has a program of its own: */
+    wr_program *nested; /* its arguments, of which one reads other aggregates; those come before it */
     wr_program *when;   /* slot->when; NULL: every row is taken in */
     bool is_open;
 } wr_agg_state;

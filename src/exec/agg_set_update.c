@@ -132,14 +132,43 @@ static weir_status leave_out_failed(update *u, weir_error *err) {
 
 /* ---- A range without resets ---------------------------------------------------------------------------- */
 
+/* An evaluation over the rows of the list, for which the aggregates before have their values. Returns the
+ * rows' numbers, with as much room behind them; NULL: no memory. */
+static uint32_t *select_list(update *u, const wr_row_list *list, weir_batch *in, wr_eval *ev) {
+    uint32_t *rows = wr_arena_array(u->ev->arena, 2 * (size_t)list->n, sizeof *rows);
+    for (uint32_t k = 0; rows && k < list->n; k++) rows[k] = wr_row_at(list, k);
+    *in = *u->in;
+    in->sel = rows;
+    in->n_sel = list->n;
+    *ev = *u->ev;
+    ev->in = in;
+    ev->aggs = u->values;
+    ev->fail = note_failed_row;
+    ev->fail_ctx = u;
+    return rows;
+}
+
+/* The arguments that read other aggregates. */
+static weir_status nested_args(update *u, const wr_agg_state *s, const wr_row_list *list, weir_column **out,
+                               weir_error *err) {
+    weir_batch in;
+    wr_eval ev;
+    *out = wr_arena_zero(u->ev->arena, s->slot->n_args, sizeof **out);
+    if (!*out || !select_list(u, list, &in, &ev)) return no_memory(err);
+    return wr_program_run(s->nested, &ev, *out, err);
+}
+
 static weir_status update_slot(update *u, const wr_agg_state *s, const wr_row_list *list, weir_column *value,
                                weir_error *err) {
+    weir_column *args = u->inputs ? u->inputs + s->first_arg : NULL;
+    if (s->nested) WR_TRY(nested_args(u, s, list, &args, err));
+    if (u->row_failed) return WEIR_OK;
     weir_agg_rows rows = {.n = list->n,
                           .row = list->rows,
                           .first = list->first,
                           .kind = u->kind,
                           .gid = u->gid,
-                          .args = u->inputs ? u->inputs + s->first_arg : NULL,
+                          .args = args,
                           .n_args = s->slot->n_args,
                           .arena = u->ev->arena,
                           .fail = note_failed_row,
@@ -147,20 +176,13 @@ static weir_status update_slot(update *u, const wr_agg_state *s, const wr_row_li
     return s->slot->type->update(s->self, &rows, value, err);
 }
 
-/* The rows of the list that the aggregate is asked about. Those before it have their values already. */
+/* The rows of the list that the aggregate is asked about. */
 static weir_status rows_asked(update *u, const wr_agg_state *s, const wr_row_list *list, wr_row_list *asked,
                               weir_error *err) {
-    uint32_t *rows = wr_arena_array(u->ev->arena, 2 * (size_t)list->n, sizeof *rows);
+    weir_batch in;
+    wr_eval ev;
+    uint32_t *rows = select_list(u, list, &in, &ev);
     if (!rows) return no_memory(err);
-    for (uint32_t k = 0; k < list->n; k++) rows[k] = wr_row_at(list, k);
-    weir_batch in = *u->in;
-    in.sel = rows;
-    in.n_sel = list->n;
-    wr_eval ev = *u->ev;
-    ev.in = &in;
-    ev.aggs = u->values;
-    ev.fail = note_failed_row;
-    ev.fail_ctx = u;
     *asked = (wr_row_list){.rows = rows + list->n};
     return wr_program_filter(s->when, &ev, false, rows + list->n, &asked->n, err);
 }
@@ -186,7 +208,10 @@ static weir_status take_slot(update *u, uint32_t slot, const wr_row_list *list, 
 
 static bool may_fail(const update *u, const wr_agg_state *s) {
     if (s->when && s->slot->when->can_fail) return true;
+    for (uint32_t a = 0; s->nested && a < s->slot->n_args; a++)
+        if (s->slot->args[a]->can_fail) return true;
     if (!s->slot->type->can_fail) return false;
+    if (s->nested) return true;
     for (uint32_t a = 0; a < s->slot->n_args; a++) {
         const weir_column *arg = &u->inputs[s->first_arg + a];
         if (arg->valid || arg->boxed || arg->type == WEIR_STRING || arg->type == WEIR_OBJECT) return true;

@@ -166,8 +166,8 @@ static bool bring_to_input(wr_planner *p, const wr_scope *s, const wr_ast_call *
         wr_expr *e = args->exprs[i];
         if (wr_expr_has_kind(e, WR_EXPR_OUTPUT)) e = wr_expr_inline_outputs(p, e, s->outs);
         if (!e) return false;
-        if (wr_expr_has_kind(e, WR_EXPR_AGG) || wr_expr_has_kind(e, WR_EXPR_PROBE)) {
-            wr_plan_unsupported(p, call->span, "an aggregate of an aggregate or of an 'in'");
+        if (wr_expr_has_kind(e, WR_EXPR_PROBE)) {
+            wr_plan_unsupported(p, call->span, "an aggregate of an 'in'");
             return false;
         }
         /* Mis-cast values fail in aggregates as they do in functions. */
