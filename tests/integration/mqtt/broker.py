@@ -92,9 +92,11 @@ def client(port, name, clean=True, v5=False):
     return c
 
 
-def publish(port, topic, payloads, qos=1, rate=0, retain=False, v5=None):
-    """All of them, until the broker has them. v5: user properties."""
+def publish(port, topic, payloads, qos=1, rate=0, retain=False, v5=None, acked=None):
+    """All of them, until the broker has them. v5: user properties. acked: gets the time of the acknowledgement, by the payload's number."""
     c = client(port, f"pub-{time.monotonic_ns()}", v5=bool(v5))
+    if acked is not None:
+        c.on_publish = lambda c, u, mid: acked.setdefault(mid - 1, time.time())
     properties = None
     if v5:
         properties = Properties(PacketTypes.PUBLISH)
@@ -111,8 +113,8 @@ def publish(port, topic, payloads, qos=1, rate=0, retain=False, v5=None):
     c.loop_stop()
 
 
-def feed(port, topic, n, rate, qos=1):
-    t = threading.Thread(target=publish, args=(port, topic, [json.dumps({"n": i}) for i in range(n)], qos, rate), daemon=True)
+def feed(port, topic, n, rate, qos=1, acked=None):
+    t = threading.Thread(target=publish, args=(port, topic, [json.dumps({"n": i}) for i in range(n)], qos, rate), kwargs={"acked": acked}, daemon=True)
     t.start()
     return t
 
