@@ -452,6 +452,7 @@ typedef struct weir_encoder_args {
         *payloads; /* what @payload says, in order: texts with {{attribute}}, with or without keys */
     uint32_t n_payloads;
     bool to_stream; /* records go into a stream of bytes: end each (with a newline, say) */
+    bool to_one;    /* all rows go to the same place: a record of the stream may hold several of them */
     const weir_io_host *host;
 } weir_encoder_args;
 
@@ -550,13 +551,18 @@ typedef struct weir_sink_type {
     void (*close)(void *self); /* flushes what it can; an epoch that was not committed stays so */
     const char *(*state)(const void *self); /* as for sources */
     bool wants_attributes; /* records come with the values of their row: weir_output_attribute */
-    /* With options that hold attributes: what the encoder puts at the beginning of a file, told before the
-     * first write: the sink begins each of its files with it. May be NULL. */
+    /* What the encoder puts at the beginning of a file, told before the first write: a sink of many files
+     * begins each of them with it. May be NULL. */
     weir_status (*head)(void *self, const char *bytes, size_t len, weir_error *err);
     /* With options that hold attributes: looks at what they say for records (bytes are NULL) that were just
      * encoded. WEIR_EVALUE: a record can never be written; it goes the way of rows that can't be sent. May be
      * NULL: all can. */
     weir_status (*accepts)(const void *self, const weir_output *out, weir_error *err);
+    /* Something waits for the next checkpoint, which is then taken though nothing came in. NULL: never. */
+    bool (*wants_checkpoint)(const void *self);
+    /* It can part what it is given of a stream of bytes only where a record ends, and wants to know where
+     * that is. Asked once, after open. NULL: only with options that hold attributes. */
+    bool (*wants_record_ends)(const void *self);
 } weir_sink_type;
 
 /* ---- What each keeps count of ------------------------------------------------------------------------- */

@@ -72,11 +72,15 @@ static const wr_avro_type *record_of(const wr_avro_type *type) {
     return type->kind == WR_AVRO_RECORD ? type : NULL;
 }
 
+static weir_status check_record(const wr_avro_type *type, const wr_avro_type **out, weir_error *err) {
+    *out = type;
+    return record_of(type) ? WEIR_OK : weir_fail(err, WEIR_ECONFIG, "avro: the schema is no record");
+}
+
 static weir_status parse(avro *d, const char *text, size_t len, const wr_avro_type **out, weir_error *err) {
     wr_avro_type *type;
     WR_TRY(wr_avro_schema_parse(text, len, &d->arena, &type, err));
-    *out = type;
-    return record_of(type) ? WEIR_OK : weir_fail(err, WEIR_ECONFIG, "avro: the schema is no record");
+    return check_record(type, out, err);
 }
 
 static weir_status keep_version(avro *d, int64_t id, wr_avro_plan *root, const char *why, weir_error *err) {
@@ -105,7 +109,10 @@ static weir_status of_registry(avro *d, uint32_t id, const wr_avro_type **out, w
     if (strcmp(schema->type, "AVRO") != 0)
         return weir_fail(err, WEIR_ECONFIG, "schema %u of the registry is no Avro schema but %.20s", id,
                          schema->type);
-    return parse(d, schema->text, schema->len, out, err);
+    wr_avro_type *type;
+    WR_TRY(wr_avro_schema_parse_with(schema->references, schema->n_references, schema->text, schema->len,
+                                     &d->arena, &type, err));
+    return check_record(type, out, err);
 }
 
 /* The reader's schema, if it has to be asked for. */

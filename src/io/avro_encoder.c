@@ -10,6 +10,8 @@
 #include "io/encode.h"
 #include "io/table.h"
 
+#define BLOCK_BYTES ((size_t)16 * 1024)
+
 enum { OPT_SUBJECT = WR_AVRO_FIRST_OTHER, OPT_REGISTER, OPT_SERIALIZER, OPT_CODEC };
 
 static const weir_option options[] = {
@@ -36,6 +38,8 @@ typedef struct avro {
     weir_template *payload; /* NULL: rows go by attribute */
     weir_encoded json;      /* what it gives */
     wr_schema_registry *registry;
+    const wr_reference *references; /* of a schema of the registry */
+    uint32_t n_references;
     bool has_prefix, is_started;
     uint32_t id;
     wr_avro_codec codec;
@@ -126,7 +130,8 @@ static weir_status end_block(avro *x, weir_encoded *e, weir_error *err) {
     return append(e, &out, err);
 }
 
-/* A batch is a block. Where records are asked for each row is one, since each may go elsewhere. */
+/* A batch is a block. Where records are asked for each row is one, since each may go elsewhere; or, for one
+ * place, each few thousand bytes, since a file may end between them. */
 static weir_status encode_blocks(avro *x, const weir_batch *rows, weir_encoded *e, weir_error *err) {
     x->block.len = 0;
     x->n_block = 0;
@@ -138,7 +143,8 @@ static weir_status encode_blocks(avro *x, const weir_batch *rows, weir_encoded *
         if (!ok) x->block.len = begin;
         if (!ok) weir_encoded_drop(e, e->len, wrong);
         x->n_block += ok;
-        if (e->record_end) WR_TRY(end_block(x, e, err));
+        bool is_whole = !x->args->to_one || x->block.len >= BLOCK_BYTES;
+        if (e->record_end && is_whole) WR_TRY(end_block(x, e, err));
     }
     return end_block(x, e, err);
 }
@@ -152,7 +158,8 @@ static weir_status avro_encode(void *self, const weir_batch *rows, weir_encoded 
 
 static weir_status set_schema(avro *x, weir_error *err) {
     wr_avro_type *type;
-    WR_TRY(wr_avro_schema_parse(x->text, x->text_len, &x->arena, &type, err));
+    WR_TRY(wr_avro_schema_parse_with(x->references, x->n_references, x->text, x->text_len, &x->arena, &type,
+                                     err));
     if (type->kind != WR_AVRO_RECORD) return weir_fail(err, WEIR_ECONFIG, "avro: the schema is no record");
     x->type = type;
     wr_avro_sync_of(x->text, x->text_len, x->codec, x->sync);
@@ -222,8 +229,16 @@ static weir_status avro_start(void *self, weir_error *err) {
         if (strcmp(schema->type, "AVRO") != 0)
             return weir_fail(err, WEIR_ECONFIG, "schema %u of the registry is no Avro schema but %.20s",
                              x->id, schema->type);
+        if (x->args->to_stream && schema->n_references)
+            return weir_fail(
+                err, WEIR_ECONFIG,
+                "schema %u of the registry refers to subject '%.80s'; the head of a container file "
+                "takes only one that is whole",
+                x->id, schema->references[schema->n_references - 1].subject);
         x->text = schema->text;
         x->text_len = schema->len;
+        x->references = schema->references;
+        x->n_references = schema->n_references;
         WR_TRY(set_schema(x, err));
     }
     x->is_started = true;

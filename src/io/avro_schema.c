@@ -158,13 +158,36 @@ static weir_status parse(parser *p, const wr_json_tree *j, const char *space, wr
     }
 }
 
-weir_status wr_avro_schema_parse(const char *text, size_t len, weir_arena *arena, wr_avro_type **out,
-                                 weir_error *err) {
+static weir_status parse_text(parser *p, const char *text, size_t len, wr_avro_type **out) {
     wr_json_tree *tree;
+    weir_status st = wr_json_tree_parse(text, len, p->arena, &tree, p->err);
+    if (st == WEIR_ECONFIG) return weir_fail(p->err, st, "avro: the schema is no JSON");
+    WR_TRY(st);
+    return parse(p, tree, "", out);
+}
+
+static weir_status parse_reference(parser *p, const wr_reference *r) {
+    wr_avro_type *unused;
+    weir_error own = {0};
+    parser with_own = *p;
+    with_own.err = &own;
+    weir_status st = parse_text(&with_own, r->text, r->len, &unused);
+    p->named = with_own.named;
+    return st == WEIR_OK
+               ? st
+               : weir_fail(p->err, st, "subject '%.80s' version %d, to which the schema refers: %.200s",
+                           r->subject, (int)r->version, own.message);
+}
+
+weir_status wr_avro_schema_parse_with(const wr_reference *references, uint32_t n, const char *text,
+                                      size_t len, weir_arena *arena, wr_avro_type **out, weir_error *err) {
     parser p = {.arena = arena, .err = err};
     *out = NULL;
-    weir_status st = wr_json_tree_parse(text, len, arena, &tree, err);
-    if (st == WEIR_ECONFIG) return weir_fail(err, st, "avro: the schema is no JSON");
-    WR_TRY(st);
-    return parse(&p, tree, "", out);
+    for (uint32_t i = 0; i < n; i++) WR_TRY(parse_reference(&p, &references[i]));
+    return parse_text(&p, text, len, out);
+}
+
+weir_status wr_avro_schema_parse(const char *text, size_t len, weir_arena *arena, wr_avro_type **out,
+                                 weir_error *err) {
+    return wr_avro_schema_parse_with(NULL, 0, text, len, arena, out, err);
 }

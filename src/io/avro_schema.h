@@ -3,6 +3,7 @@
 #define WR_IO_AVRO_SCHEMA_H
 
 #include "io/json_tree.h"
+#include "io/schema_references.h"
 
 typedef enum wr_avro_kind {
     WR_AVRO_NULL,
@@ -42,6 +43,10 @@ typedef struct wr_avro_type {
 /* Everything lives in the arena. A recursive schema points back to itself. */
 weir_status wr_avro_schema_parse(const char *text, size_t len, weir_arena *arena, wr_avro_type **out,
                                  weir_error *err) WR_NODISCARD;
+/* The same with types that other schemas define; each of these knows those before it. */
+weir_status wr_avro_schema_parse_with(const wr_reference *references, uint32_t n, const char *text,
+                                      size_t len, weir_arena *arena, wr_avro_type **out,
+                                      weir_error *err) WR_NODISCARD;
 /* "int", "record" and so on. */
 const char *wr_avro_kind_name(wr_avro_kind kind);
 

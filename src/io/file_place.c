@@ -1,9 +1,11 @@
 /* file_place.c: see file_place.h. */
 #include "io/file_place.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +30,8 @@ static size_t name_length(const char *name) { return strcspn(name, "/"); }
 static weir_status check_template(wr_file_place *p, weir_error *err) {
     for (const char *at = p->rest;; at++) {
         size_t n = name_length(at);
+        if (is_way_out(at, n) && !strstr(p->rest, "{{"))
+            return weir_fail(err, WEIR_ECONFIG, "file.uri names no file");
         if (is_way_out(at, n))
             return weir_fail(err, WEIR_ECONFIG,
                              "file.uri: '%s' has an empty name, '.' or '..' behind the first {{attribute}}",
@@ -40,10 +44,10 @@ static weir_status check_template(wr_file_place *p, weir_error *err) {
 
 weir_status wr_file_place_init(wr_file_place *p, const weir_io_host *host, const char *uri, weir_error *err) {
     char front[PATH_MAX];
-    *p = (wr_file_place){.fd = -1};
+    *p = (wr_file_place){.fd = -1, .longest = NAME_MAX};
     const char *first = strstr(uri, "{{");
     size_t scheme = scheme_of(uri);
-    p->skip = (size_t)(first - uri);
+    p->skip = first ? (size_t)(first - uri) : strlen(uri);
     while (p->skip > scheme && uri[p->skip - 1] != '/') p->skip--;
     p->rest = uri + p->skip;
     if (p->skip >= sizeof front) return weir_fail(err, WEIR_ECONFIG, "file.uri is too long");
@@ -82,6 +86,12 @@ static weir_status refuse(const char *name, size_t len, const char *why, weir_er
     return weir_fail(err, WEIR_EVALUE, "file.uri: an event makes '%s' of it: %s", shown, why);
 }
 
+static weir_status too_long(const wr_file_place *p, const char *name, size_t len, weir_error *err) {
+    char why[64];
+    snprintf(why, sizeof why, "a name is longer than %zu bytes", p->longest);
+    return refuse(name, len, why, err);
+}
+
 weir_status wr_file_place_check(const wr_file_place *p, const char *name, size_t len, weir_error *err) {
     uint32_t n_slashes = 0;
     for (size_t i = 0; i < len; i++) {
@@ -93,7 +103,7 @@ weir_status wr_file_place_check(const wr_file_place *p, const char *name, size_t
     for (const char *at = name;; at++) {
         size_t n = name_length(at);
         if (is_way_out(at, n)) return refuse(name, len, "a name must not be empty, '.' or '..'", err);
-        if (n > NAME_MAX) return refuse(name, len, "a name is longer than 255 bytes", err);
+        if (n > p->longest) return too_long(p, name, len, err);
         at += n;
         if (!*at) return WEIR_OK;
     }
@@ -134,15 +144,20 @@ static void close_keeping_errno(int fd) {
     errno = why;
 }
 
+int wr_file_place_stat(const wr_file_place *p, const char *name, struct stat *st) {
+    const char *leaf;
+    int fd = parent_of(p, name, false, &leaf);
+    int failed = fd < 0 ? -1 : fstatat(fd, leaf, st, AT_SYMLINK_NOFOLLOW);
+    close_keeping_errno(fd);
+    return failed;
+}
+
 weir_status wr_file_place_look(const wr_file_place *p, const char *name, bool *exists, uint64_t *size,
                                weir_error *err) {
-    const char *leaf;
     struct stat st;
     *exists = false;
     *size = 0;
-    int fd = parent_of(p, name, false, &leaf);
-    bool found = fd >= 0 && fstatat(fd, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    close_keeping_errno(fd);
+    bool found = wr_file_place_stat(p, name, &st) == 0;
     if (!found && errno == ENOENT) return WEIR_OK;
     if (!found && (errno == EMFILE || errno == ENFILE || errno == EIO)) {
         weir_fail(err, WEIR_EIO, "can't look at '%s%s': %s", p->folder, name, strerror(errno));
@@ -180,6 +195,50 @@ int wr_file_place_remove(const wr_file_place *p, const char *name) {
     int failed = unlinkat(dir, leaf, 0);
     close_keeping_errno(dir);
     return failed;
+}
+
+/* Not every file system can rename without replacing; there somebody else's file of just this moment loses.
+ */
+static int rename_to_new(int dir, const char *from, const char *to) {
+    struct stat st;
+    if (fstatat(dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0) return errno = EEXIST, -1;
+    int failed = renameat2(dir, from, dir, to, RENAME_NOREPLACE);
+    return failed && (errno == EINVAL || errno == ENOSYS) ? renameat(dir, from, dir, to) : failed;
+}
+
+int wr_file_place_rename(const wr_file_place *p, const char *name, const char *leaf, bool replaces) {
+    const char *from;
+    int dir = parent_of(p, name, false, &from);
+    if (dir < 0) return -1;
+    int failed = replaces ? renameat(dir, from, dir, leaf) : rename_to_new(dir, from, leaf);
+    close_keeping_errno(dir);
+    return failed;
+}
+
+int wr_file_place_list(const wr_file_place *p, const char *name, void (*each)(void *ctx, const char *leaf),
+                       void *ctx) {
+    const char *leaf;
+    int found = parent_of(p, name, false, &leaf);
+    int fd =
+        found < 0 ? -1 : openat(found, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* begins at the start */
+    close_keeping_errno(found);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) return close_keeping_errno(fd), -1;
+    const struct dirent *e;
+    errno = 0;
+    while ((e = readdir(dir))) {
+        each(ctx, e->d_name);
+        errno = 0;
+    }
+    int why = errno;
+    closedir(dir);
+    errno = why;
+    return why ? -1 : 0;
+}
+
+size_t wr_file_place_leaf(const char *name) {
+    const char *slash = strrchr(name, '/');
+    return slash ? (size_t)(slash - name) + 1 : 0;
 }
 
 void wr_file_place_sync(const wr_file_place *p, const char *name) {

@@ -1,4 +1,5 @@
-/* file_set.h: the files of a sink whose file.uri holds {{attribute}}: one for each name that events make.
+/* file_set.h: the files of a sink whose file.uri holds {{attribute}}: one for each name that events make; and
+ * of one that closes files and begins new ones (rotation), with or without {{attribute}}.
  *
  * Every file that was met stays known (some 250 bytes and its name), since the checkpoint says how long each
  * is; open at a time are at most so many, the one that was written longest ago is closed for another. Rows
@@ -6,6 +7,7 @@
 #ifndef WR_IO_FILE_SET_H
 #define WR_IO_FILE_SET_H
 
+#include "io/file_rotation.h"
 #include "io/packer.h"
 #include "weir_io.h"
 
@@ -17,6 +19,7 @@ typedef struct wr_file_set_spec {
     bool appends;
     wr_packing packing; /* WR_PACKING_AUTO: by each name's ending */
     uint32_t most_open;
+    wr_file_rotation rotation; /* of all its files */
 } wr_file_set_spec;
 
 /* As the calls of weir_sink_type. */
@@ -31,7 +34,9 @@ weir_status wr_file_set_accepts(const wr_file_set *s, const weir_output *out, we
 weir_status wr_file_set_write(wr_file_set *s, const weir_output *out, weir_error *err) WR_NODISCARD;
 weir_status wr_file_set_flush(wr_file_set *s, weir_error *err) WR_NODISCARD;
 weir_status wr_file_set_prepare(wr_file_set *s, weir_writer *w, weir_error *err) WR_NODISCARD;
+void wr_file_set_commit(wr_file_set *s);
 weir_status wr_file_set_abort(wr_file_set *s, weir_error *err) WR_NODISCARD;
+bool wr_file_set_wants_checkpoint(const wr_file_set *s);
 size_t wr_file_set_bytes(const wr_file_set *s);
 
 #endif

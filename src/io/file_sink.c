@@ -2,8 +2,8 @@
  *
  * What is written collects in memory and goes to the file in large pieces. A checkpoint makes the file
  * durable and notes its length; after a crash the file is cut back to the length that the last checkpoint
- * noted, and the rows since then are written again. A file.uri with {{attribute}} names many files:
- * file_set.h has them. */
+ * noted, and the rows since then are written again. A file.uri with {{attribute}} names many files, and one
+ * that rotates is many, too: file_set.h has them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,7 +17,16 @@
 #include "io/packer.h"
 #include "io/table.h"
 
-enum { OPT_URI, OPT_APPEND, OPT_COMPRESSION, OPT_MOST_OPEN };
+enum {
+    OPT_URI,
+    OPT_APPEND,
+    OPT_COMPRESSION,
+    OPT_MOST_OPEN,
+    OPT_ROTATE_SIZE,
+    OPT_ROTATE_EVERY,
+    OPT_ROTATE_NAME,
+    OPT_ROTATE_KEEP
+};
 
 static const weir_option options[] = {
     [OPT_URI] = {"file.uri", WEIR_OPTION_TEMPLATE, true, NULL, NULL,
@@ -29,13 +38,29 @@ static const weir_option options[] = {
                          "How the file is packed; 'auto' goes by the ending of its name (.gz, .zst)."},
     [OPT_MOST_OPEN] = {"max.open.files", WEIR_OPTION_LONG, false, "128", NULL,
                        "How many files are open at a time where file.uri has {{attribute}}."},
+    [OPT_ROTATE_SIZE] = {"rotate.size", WEIR_OPTION_BYTES, false, NULL, NULL,
+                         "A file is closed, and a new one begun, before it gets larger than that (packed, "
+                         "where it is packed)."},
+    [OPT_ROTATE_EVERY] =
+        {"rotate.every", WEIR_OPTION_TIME, false, NULL, NULL,
+         "A file is closed when such a span of the computer's clock ends; spans are counted from "
+         "1970 in UTC ('1 hour': at the full hour)."},
+    [OPT_ROTATE_NAME] =
+        {"rotate.name", WEIR_OPTION_TEXT, false, WR_FILE_STAMP, NULL,
+         "What closed files have in front of their ending: %Y %m %d %H %M %S of the time in UTC at "
+         "which the file was begun, %N a number that grows."},
+    [OPT_ROTATE_KEEP] = {"rotate.keep", WEIR_OPTION_LONG, false, NULL, NULL,
+                         "How many closed files of a name are kept: the oldest are deleted. Missing: all."},
     {0}};
 
 #define MOST_OPEN   65536
+#define MOST_KEPT   1000000
+#define LEAST_SPAN  1000 /* ms */
+#define OF_A_SET    3u   /* the version of a state that file_set_epochs.c saved */
 #define FLUSH_BYTES ((size_t)256 * 1024)
 
 typedef struct file_sink {
-    wr_file_set *set; /* file.uri has {{attribute}}: all else is not used then */
+    wr_file_set *set; /* file.uri has {{attribute}}, or it rotates: all else is not used then */
     char *path;
     bool appends;
     int fd;
@@ -53,13 +78,39 @@ static weir_status system_failure(const file_sink *s, const char *what, weir_err
     return WEIR_EIO;
 }
 
-static weir_status open_set(file_sink *s, const weir_io_args *args, weir_error *err) {
+static weir_status check_rotation(const weir_setting *set, const wr_file_rotation *r, weir_error *err) {
+    if (set[OPT_ROTATE_SIZE].given && r->size < 1)
+        return weir_fail(err, WEIR_ECONFIG, "rotate.size must be 1 or more");
+    if (set[OPT_ROTATE_EVERY].given && r->every_ms < LEAST_SPAN)
+        return weir_fail(err, WEIR_ECONFIG, "rotate.every must be '1 sec' or more");
+    if (set[OPT_ROTATE_KEEP].given &&
+        (set[OPT_ROTATE_KEEP].as.l < 1 || set[OPT_ROTATE_KEEP].as.l > MOST_KEPT))
+        return weir_fail(err, WEIR_ECONFIG, "rotate.keep must be 1 to %d", MOST_KEPT);
+    bool is_on = wr_file_rotation_is_on(r), has_name = strcmp(r->stamp, WR_FILE_STAMP) != 0;
+    if (!is_on && (has_name || set[OPT_ROTATE_KEEP].given))
+        return weir_fail(err, WEIR_ECONFIG, "%s needs rotate.size or rotate.every",
+                         has_name ? "rotate.name" : "rotate.keep");
+    return wr_file_rotation_check(r, err);
+}
+
+static weir_status read_rotation(const weir_setting *set, wr_file_rotation *r, weir_error *err) {
+    *r = (wr_file_rotation){.stamp = set[OPT_ROTATE_NAME].text,
+                            .is_numbered = strstr(set[OPT_ROTATE_NAME].text, "%N") != NULL};
+    if (set[OPT_ROTATE_SIZE].given) r->size = set[OPT_ROTATE_SIZE].as.l;
+    if (set[OPT_ROTATE_EVERY].given) r->every_ms = set[OPT_ROTATE_EVERY].as.l;
+    if (set[OPT_ROTATE_KEEP].given) r->keep = (uint32_t)set[OPT_ROTATE_KEEP].as.l;
+    return check_rotation(set, r, err);
+}
+
+static weir_status open_set(file_sink *s, const weir_io_args *args, const wr_file_rotation *r,
+                            weir_error *err) {
     const weir_setting *set = args->settings->of;
     return wr_file_set_new(&(wr_file_set_spec){.args = args,
                                                .uri = &set[OPT_URI],
                                                .appends = s->appends,
                                                .packing = (wr_packing)set[OPT_COMPRESSION].as.l,
-                                               .most_open = (uint32_t)set[OPT_MOST_OPEN].as.l},
+                                               .most_open = (uint32_t)set[OPT_MOST_OPEN].as.l,
+                                               .rotation = *r},
                            &s->set, err);
 }
 
@@ -70,8 +121,11 @@ static weir_status file_open(void *self, const weir_io_args *args, weir_error *e
     s->appends = set[OPT_APPEND].as.b;
     if (set[OPT_MOST_OPEN].as.l < 1 || set[OPT_MOST_OPEN].as.l > MOST_OPEN)
         return weir_fail(err, WEIR_ECONFIG, "max.open.files must be 1 to %d", MOST_OPEN);
-    if (set[OPT_URI].slot) return open_set(s, args, err);
+    wr_file_rotation rotation;
+    WR_TRY(read_rotation(set, &rotation, err));
+    if (set[OPT_URI].slot) return open_set(s, args, &rotation, err);
     if (!*set[OPT_URI].text) return weir_fail(err, WEIR_ECONFIG, "file.uri is empty");
+    if (wr_file_rotation_is_on(&rotation)) return open_set(s, args, &rotation, err);
     s->path = wr_file_name(args->host, set[OPT_URI].text);
     if (!s->path) return weir_fail(err, WEIR_ENOMEM, "out of memory");
     wr_packer_init(&s->packer, wr_packing_of(s->path, (wr_packing)set[OPT_COMPRESSION].as.l));
@@ -101,7 +155,12 @@ static weir_status file_recover(void *self, uint64_t last_epoch, weir_reader *sa
     file_sink *s = self;
     if (s->set) return wr_file_set_recover(s->set, last_epoch, saved, err);
     if (!saved || !last_epoch) return cut_to(s, s->appends ? s->size : 0, err);
-    WR_TRY(weir_read_version(saved, 1, err));
+    uint32_t version = weir_read_u32(saved);
+    if (version == OF_A_SET)
+        return weir_fail(err, WEIR_ESTATE,
+                         "the state is of a sink that rotates: this one has no rotate.size and "
+                         "no rotate.every");
+    if (version != 1) return weir_fail(err, WEIR_ESTATE, "saved by another version");
     uint64_t committed = (uint64_t)weir_read_i64(saved);
     WR_TRY(weir_reader_status(saved, err));
     if (s->size < committed)
@@ -163,9 +222,10 @@ static weir_status file_prepare(void *self, uint64_t epoch, weir_writer *w, weir
 }
 
 static weir_status file_commit(void *self, uint64_t epoch, weir_error *err) {
-    (void)self; /* prepare made it durable, and the checkpoint says how far */
+    file_sink *s = self; /* prepare made it durable, and the checkpoint says how far */
     (void)epoch;
     (void)err;
+    if (s->set) wr_file_set_commit(s->set);
     return WEIR_OK;
 }
 
@@ -192,6 +252,16 @@ static weir_status file_head(void *self, const char *bytes, size_t len, weir_err
 static weir_status file_accepts(const void *self, const weir_output *out, weir_error *err) {
     const file_sink *s = self;
     return s->set ? wr_file_set_accepts(s->set, out, err) : WEIR_OK;
+}
+
+static bool file_wants_checkpoint(const void *self) {
+    const file_sink *s = self;
+    return s->set && wr_file_set_wants_checkpoint(s->set);
+}
+
+static bool file_wants_record_ends(const void *self) {
+    const file_sink *s = self;
+    return s->set != NULL;
 }
 
 static size_t file_bytes(const void *self) {
@@ -236,4 +306,6 @@ const weir_sink_type wr_file_sink = {
     .close = file_close,
     .head = file_head,
     .accepts = file_accepts,
+    .wants_checkpoint = file_wants_checkpoint,
+    .wants_record_ends = file_wants_record_ends,
 };

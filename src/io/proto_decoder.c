@@ -365,7 +365,7 @@ static weir_status follow(const wr_proto_schema *s, form *f, weir_error *err) {
     const wr_proto_message *at = NULL;
     for (uint32_t i = 0; i < f->depth; i++) {
         const wr_proto_message *m = s->messages;
-        while (m && (m->outer != at || m->index != f->path[i])) m = m->next;
+        while (m && (m->outer != at || m->index != f->path[i] || m->is_imported)) m = m->next;
         if (!m) return weir_fail(err, WEIR_ENAME, "the record names a message that its schema doesn't have");
         at = m;
     }

@@ -234,6 +234,10 @@ static weir_status fetch(proto *x, uint32_t id, weir_error *err) {
     WR_TRY(wr_schema_registry_get_now(x->registry, id, &r, err));
     WR_TRY(wr_proto_read_registered(r, &x->schema, err));
     WR_TRY(wr_proto_find(&x->schema, set[WR_PROTO_OPT_MESSAGE].text, &x->message, err));
+    if (x->message->is_imported)
+        return weir_fail(err, WEIR_ECONFIG,
+                         "protobuf: the message '%s' is in what schema %u imports, not in it",
+                         x->message->name, id);
     return set_outputs(x, err);
 }
 

@@ -23,5 +23,7 @@ weir_status wr_proto_read_registered(const wr_registered *registered, wr_proto_s
     if (strcmp(registered->type, "PROTOBUF") != 0)
         return weir_fail(err, WEIR_ECONFIG, "schema %u of the registry is no Protobuf schema but %.20s",
                          registered->id, registered->type);
-    return parse(registered->text, schema, err);
+    WR_TRY(
+        wr_proto_parse_with(registered->text, registered->references, registered->n_references, schema, err));
+    return wr_proto_link(schema, err);
 }

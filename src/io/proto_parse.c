@@ -11,19 +11,29 @@
 #define MAX_DEPTH   32
 #define MAX_IMPORTS 256
 
+/* Where imports are looked for. */
+typedef struct imports {
+    const char *folder; /* NULL: nowhere, or among the references */
+    const wr_reference *references;
+    uint32_t n_references;
+    bool *is_read; /* of the references */
+    uint32_t n;    /* that were read */
+} imports;
+
 typedef struct parser {
     wr_proto_schema *schema;
     const char *p;
     uint32_t line;
     char token[256]; /* a name, a number, one sign, or a text (is_text); "" at the end */
     bool is_text, is_proto3;
-    const char *package, *folder;
-    uint32_t *n_imports;
+    const char *package;
+    imports *imports;
+    bool is_imported;
     weir_error *err;
 } parser;
 
-static weir_status parse_file(const char *text, const char *folder, uint32_t *n_imports,
-                              wr_proto_schema *schema, weir_error *err);
+static weir_status parse_file(const char *text, imports *im, bool is_imported, wr_proto_schema *schema,
+                              weir_error *err);
 
 /* ---- Tokens ------------------------------------------------------------------------------------------- */
 
@@ -209,6 +219,7 @@ static weir_status message(parser *s, const char *scope, const wr_proto_message 
     WR_TRY(name(s, &text));
     wr_proto_message *m = wr_proto_add_message(s->schema, scope, text, outer, index);
     if (!m) return weir_fail(s->err, WEIR_ENOMEM, "out of memory");
+    m->is_imported = s->is_imported;
     if (depth == MAX_DEPTH) return wrong(s, "messages that are less deep in each other");
     WR_TRY(expect(s, "{"));
     while (!is(s, "}")) {
@@ -233,24 +244,45 @@ static weir_status message(parser *s, const char *scope, const wr_proto_message 
 
 /* ---- Files -------------------------------------------------------------------------------------------- */
 
+static weir_status import_file(parser *s, const char *name) {
+    const char *path = wr_arena_printf(s->schema->arena, "%s/%s", s->imports->folder, name), *text;
+    size_t len;
+    if (!path) return weir_fail(s->err, WEIR_ENOMEM, "out of memory");
+    if (++s->imports->n > MAX_IMPORTS)
+        return weir_fail(s->err, WEIR_ECONFIG, "protobuf: imports go in a circle");
+    WR_TRY(wr_file_text(path, s->schema->arena, &text, &len, s->err));
+    return parse_file(text, s->imports, true, s->schema, s->err);
+}
+
+static weir_status import_reference(parser *s, uint32_t i) {
+    const wr_reference *r = &s->imports->references[i];
+    weir_error own = {0};
+    if (s->imports->is_read[i]) return WEIR_OK;
+    s->imports->is_read[i] = true;
+    weir_status st = parse_file(r->text, s->imports, true, s->schema, &own);
+    return st == WEIR_OK ? st
+                         : weir_fail(s->err, st, "subject '%.80s' version %d, which is imported: %.200s",
+                                     r->subject, (int)r->version, own.message);
+}
+
 static weir_status import(parser *s) {
+    char path[sizeof s->token];
     next(s);
     if (is(s, "public") || is(s, "weak")) next(s);
     if (!s->is_text) return wrong(s, "a file's name in quotes");
-    const char *path = wr_arena_printf(s->schema->arena, "%s/%s", s->folder ? s->folder : "", s->token),
-               *text;
-    size_t len;
+    memcpy(path, s->token, sizeof path);
     next(s);
     WR_TRY(expect(s, ";"));
-    if (!path) return weir_fail(s->err, WEIR_ENOMEM, "out of memory");
-    if (strstr(path, "/google/protobuf/")) return WEIR_OK; /* a type of it that is used is told as unknown */
-    if (!s->folder)
-        return weir_fail(s->err, WEIR_ECONFIG, "protobuf: a schema in the app imports '%s'; use schema.file",
-                         path + 1);
-    if (++*s->n_imports > MAX_IMPORTS)
-        return weir_fail(s->err, WEIR_ECONFIG, "protobuf: imports go in a circle");
-    WR_TRY(wr_file_text(path, s->schema->arena, &text, &len, s->err));
-    return parse_file(text, s->folder, s->n_imports, s->schema, s->err);
+    for (uint32_t i = 0; i < s->imports->n_references; i++)
+        if (strcmp(s->imports->references[i].name, path) == 0) return import_reference(s, i);
+    if (strncmp(path, "google/protobuf/", 16) == 0)
+        return WEIR_OK; /* a type that is used is told as unknown */
+    if (s->imports->folder) return import_file(s, path);
+    if (s->imports->n_references)
+        return weir_fail(s->err, WEIR_ECONFIG,
+                         "protobuf: the schema imports '%s', for which it has no reference", path);
+    return weir_fail(s->err, WEIR_ECONFIG, "protobuf: a schema in the app imports '%s'; use schema.file",
+                     path);
 }
 
 static weir_status syntax(parser *s) {
@@ -276,14 +308,14 @@ static weir_status statement(parser *s, uint32_t *n_messages) {
     return expect(s, ";");
 }
 
-static weir_status parse_file(const char *text, const char *folder, uint32_t *n_imports,
-                              wr_proto_schema *schema, weir_error *err) {
+static weir_status parse_file(const char *text, imports *im, bool is_imported, wr_proto_schema *schema,
+                              weir_error *err) {
     parser s = {.schema = schema,
                 .p = text,
                 .line = 1,
                 .package = "",
-                .folder = folder,
-                .n_imports = n_imports,
+                .imports = im,
+                .is_imported = is_imported,
                 .err = err};
     uint32_t n_messages = 0;
     next(&s);
@@ -292,6 +324,14 @@ static weir_status parse_file(const char *text, const char *folder, uint32_t *n_
 }
 
 weir_status wr_proto_parse(const char *text, const char *folder, wr_proto_schema *schema, weir_error *err) {
-    uint32_t n_imports = 0;
-    return parse_file(text, folder, &n_imports, schema, err);
+    imports im = {.folder = folder};
+    return parse_file(text, &im, false, schema, err);
+}
+
+weir_status wr_proto_parse_with(const char *text, const wr_reference *references, uint32_t n,
+                                wr_proto_schema *schema, weir_error *err) {
+    imports im = {.references = references, .n_references = n};
+    im.is_read = wr_arena_zero(schema->arena, n + 1, sizeof *im.is_read);
+    if (!im.is_read) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    return parse_file(text, &im, false, schema, err);
 }

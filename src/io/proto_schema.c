@@ -93,8 +93,8 @@ weir_status wr_proto_find(const wr_proto_schema *s, const char *name, const wr_p
     *out = NULL;
     for (const wr_proto_message *m = s->messages; m; m = m->next) {
         const char *dot = strrchr(m->name, '.');
-        bool found =
-            name ? strcmp(m->name, name) == 0 || strcmp(dot ? dot + 1 : m->name, name) == 0 : !m->outer;
+        bool found = name ? strcmp(m->name, name) == 0 || strcmp(dot ? dot + 1 : m->name, name) == 0
+                          : !m->outer && !m->is_imported;
         if (name && strcmp(m->name, name) == 0) return *out = m, WEIR_OK;
         n += found;
         if (found) *out = m;

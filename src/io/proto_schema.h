@@ -4,6 +4,7 @@
 #define WR_IO_PROTO_SCHEMA_H
 
 #include "base/arena.h"
+#include "io/schema_references.h"
 #include "weir_io.h"
 
 /* The numbers are those of FieldDescriptorProto.Type. */
@@ -58,7 +59,8 @@ struct wr_proto_message {
     const char *name;       /* full */
     wr_proto_field *fields; /* in order of their definition */
     const wr_proto_message *outer;
-    uint32_t index; /* among the messages of its file, or of `outer` */
+    uint32_t index;   /* among the messages of its file, or of `outer` */
+    bool is_imported; /* it is in a file that the one that was read needs */
     struct wr_proto_message *next;
 };
 
@@ -71,6 +73,9 @@ typedef struct wr_proto_schema {
 /* text of a .proto file; `folder` is where its imports are looked for (NULL: it may have none). */
 weir_status wr_proto_parse(const char *text, const char *folder, wr_proto_schema *schema,
                            weir_error *err) WR_NODISCARD;
+/* The same with what it imports, by name, and what that imports. */
+weir_status wr_proto_parse_with(const char *text, const wr_reference *references, uint32_t n,
+                                wr_proto_schema *schema, weir_error *err) WR_NODISCARD;
 /* The bytes of a descriptor set. */
 weir_status wr_proto_read_set(const char *bytes, size_t len, wr_proto_schema *schema,
                               weir_error *err) WR_NODISCARD;
@@ -78,7 +83,8 @@ weir_status wr_proto_read_set(const char *bytes, size_t len, wr_proto_schema *sc
 weir_status wr_proto_load(const char *path, wr_proto_schema *schema, weir_error *err) WR_NODISCARD;
 /* Resolves the names of types; after all has been read. */
 weir_status wr_proto_link(wr_proto_schema *schema, weir_error *err) WR_NODISCARD;
-/* By full name or by its last part; NULL name: the only message that is in no other one. */
+/* By full name or by its last part; NULL name: the only message of the file
+ * that is in no other one. */
 weir_status wr_proto_find(const wr_proto_schema *schema, const char *name, const wr_proto_message **out,
                           weir_error *err) WR_NODISCARD;
 /* Adds to the lists; NULL: no memory. */

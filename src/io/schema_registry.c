@@ -13,10 +13,12 @@
 #include "io/number.h"
 
 #define CONTENT_TYPE  "application/vnd.schemaregistry.v1+json"
-#define ANSWER_LIMIT  ((size_t)16 << 20)
+#define ANSWER_LIMIT  ((size_t)4 << 20)
+#define MOST_BYTES    ((size_t)256 << 20) /* of all schemas that are kept */
 #define ANSWER_WAIT_S 10
-#define REFUSED_S     10    /* for so long a registry is believed that it has no such schema */
-#define CREDENTIALS_S 5     /* between two tries while it refuses the credentials */
+#define REFUSED_S     10 /* for so long a registry is believed that it has no such schema */
+#define CREDENTIALS_S 5  /* between two tries while it refuses the credentials */
+#define WHY_BYTES     320
 #define MOST_SCHEMAS  65536 /* that are kept: more ids than that are no schemas */
 
 typedef enum entry_state { ASKED, KNOWN, REFUSED } entry_state;
@@ -25,9 +27,11 @@ typedef struct entry {
     bool is_used;
     entry_state state;
     wr_registered schema;
-    void *request;     /* of ASKED, unless it waits for ask_at */
-    int64_t ask_at_ns; /* of REFUSED and of ASKED without a request: ask again then */
-    char *why;         /* of REFUSED, in the arena */
+    char *type, *text;        /* what schema points to; NULL: not fetched yet */
+    wr_references references; /* those that were told of so far */
+    void *request;            /* of ASKED, unless it waits for ask_at */
+    int64_t ask_at_ns;        /* of REFUSED and of ASKED without a request: ask again then */
+    char *why;                /* of REFUSED: room for WHY_BYTES */
 } entry;
 
 struct wr_schema_registry {
@@ -36,8 +40,8 @@ struct wr_schema_registry {
     const weir_http_type *type;
     void *http; /* opened when something is first asked */
     const char *url;
-    weir_arena arena; /* schemas */
-    entry *entries;   /* by id, open addressing; a power of two, at most half full */
+    size_t bytes;   /* of schemas that are known */
+    entry *entries; /* by id, open addressing; a power of two, at most half full */
     uint32_t cap, n, n_asked;
     char who[128], trouble[256], state[420];
 };
@@ -84,7 +88,6 @@ weir_status wr_schema_registry_open(const weir_setting *set, const weir_io_host 
     if (!type) return weir_fail(err, WEIR_EUNSUPPORTED, "a schema registry can't be asked from here");
     wr_schema_registry *r = wr_alloc_zero(NULL, sizeof *r);
     if (!r) return no_memory(err);
-    wr_arena_init(&r->arena, NULL);
     r->host = host;
     r->type = type;
     r->url = set[WR_REGISTRY_URL].text;
@@ -127,13 +130,23 @@ weir_status wr_registry_check_subject(const char *format, const wr_schema_regist
                      format);
 }
 
+/* What was fetched of it is forgotten. */
+static void forget(entry *e) {
+    wr_free(NULL, e->type, 0);
+    wr_free(NULL, e->text, 0);
+    e->type = e->text = NULL;
+    wr_references_fini(&e->references);
+}
+
 void wr_schema_registry_close(wr_schema_registry *r) {
     if (!r) return;
-    for (uint32_t i = 0; i < r->cap; i++)
+    for (uint32_t i = 0; i < r->cap; i++) {
         if (r->entries[i].request) r->type->release(r->http, r->entries[i].request);
+        forget(&r->entries[i]);
+        wr_free(NULL, r->entries[i].why, 0);
+    }
     if (r->http) r->type->close(r->http);
     wr_free(NULL, r->entries, r->cap * sizeof *r->entries);
-    wr_arena_fini(&r->arena);
     wr_free(NULL, r, sizeof *r);
 }
 
@@ -145,6 +158,18 @@ static void put_url(const wr_schema_registry *r, wr_buf *out, const char *path) 
     while (len && r->url[len - 1] == '/') len--;
     wr_buf_put(out, r->url, len);
     wr_buf_puts(out, path);
+}
+
+/* A path segment: all but unreserved characters as %XX. */
+static void put_segment(wr_buf *out, const char *text) {
+    for (; *text; text++) {
+        bool plain = strchr("-._~", *text) || (*text >= '0' && *text <= '9') ||
+                     ((*text | 32) >= 'a' && (*text | 32) <= 'z');
+        if (plain)
+            wr_buf_putc(out, *text);
+        else
+            wr_buf_printf(out, "%%%02X", (unsigned char)*text);
+    }
 }
 
 static weir_status ask(wr_schema_registry *r, const char *method, const char *url, const char *body,
@@ -195,12 +220,20 @@ static weir_status make_room(wr_schema_registry *r, weir_error *err) {
     return WEIR_OK;
 }
 
-static weir_status ask_for(wr_schema_registry *r, entry *e, weir_error *err) {
+/* The schema itself, or else the first one that is missing of those that it refers to. */
+static void put_what(const wr_schema_registry *r, const entry *e, wr_buf *url) {
     char path[64];
-    wr_buf url = WR_BUF_INIT;
     snprintf(path, sizeof path, "/schemas/ids/%u", e->schema.id);
-    put_url(r, &url, path);
-    wr_buf_putc(&url, 0);
+    put_url(r, url, e->text ? "/subjects/" : path);
+    if (!e->text) return;
+    const wr_reference *f = &e->references.of[wr_references_missing(&e->references)];
+    put_segment(url, f->subject);
+    wr_buf_printf(url, "/versions/%d", (int)f->version);
+}
+
+static weir_status ask_for(wr_schema_registry *r, entry *e, weir_error *err) {
+    wr_buf url = WR_BUF_INIT;
+    put_what(r, e, &url);
     weir_status st = url.failed ? no_memory(err) : ask(r, "GET", url.data, NULL, 0, &e->request, err);
     wr_buf_fini(&url);
     if (st == WEIR_OK && e->state != ASKED) r->n_asked++;
@@ -208,40 +241,88 @@ static weir_status ask_for(wr_schema_registry *r, entry *e, weir_error *err) {
     return st;
 }
 
+/* Why it is of no use; where it was one that it refers to, that one is named. */
 static weir_status refuse(wr_schema_registry *r, entry *e, const char *why, weir_error *err) {
+    uint32_t i = wr_references_missing(&e->references);
+    if (!e->why && !(e->why = wr_alloc(NULL, WHY_BYTES))) return no_memory(err);
+    if (e->text && i < e->references.n)
+        snprintf(e->why, WHY_BYTES, "subject '%.80s' version %d, to which it refers: %s",
+                 e->references.of[i].subject, (int)e->references.of[i].version, why);
+    else
+        snprintf(e->why, WHY_BYTES, "%s", why);
     e->state = REFUSED;
     e->ask_at_ns = from_now(r, REFUSED_S);
-    e->why = wr_arena_strndup(&r->arena, why, strlen(why));
-    return e->why ? WEIR_OK : no_memory(err);
+    forget(e);
+    return WEIR_OK;
 }
 
-/* {"schema":"…","schemaType":"AVRO","references":[…]} */
-static weir_status take_schema(wr_schema_registry *r, entry *e, const char *text, size_t len,
-                               weir_error *err) {
-    wr_json_tree *tree;
-    weir_status st = wr_json_tree_parse(text, len, &r->arena, &tree, err);
-    if (st == WEIR_ENOMEM) return st;
-    const char *schema = st == WEIR_OK ? wr_json_tree_text(tree, "schema") : NULL;
-    if (!schema) return refuse(r, e, "the registry's answer holds no schema", err);
-    const wr_json_tree *references = wr_json_tree_get(tree, "references");
-    if (references && references->kind == WR_JSON_ARRAY && references->children)
-        return refuse(r, e, "it refers to other schemas, which weir does not fetch", err);
-    const char *type = wr_json_tree_text(tree, "schemaType");
-    e->schema.type = type ? type : "AVRO";
-    e->schema.text = schema;
-    e->schema.len = strlen(schema);
+static char *copy_of(const char *text) {
+    size_t n = strlen(text) + 1;
+    char *out = wr_alloc(NULL, n);
+    return out ? memcpy(out, text, n) : NULL;
+}
+
+static weir_status take_root(entry *e, const char *type, const char *text, weir_error *err) {
+    wr_free(NULL, e->type, 0); /* memory failed here before */
+    e->type = copy_of(type ? type : "AVRO");
+    e->text = copy_of(text);
+    return e->type && e->text ? WEIR_OK : no_memory(err);
+}
+
+static weir_status complete(wr_schema_registry *r, entry *e, weir_error *err) {
+    size_t len = strlen(e->text);
+    WR_TRY(wr_references_order(&e->references, err));
+    if (len + e->references.bytes > MOST_BYTES - r->bytes)
+        return weir_fail(err, WEIR_ECONFIG, "all schemas together have more than %d MB",
+                         (int)(MOST_BYTES >> 20));
+    r->bytes += len + e->references.bytes;
+    e->schema.type = e->type;
+    e->schema.text = e->text;
+    e->schema.len = len;
+    e->schema.references = e->references.of;
+    e->schema.n_references = e->references.n;
     e->state = KNOWN;
     return WEIR_OK;
 }
 
-/* The request is answered. */
+/* {"schema":"…","schemaType":"AVRO","references":[…]}, of the schema or of one that it refers to. */
+static weir_status take_tree(wr_schema_registry *r, entry *e, const wr_json_tree *tree, weir_error *err) {
+    const char *schema = wr_json_tree_text(tree, "schema"), *type = wr_json_tree_text(tree, "schemaType");
+    uint32_t of = e->text ? wr_references_missing(&e->references) : WR_REFERENCE_ROOT;
+    if (!schema) return weir_fail(err, WEIR_ECONFIG, "the registry's answer holds no schema");
+    if (e->text && strcmp(type ? type : "AVRO", e->type) != 0)
+        return weir_fail(err, WEIR_ECONFIG, "it is no %.20s but %.20s", e->type, type ? type : "AVRO");
+    WR_TRY(wr_references_add(&e->references, of, wr_json_tree_get(tree, "references"), err));
+    WR_TRY(e->text ? wr_references_set(&e->references, of, schema, err) : take_root(e, type, schema, err));
+    return wr_references_missing(&e->references) < e->references.n ? ask_for(r, e, err) : complete(r, e, err);
+}
+
+/* What is wrong with an answer is kept; only memory fails. */
+static weir_status take_schema(wr_schema_registry *r, entry *e, const char *text, size_t len,
+                               weir_error *err) {
+    weir_arena arena;
+    wr_json_tree *tree;
+    weir_error own = {0};
+    wr_arena_init(&arena, NULL);
+    weir_status st = wr_json_tree_parse(text, len, &arena, &tree, &own);
+    if (st == WEIR_ECONFIG) weir_fail(&own, st, "the registry's answer holds no schema");
+    if (st == WEIR_OK) st = take_tree(r, e, tree, &own);
+    wr_arena_fini(&arena);
+    if (st == WEIR_ECONFIG) return refuse(r, e, own.message, err);
+    if (st != WEIR_OK && err) *err = own;
+    return st;
+}
+
+/* The request is answered; what it needs next is asked for. */
 static weir_status take_answer(wr_schema_registry *r, entry *e, weir_error *err) {
     long status;
     const char *text;
     size_t len;
     char why[220];
-    weir_status st = r->type->answer(r->http, e->request, &status, &text, &len);
+    void *request = e->request;
+    weir_status st = r->type->answer(r->http, request, &status, &text, &len);
     if (st != WEIR_OK) return st;
+    e->request = NULL;
     if (is_credentials(status)) {
         snprintf(r->trouble, sizeof r->trouble, "it refuses the credentials (%ld)", status);
         e->ask_at_ns = from_now(r, CREDENTIALS_S);
@@ -252,8 +333,7 @@ static weir_status take_answer(wr_schema_registry *r, entry *e, weir_error *err)
         reason_of(status, text, len, why, sizeof why);
         st = refuse(r, e, why, err);
     }
-    r->type->release(r->http, e->request);
-    e->request = NULL;
+    r->type->release(r->http, request);
     if (st == WEIR_OK && e->state != ASKED) {
         r->n_asked--;
         r->trouble[0] = 0;
@@ -312,18 +392,6 @@ weir_status wr_schema_registry_get_now(wr_schema_registry *r, uint32_t id, const
 static void put_escaped(wr_buf *out, const char *text, size_t len) {
     if (wr_buf_reserve(out, WR_JSON_ESCAPED_BYTES(len) + 1))
         out->len += wr_json_escape(text, len, out->data + out->len);
-}
-
-/* A path segment: all but unreserved characters as %XX. */
-static void put_segment(wr_buf *out, const char *text) {
-    for (; *text; text++) {
-        bool plain = strchr("-._~", *text) || (*text >= '0' && *text <= '9') ||
-                     ((*text | 32) >= 'a' && (*text | 32) <= 'z');
-        if (plain)
-            wr_buf_putc(out, *text);
-        else
-            wr_buf_printf(out, "%%%02X", (unsigned char)*text);
-    }
 }
 
 /* {"id":7} */

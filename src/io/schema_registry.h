@@ -3,11 +3,13 @@
  *
  * What was asked for is kept for good: an id never means another schema. That a registry has no such schema
  * is kept for ten seconds. A registry that can't be reached, fails, or refuses the credentials is asked again
- * until it answers, with back-off; meanwhile nothing is known, which is WEIR_EAGAIN. */
+ * until it answers, with back-off; meanwhile nothing is known, which is WEIR_EAGAIN. A schema is known when
+ * those that it refers to are: they are fetched one after the other. */
 #ifndef WR_IO_SCHEMA_REGISTRY_H
 #define WR_IO_SCHEMA_REGISTRY_H
 
 #include "base/compiler.h"
+#include "io/schema_references.h"
 #include "weir_io.h"
 
 /* The rows that the options of a format begin with. */
@@ -75,6 +77,8 @@ typedef struct wr_registered {
     const char *type; /* "AVRO", "PROTOBUF", "JSON" */
     const char *text;
     size_t len;
+    const wr_reference *references; /* that it needs, and they; each behind those that it needs itself */
+    uint32_t n_references;
 } wr_registered;
 
 #define WR_REGISTRY_WAIT_MS 10 /* after EAGAIN ask again so long later */

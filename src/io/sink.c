@@ -107,13 +107,15 @@ static weir_status open_encoder(wr_sink *s, const wr_sink_spec *spec, weir_error
                                           .payloads = payloads.pairs,
                                           .n_payloads = payloads.n_pairs,
                                           .to_stream = s->shape == WEIR_SHAPE_BYTES,
+                                          .to_one = !s->slots.n,
                                           .host = s->host};
     void *encoder = wr_alloc_zero(s->account, s->format->state_size);
     if (!encoder) return out_of_memory(err);
     s->encoder = encoder;
     WR_TRY(s->format->open(encoder, &s->encoder_args, err));
     s->is_grouping = s->format->is_grouping && s->format->is_grouping(encoder);
-    s->has_record_ends = s->shape == WEIR_SHAPE_MESSAGES || s->slots.n;
+    bool parts = s->type->wants_record_ends && s->type->wants_record_ends(s->self);
+    s->has_record_ends = s->shape == WEIR_SHAPE_MESSAGES || s->slots.n || parts;
     return WEIR_OK;
 }
 
@@ -300,7 +302,7 @@ static weir_status ask_whether_accepted(wr_sink *s, uint32_t first, weir_error *
 }
 
 static weir_status encode_rows(wr_sink *s, const weir_batch *rows, weir_error *err) {
-    if (s->slots.n && s->format->begin_file && s->type->head && !s->has_told_head) WR_TRY(tell_head(s, err));
+    if (s->format->begin_file && s->type->head && !s->has_told_head) WR_TRY(tell_head(s, err));
     if (!s->encoded.len && s->format->begin_file && s->type->at_file_start && s->type->at_file_start(s->self))
         WR_TRY(begin_file(s, rows, err));
     if (s->is_grouping) return wr_grouping_run(&s->grouping, &s->slots, rows, encode_group, s, err);
@@ -410,6 +412,10 @@ weir_status wr_sink_abort(wr_sink *s, weir_error *err) {
     wr_sink_drop_waiting(s);
     weir_status status = s->type->abort(s->self, s->epoch, err);
     return status == WEIR_OK ? status : failed(s, err, status);
+}
+
+bool wr_sink_wants_checkpoint(const wr_sink *s) {
+    return s->is_started && s->type->wants_checkpoint && s->type->wants_checkpoint(s->self);
 }
 
 const char *wr_sink_state(const wr_sink *s) { return s->type->state ? s->type->state(s->self) : ""; }

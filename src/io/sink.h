@@ -51,8 +51,9 @@ weir_status wr_sink_commit(wr_sink *s, weir_error *err) WR_NODISCARD;
 weir_status wr_sink_enlist(wr_sink *s, const void *native_position, weir_error *err) WR_NODISCARD;
 /* The epoch is undone, and what waits is dropped; wr_sink_start comes next. */
 weir_status wr_sink_abort(wr_sink *s, weir_error *err) WR_NODISCARD;
-const char *wr_sink_state(const wr_sink *s); /* what is wrong with the connection; "": nothing */
-uint64_t wr_sink_epoch(const wr_sink *s);    /* the one being written */
+bool wr_sink_wants_checkpoint(const wr_sink *s); /* though nothing may have come in */
+const char *wr_sink_state(const wr_sink *s);     /* what is wrong with the connection; "": nothing */
+uint64_t wr_sink_epoch(const wr_sink *s);        /* the one being written */
 int wr_sink_wake_fd(const wr_sink *s);
 const weir_io_stats *wr_sink_stats(const wr_sink *s);
 /* Commits the last epoch when `finish`, waiting up to 10 s for room; then lets go. Reports the first failure.

@@ -144,6 +144,7 @@ weir_status wr_io_run_inbox(wr_app_io *io, weir_error *err) WR_NODISCARD;
 
 /* checkpoint.c */
 weir_status wr_io_checkpoint(wr_app_io *io, weir_error *err) WR_NODISCARD;
+void wr_io_ask_sinks(wr_app_io *io); /* io->dirty also if one wants a checkpoint */
 /* Without a state directory: what went out is committed, and sources that keep their own positions (ack) are
  * told so. */
 weir_status wr_io_acknowledge(wr_app_io *io, weir_error *err) WR_NODISCARD;

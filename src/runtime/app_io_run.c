@@ -156,6 +156,7 @@ static weir_status wait_for_something(wr_app_io *io, weir_error *err) {
 
 static weir_status checkpoint_if_due(wr_app_io *io, weir_error *err) {
     bool wanted = is_wanted(io);
+    wr_io_ask_sinks(io);
     if (!wanted && wr_monotonic_ms() < io->next_checkpoint_ms) return WEIR_OK;
     io->next_checkpoint_ms = wr_monotonic_ms() + io->options.checkpoint_ms;
     if ((!io->dirty && !wanted) || (!io->options.state_dir && !any_acks(io))) return WEIR_OK;
@@ -243,7 +244,8 @@ static weir_status commit(wr_app_io *io, weir_error *err) {
 
 static weir_status end_epoch(wr_app_io *io, weir_error *err) {
     if (!io->options.state_dir) return any_acks(io) ? wr_io_acknowledge(io, err) : commit(io, err);
-    return io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK;
+    if (io->dirty) WR_TRY(wr_io_checkpoint(io, err));
+    return io->dirty ? wr_io_checkpoint(io, err) : WEIR_OK; /* a sink wanted one more */
 }
 
 /* Everything is safe, but rows may be on disk yet: then the next run sends them, which is an error unless a

@@ -62,12 +62,17 @@ static weir_status save_all(wr_app_io *io, weir_writer *w, bool *is_whole, weir_
     return wr_writer_status(w, err);
 }
 
+void wr_io_ask_sinks(wr_app_io *io) {
+    for (uint32_t i = 0; i < io->n_drains; i++) io->dirty |= wr_drain_wants_checkpoint(io->drains[i]);
+}
+
 static weir_status commit_all(wr_app_io *io, weir_error *err) {
     for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_drain_commit(io->drains[i], err));
     WR_TRY(wr_task_commit_stores(io->options.task, err));
     for (uint32_t i = 0; i < io->n_feeds; i++) wr_source_ack(io->feeds[i]->source, io->epoch);
     io->epoch++;
     io->dirty = false;
+    wr_io_ask_sinks(io);
     return WEIR_OK;
 }
 

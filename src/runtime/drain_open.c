@@ -197,6 +197,13 @@ weir_status wr_drain_commit(wr_drain *d, weir_error *err) {
     return WEIR_OK;
 }
 
+bool wr_drain_wants_checkpoint(const wr_drain *d) {
+    bool wants = false;
+    for (uint32_t i = 0; d->is_open && i < d->n_ways; i++)
+        wants |= d->ways[i].is_open && wr_sink_wants_checkpoint(d->ways[i].sink);
+    return wants;
+}
+
 weir_status wr_drain_abort(wr_drain *d, weir_error *err) {
     for (uint32_t i = 0; i < d->n_ways; i++)
         if (d->ways[i].is_open) WR_TRY(wr_sink_abort(d->ways[i].sink, err));
