@@ -195,6 +195,15 @@ weir_status wr_zone_open(const char *name, size_t len, wr_zone **out, weir_error
     return status;
 }
 
+weir_status wr_zone_read(const uint8_t *bytes, size_t len, wr_zone **out, weir_error *err) {
+    wr_zone *z = *out = wr_alloc_zero(NULL, sizeof *z);
+    if (!z) return weir_fail(err, WEIR_ENOMEM, "out of memory");
+    if (read_tzif(bytes, len, z)) return WEIR_OK;
+    wr_zone_close(z);
+    *out = NULL;
+    return weir_fail(err, WEIR_EPARSE, "the file of a time zone is damaged");
+}
+
 void wr_zone_close(wr_zone *z) {
     if (!z) return;
     wr_free(NULL, z->at, z->n * sizeof *z->at);

@@ -15,6 +15,8 @@ typedef struct wr_zone wr_zone;
 /* Reads the zone of a name; wr_zone_close() frees it. WEIR_EPARSE: no such zone, or its file is damaged;
  * WEIR_ENOMEM. */
 weir_status wr_zone_open(const char *name, size_t len, wr_zone **out, weir_error *err) WR_NODISCARD;
+/* The same of the bytes of a file; for tests of hostile ones. */
+weir_status wr_zone_read(const uint8_t *bytes, size_t len, wr_zone **out, weir_error *err) WR_NODISCARD;
 void wr_zone_close(wr_zone *zone); /* NULL is fine */
 
 /* How far the zone's clocks are ahead of UTC at a time, in seconds. Times are in seconds since 1970, UTC. */
