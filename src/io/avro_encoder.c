@@ -12,7 +12,7 @@
 
 #define BLOCK_BYTES ((size_t)16 * 1024)
 
-enum { OPT_SUBJECT = WR_AVRO_FIRST_OTHER, OPT_REGISTER, OPT_SERIALIZER, OPT_CODEC };
+enum { OPT_SUBJECT = WR_AVRO_FIRST_OTHER, OPT_REGISTER, OPT_REFERENCES, OPT_SERIALIZER, OPT_CODEC };
 
 static const weir_option options[] = {
     WR_AVRO_OPTIONS(
@@ -20,7 +20,7 @@ static const weir_option options[] = {
         "message.",
         "Messages begin with the registry's zero byte and the schema's id. By default they do, but for a "
         "schema.id of a schema.registry, as in Siddhi."),
-    WR_REGISTRY_SUBJECT_OPTIONS(OPT_SUBJECT, OPT_REGISTER),
+    WR_REGISTRY_SUBJECT_OPTIONS(OPT_SUBJECT, OPT_REGISTER, OPT_REFERENCES),
     [OPT_SERIALIZER] = {"use.avro.serializer", WEIR_OPTION_BOOL, false, "false", NULL,
                         "As in Siddhi: messages begin with the registry's zero byte and the schema's id."},
     [OPT_CODEC] = {"codec", WEIR_OPTION_CHOICE, false, "null", "null|deflate|zstandard",
@@ -38,8 +38,9 @@ typedef struct avro {
     weir_template *payload; /* NULL: rows go by attribute */
     weir_encoded json;      /* what it gives */
     wr_schema_registry *registry;
-    const wr_reference *references; /* of a schema of the registry */
+    const wr_reference *references; /* that the schema needs */
     uint32_t n_references;
+    wr_references direct, needed; /* of the option; those and what they need */
     bool has_prefix, is_started;
     uint32_t id;
     wr_avro_codec codec;
@@ -208,11 +209,23 @@ static weir_status avro_open(void *self, const weir_encoder_args *args, weir_err
                                      err));
     WR_TRY(set_prefix(x, set, err));
     WR_TRY(wr_avro_schema_text(set, &x->arena, &x->text, &x->text_len, err));
-    if (x->registry && set[WR_AVRO_OPT_ID].given) return WEIR_OK; /* the schema comes at the start */
-    if (!x->text) {                                               /* Siddhi's has no nulls */
+    bool may_refer = x->registry && x->text && !set[WR_AVRO_OPT_ID].given && !args->to_stream;
+    WR_TRY(wr_registry_check_references("avro", set[OPT_REFERENCES].text, may_refer, &x->direct, err));
+    if (x->registry && (set[WR_AVRO_OPT_ID].given || x->direct.n))
+        return WEIR_OK; /* the schema, or what it needs, comes at the start */
+    if (!x->text) {     /* Siddhi's has no nulls */
         bool nullable = args->to_stream || x->has_prefix;
         WR_TRY(wr_avro_schema_of_stream(args->schema, nullable, &x->arena, &x->text, &x->text_len, err));
     }
+    return set_schema(x, err);
+}
+
+static weir_status fetch_needed(avro *x, weir_error *err) {
+    const char *option = x->args->settings->of[OPT_REFERENCES].text;
+    if (!x->direct.n) return WEIR_OK;
+    WR_TRY(wr_schema_registry_needed_now(x->registry, "AVRO", option, &x->needed, err));
+    x->references = x->needed.of;
+    x->n_references = x->needed.n;
     return set_schema(x, err);
 }
 
@@ -222,8 +235,9 @@ static weir_status avro_start(void *self, weir_error *err) {
     const wr_registered *schema;
     if (!x->registry || x->is_started) return WEIR_OK;
     if (!set[WR_AVRO_OPT_ID].given) {
+        WR_TRY(fetch_needed(x, err));
         WR_TRY(wr_schema_registry_put_now(x->registry, set[OPT_SUBJECT].text, "AVRO", x->text, x->text_len,
-                                          set[OPT_REGISTER].as.b, &x->id, err));
+                                          &x->direct, set[OPT_REGISTER].as.b, &x->id, err));
     } else {
         WR_TRY(wr_schema_registry_get_now(x->registry, x->id, &schema, err));
         if (strcmp(schema->type, "AVRO") != 0)
@@ -249,6 +263,8 @@ static void avro_close(void *self) {
     avro *x = self;
     weir_template_free(x->payload);
     wr_schema_registry_close(x->registry);
+    wr_references_fini(&x->direct);
+    wr_references_fini(&x->needed);
     wr_free(NULL, x->json.data, x->json.cap);
     wr_free(NULL, x->block.data, x->block.cap);
     wr_arena_fini(&x->scratch);

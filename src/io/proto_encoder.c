@@ -11,14 +11,14 @@
 
 #define MAX_DEPTH 64
 
-enum { OPT_ID = WR_PROTO_FIRST_OTHER, OPT_SUBJECT, OPT_REGISTER };
+enum { OPT_ID = WR_PROTO_FIRST_OTHER, OPT_SUBJECT, OPT_REGISTER, OPT_REFERENCES };
 
 static const weir_option options[] = {
     WR_PROTO_OPTIONS,
     [OPT_ID] = {"schema.id", WEIR_OPTION_LONG, false, NULL, NULL,
                 "The schema's id in the registry: records then begin with a zero byte, the id and the "
                 "message's path. With schema.registry the schema is that one."},
-    WR_REGISTRY_SUBJECT_OPTIONS(OPT_SUBJECT, OPT_REGISTER),
+    WR_REGISTRY_SUBJECT_OPTIONS(OPT_SUBJECT, OPT_REGISTER, OPT_REFERENCES),
     {0}};
 
 typedef struct proto {
@@ -27,6 +27,7 @@ typedef struct proto {
     wr_proto_schema schema;
     const wr_proto_message *message;
     wr_schema_registry *registry; /* NULL: none */
+    wr_references direct, needed; /* of schema.references; those and what they need */
     bool is_started;
     struct output {
         const wr_proto_field *field;
@@ -221,11 +222,22 @@ static weir_status proto_open(void *self, const weir_encoder_args *args, weir_er
     x->schema.arena = &x->arena;
     WR_TRY(wr_schema_registry_open(set, args->host, &x->registry, err));
     WR_TRY(check_options(x, set, err));
-    if (x->registry && set[OPT_ID].given) return WEIR_OK; /* the schema comes at the start */
+    bool has_schema = set[WR_PROTO_OPT_FILE].given != set[WR_PROTO_OPT_DEF].given;
+    bool may_refer = x->registry && has_schema && !set[OPT_ID].given;
+    WR_TRY(wr_registry_check_references("protobuf", set[OPT_REFERENCES].text, may_refer, &x->direct, err));
+    if (x->registry && (set[OPT_ID].given || x->direct.n))
+        return WEIR_OK; /* the schema, or what it needs, comes at the start */
     WR_TRY(wr_proto_message_of_options(set, &x->schema, &x->message, err));
     WR_TRY(set_outputs(x, err));
     if (set[OPT_ID].given) set_prefix(x, x->message, (uint32_t)set[OPT_ID].as.l);
     return WEIR_OK;
+}
+
+/* The path that a record begins with leads through one file. */
+static weir_status check_own(const proto *x, weir_error *err) {
+    if (!x->message->is_imported) return WEIR_OK;
+    return weir_fail(err, WEIR_ECONFIG, "protobuf: the message '%s' is in what the schema imports, not in it",
+                     x->message->name);
 }
 
 static weir_status fetch(proto *x, uint32_t id, weir_error *err) {
@@ -234,22 +246,31 @@ static weir_status fetch(proto *x, uint32_t id, weir_error *err) {
     WR_TRY(wr_schema_registry_get_now(x->registry, id, &r, err));
     WR_TRY(wr_proto_read_registered(r, &x->schema, err));
     WR_TRY(wr_proto_find(&x->schema, set[WR_PROTO_OPT_MESSAGE].text, &x->message, err));
-    if (x->message->is_imported)
-        return weir_fail(err, WEIR_ECONFIG,
-                         "protobuf: the message '%s' is in what schema %u imports, not in it",
-                         x->message->name, id);
+    WR_TRY(check_own(x, err));
     return set_outputs(x, err);
 }
 
-/* The registry takes a .proto text that needs no other. */
+/* With schema.references the schema is read only now. */
+static weir_status read_with_needed(proto *x, const char *text, weir_error *err) {
+    const weir_setting *set = x->args->settings->of;
+    WR_TRY(wr_schema_registry_needed_now(x->registry, "PROTOBUF", set[OPT_REFERENCES].text, &x->needed, err));
+    x->schema = (wr_proto_schema){.arena = &x->arena};
+    WR_TRY(wr_proto_parse_with(text, x->needed.of, x->needed.n, &x->schema, err));
+    WR_TRY(wr_proto_link(&x->schema, err));
+    WR_TRY(wr_proto_find(&x->schema, set[WR_PROTO_OPT_MESSAGE].text, &x->message, err));
+    WR_TRY(check_own(x, err));
+    return set_outputs(x, err);
+}
+
+/* The registry takes a .proto text that needs no other but those of schema.references. */
 static weir_status register_own(proto *x, uint32_t *id, weir_error *err) {
     const weir_setting *set = x->args->settings->of;
     wr_proto_schema alone = {.arena = &x->arena};
     const char *text = set[WR_PROTO_OPT_DEF].text;
     size_t len = text ? strlen(text) : 0;
     if (!text) WR_TRY(wr_file_text(set[WR_PROTO_OPT_FILE].text, &x->arena, &text, &len, err));
-    WR_TRY(wr_proto_parse(text, NULL, &alone, err));
-    return wr_schema_registry_put_now(x->registry, set[OPT_SUBJECT].text, "PROTOBUF", text, len,
+    WR_TRY(x->direct.n ? read_with_needed(x, text, err) : wr_proto_parse(text, NULL, &alone, err));
+    return wr_schema_registry_put_now(x->registry, set[OPT_SUBJECT].text, "PROTOBUF", text, len, &x->direct,
                                       set[OPT_REGISTER].as.b, id, err);
 }
 
@@ -267,6 +288,8 @@ static weir_status proto_start(void *self, weir_error *err) {
 static void proto_close(void *self) {
     proto *x = self;
     wr_schema_registry_close(x->registry);
+    wr_references_fini(&x->direct);
+    wr_references_fini(&x->needed);
     wr_arena_fini(&x->arena);
 }
 

@@ -83,6 +83,29 @@ weir_status wr_references_add(wr_references *r, uint32_t of, const wr_json_tree 
     return WEIR_OK;
 }
 
+/* NAME=SUBJECT:VERSION, between blanks. */
+static weir_status parse_one(wr_references *r, char *one, weir_error *err) {
+    int32_t version = 0;
+    char *equals = strchr(one, '='), *colon = strrchr(one, ':');
+    bool ok = equals && colon && equals > one && colon > equals + 1 &&
+              wr_parse_int(colon + 1, strlen(colon + 1), &version) == WR_NUMBER_OK && version > 0;
+    uint32_t to;
+    if (!ok)
+        return weir_fail(err, WEIR_ECONFIG, "schema.references: '%.100s' is no NAME=SUBJECT:VERSION", one);
+    *equals = *colon = '\0';
+    WR_TRY(add_one(r, one, equals + 1, version, &to, err));
+    return add_edge(r, WR_REFERENCE_ROOT, to, err);
+}
+
+weir_status wr_references_parse(wr_references *r, const char *text, weir_error *err) {
+    char *all = copy(text), *save = NULL;
+    weir_status st = all ? WEIR_OK : no_memory(err);
+    for (char *one = all; st == WEIR_OK && (one = strtok_r(one, ", \t\n", &save)); one = NULL)
+        st = parse_one(r, one, err);
+    wr_free(NULL, all, 0);
+    return st;
+}
+
 uint32_t wr_references_missing(const wr_references *r) {
     uint32_t i = 0;
     while (i < r->n && r->of[i].text) i++;
@@ -131,7 +154,7 @@ static weir_status visit(walk *w, uint32_t of, unsigned depth) {
 
 weir_status wr_references_order(wr_references *r, weir_error *err) {
     walk w = {.r = r, .err = err};
-    if (!r->n) return WEIR_OK;
+    if (!r->n_edges) return WEIR_OK; /* none, or it was done before */
     WR_TRY(visit(&w, WR_REFERENCE_ROOT, 0));
     wr_reference *sorted = wr_alloc_zero(NULL, r->n * sizeof *sorted);
     if (!sorted) return no_memory(err);

@@ -35,6 +35,8 @@ void wr_references_fini(wr_references *r);
 /* The "references" of an answer (NULL: none), which `of` needs. WEIR_ECONFIG says what is wrong with them. */
 weir_status wr_references_add(wr_references *r, uint32_t of, const wr_json_tree *list,
                               weir_error *err) WR_NODISCARD;
+/* What an option says: 'NAME=SUBJECT:VERSION, …'; needed by the schema that all begins with. WEIR_ECONFIG. */
+weir_status wr_references_parse(wr_references *r, const char *text, weir_error *err) WR_NODISCARD;
 /* The first one that is not fetched yet; r->n: there is none. */
 uint32_t wr_references_missing(const wr_references *r);
 /* Its text has come. WEIR_ECONFIG: they are too large together. */

@@ -285,15 +285,26 @@ static weir_status complete(wr_schema_registry *r, entry *e, weir_error *err) {
     return WEIR_OK;
 }
 
+static weir_status take_reference(entry *e, const wr_json_tree *tree, uint32_t of, weir_error *err) {
+    const char *schema = wr_json_tree_text(tree, "schema"), *type = wr_json_tree_text(tree, "schemaType");
+    if (!schema) return weir_fail(err, WEIR_ECONFIG, "the registry's answer holds no schema");
+    if (strcmp(type ? type : "AVRO", e->type) != 0)
+        return weir_fail(err, WEIR_ECONFIG, "it is no %.20s but %.20s", e->type, type ? type : "AVRO");
+    WR_TRY(wr_references_add(&e->references, of, wr_json_tree_get(tree, "references"), err));
+    return wr_references_set(&e->references, of, schema, err);
+}
+
 /* {"schema":"…","schemaType":"AVRO","references":[…]}, of the schema or of one that it refers to. */
 static weir_status take_tree(wr_schema_registry *r, entry *e, const wr_json_tree *tree, weir_error *err) {
     const char *schema = wr_json_tree_text(tree, "schema"), *type = wr_json_tree_text(tree, "schemaType");
     uint32_t of = e->text ? wr_references_missing(&e->references) : WR_REFERENCE_ROOT;
     if (!schema) return weir_fail(err, WEIR_ECONFIG, "the registry's answer holds no schema");
-    if (e->text && strcmp(type ? type : "AVRO", e->type) != 0)
-        return weir_fail(err, WEIR_ECONFIG, "it is no %.20s but %.20s", e->type, type ? type : "AVRO");
-    WR_TRY(wr_references_add(&e->references, of, wr_json_tree_get(tree, "references"), err));
-    WR_TRY(e->text ? wr_references_set(&e->references, of, schema, err) : take_root(e, type, schema, err));
+    if (e->text) {
+        WR_TRY(take_reference(e, tree, of, err));
+    } else {
+        WR_TRY(wr_references_add(&e->references, of, wr_json_tree_get(tree, "references"), err));
+        WR_TRY(take_root(e, type, schema, err));
+    }
     return wr_references_missing(&e->references) < e->references.n ? ask_for(r, e, err) : complete(r, e, err);
 }
 
@@ -417,22 +428,106 @@ static weir_status take_id(wr_schema_registry *r, long status, const char *text,
     return is_id ? WEIR_OK : weir_fail(err, WEIR_EIO, "%s: its answer holds no id", r->who);
 }
 
-static weir_status wait_for_id(wr_schema_registry *r, void *request, const char *subject, uint32_t *id,
-                               weir_error *err) {
+static weir_status wait_for(wr_schema_registry *r, void *request, long *status, const char **text,
+                            size_t *len, weir_error *err) {
     int64_t until = from_now(r, ANSWER_WAIT_S);
-    long status;
-    const char *text;
-    size_t len;
-    while (r->type->answer(r->http, request, &status, &text, &len) != WEIR_OK) {
+    while (r->type->answer(r->http, request, status, text, len) != WEIR_OK) {
         if (wr_io_now_ns(r->host) >= until) return too_late(r, err);
         r->type->wait(r->http, 100);
     }
+    return WEIR_OK;
+}
+
+static weir_status wait_for_id(wr_schema_registry *r, void *request, const char *subject, uint32_t *id,
+                               weir_error *err) {
+    long status;
+    const char *text;
+    size_t len;
+    WR_TRY(wait_for(r, request, &status, &text, &len, err));
     return take_id(r, status, text, len, subject, id, err);
 }
 
+static weir_status take_needed(wr_schema_registry *r, entry *e, void *request, weir_error *err) {
+    long status;
+    const char *text;
+    size_t len;
+    char why[220];
+    weir_arena arena;
+    wr_json_tree *tree;
+    uint32_t i = wr_references_missing(&e->references);
+    WR_TRY(wait_for(r, request, &status, &text, &len, err));
+    if (is_credentials(status))
+        return weir_fail(err, WEIR_EIO, "%s: it refuses the credentials (%ld)", r->who, status);
+    reason_of(status, text, len, why, sizeof why);
+    if (status != 200) return weir_fail(err, WEIR_ECONFIG, "%s", why);
+    wr_arena_init(&arena, NULL);
+    weir_status st = wr_json_tree_parse(text, len, &arena, &tree, err);
+    if (st == WEIR_ECONFIG) st = weir_fail(err, st, "the registry's answer holds no schema");
+    if (st == WEIR_OK) st = take_reference(e, tree, i, err);
+    wr_arena_fini(&arena);
+    return st;
+}
+
+static weir_status fetch_needed(wr_schema_registry *r, entry *e, weir_error *err) {
+    wr_buf url = WR_BUF_INIT;
+    void *request = NULL;
+    weir_error own = {0};
+    uint32_t i = wr_references_missing(&e->references);
+    put_what(r, e, &url);
+    weir_status st = url.failed ? no_memory(&own) : ask(r, "GET", url.data, NULL, 0, &request, &own);
+    wr_buf_fini(&url);
+    if (st == WEIR_OK) st = take_needed(r, e, request, &own);
+    if (request) r->type->release(r->http, request);
+    if (st == WEIR_OK) return st;
+    weir_fail(err, st, "schema.references: subject '%.80s' version %d: %.250s", e->references.of[i].subject,
+              (int)e->references.of[i].version, own.message);
+    if (err) err->retriable = own.retriable;
+    return st;
+}
+
+weir_status wr_schema_registry_needed_now(wr_schema_registry *r, const char *type, const char *option,
+                                          wr_references *needed, weir_error *err) {
+    char of_type[20], nothing[1] = "";
+    snprintf(of_type, sizeof of_type, "%s", type);
+    if (!needed->n) WR_TRY(wr_references_parse(needed, option, err));
+    entry e = {.type = of_type, .text = nothing, .references = *needed};
+    weir_status st = WEIR_OK;
+    while (st == WEIR_OK && wr_references_missing(&e.references) < e.references.n)
+        st = fetch_needed(r, &e, err);
+    if (st == WEIR_OK) st = wr_references_order(&e.references, err);
+    *needed = e.references;
+    return st;
+}
+
+weir_status wr_registry_check_references(const char *format, const char *option, bool may_have,
+                                         wr_references *out, weir_error *err) {
+    if (!option) return WEIR_OK;
+    if (!may_have)
+        return weir_fail(
+            err, WEIR_ECONFIG,
+            "%s: schema.references goes with schema.registry, schema.subject and schema.def or schema.file",
+            format);
+    WR_TRY(wr_references_parse(out, option, err));
+    return out->n ? WEIR_OK : weir_fail(err, WEIR_ECONFIG, "schema.references names none");
+}
+
+/* ,"references":[…] */
+static void put_references(wr_buf *out, const wr_references *needed) {
+    if (!needed || !needed->n) return;
+    wr_buf_puts(out, ",\"references\":[");
+    for (uint32_t i = 0; i < needed->n; i++) {
+        wr_buf_puts(out, i ? ",{\"name\":\"" : "{\"name\":\"");
+        put_escaped(out, needed->of[i].name, strlen(needed->of[i].name));
+        wr_buf_puts(out, "\",\"subject\":\"");
+        put_escaped(out, needed->of[i].subject, strlen(needed->of[i].subject));
+        wr_buf_printf(out, "\",\"version\":%d}", (int)needed->of[i].version);
+    }
+    wr_buf_puts(out, "]");
+}
+
 weir_status wr_schema_registry_put_now(wr_schema_registry *r, const char *subject, const char *type,
-                                       const char *text, size_t len, bool may_register, uint32_t *id,
-                                       weir_error *err) {
+                                       const char *text, size_t len, const wr_references *needed,
+                                       bool may_register, uint32_t *id, weir_error *err) {
     wr_buf url = WR_BUF_INIT, body = WR_BUF_INIT;
     void *request = NULL;
     put_url(r, &url, "/subjects/");
@@ -443,6 +538,7 @@ weir_status wr_schema_registry_put_now(wr_schema_registry *r, const char *subjec
     put_escaped(&body, text, len);
     wr_buf_puts(&body, "\"");
     if (strcmp(type, "AVRO") != 0) wr_buf_printf(&body, ",\"schemaType\":\"%s\"", type);
+    put_references(&body, needed);
     wr_buf_puts(&body, "}");
     weir_status st = url.failed || body.failed ? no_memory(err)
                                                : ask(r, "POST", url.data, body.data, body.len, &request, err);

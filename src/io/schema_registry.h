@@ -44,7 +44,7 @@ enum {
         "schema.registry.verification.disabled", WEIR_OPTION_BOOL, false, "false", NULL,                     \
         "Takes any certificate for good."}
 /* Those of a format that may register what it writes by. */
-#define WR_REGISTRY_SUBJECT_OPTIONS(subject, may_register)                                                   \
+#define WR_REGISTRY_SUBJECT_OPTIONS(subject, may_register, needed)                                           \
     [subject] = WR_TEXT_OPTION("schema.subject",                                                             \
                                "Under which name the schema is registered: 'TOPIC-value', say. With "        \
                                "schema.registry, unless schema.id is given."),                               \
@@ -54,7 +54,10 @@ enum {
                       "true",                                                                                \
                       NULL,                                                                                  \
                       "A schema that the registry doesn't have under the subject is registered; else that "  \
-                      "is an error."}
+                      "is an error."},                                                                       \
+    [needed] = WR_TEXT_OPTION("schema.references",                                                           \
+                              "The schemas of the registry that schema.def or schema.file needs, by the "    \
+                              "name of a type (Protobuf: of what is imported): 'NAME=SUBJECT:VERSION, …'.")
 
 typedef struct wr_schema_registry wr_schema_registry;
 
@@ -90,10 +93,18 @@ weir_status wr_schema_registry_get(wr_schema_registry *r, uint32_t id, const wr_
 /* The same, and waits for the answer for ten seconds: EIO, which may pass, if it has not come. */
 weir_status wr_schema_registry_get_now(wr_schema_registry *r, uint32_t id, const wr_registered **out,
                                        weir_error *err) WR_NODISCARD;
-/* The id of a schema under the subject; registers it there unless it may only look. Waits likewise. */
+/* Fetches what the option schema.references names, and what that needs, of this type, and orders it. Waits
+ * likewise for each; what was fetched is kept for when it is called again. */
+weir_status wr_schema_registry_needed_now(wr_schema_registry *r, const char *type, const char *option,
+                                          wr_references *needed, weir_error *err) WR_NODISCARD;
+/* What schema.references says (NULL: nothing), for a format with or without what belongs to it. */
+weir_status wr_registry_check_references(const char *format, const char *option, bool may_have,
+                                         wr_references *out, weir_error *err) WR_NODISCARD;
+/* The id of a schema under the subject, which needs these (as an option names them; NULL: none); registers it
+ * there unless it may only look. Waits likewise. */
 weir_status wr_schema_registry_put_now(wr_schema_registry *r, const char *subject, const char *type,
-                                       const char *text, size_t len, bool may_register, uint32_t *id,
-                                       weir_error *err) WR_NODISCARD;
+                                       const char *text, size_t len, const wr_references *needed,
+                                       bool may_register, uint32_t *id, weir_error *err) WR_NODISCARD;
 /* Why there is no answer just now; "": nothing is missing. */
 const char *wr_schema_registry_state(wr_schema_registry *r);
 
