@@ -161,21 +161,36 @@ static weir_status absorb(wr_bucket_store *s, wr_level *l, const weir_row_id *id
     return WEIR_OK;
 }
 
+/* Rows of the table, in an arena. */
+typedef struct row_ids {
+    weir_row_id *of;
+    uint32_t n, cap;
+} row_ids;
+
+static weir_status note_row(row_ids *ids, weir_row_id id, weir_arena *arena, weir_error *err) {
+    if (ids->n == ids->cap) {
+        uint32_t cap = ids->cap * 2 + 16;
+        if (cap < ids->cap || !wr_arena_widen(arena, &ids->of, ids->n, cap, sizeof *ids->of))
+            return no_memory(err);
+        ids->cap = cap;
+    }
+    ids->of[ids->n++] = id;
+    return WEIR_OK;
+}
+
 /* The rows in memory with low <= time < high. */
 static weir_status list_range(wr_bucket_store *s, int64_t low, int64_t high, bool own_only, weir_arena *arena,
-                              weir_row_id **ids, uint32_t *n, weir_error *err) {
+                              row_ids *ids, weir_error *err) {
     const wr_range_index *index;
     wr_range_cursor cursor;
+    *ids = (row_ids){0};
     WR_TRY(wr_table_range_index(s->table, s->at->time, &index, err));
-    *ids = wr_arena_array(arena, (uint32_t)wr_table_count(s->table) + 1, sizeof **ids);
-    *n = 0;
-    if (!*ids) return no_memory(err);
     wr_bound from = {.is_set = true, .value = {.type = WEIR_LONG, .as.l = low}};
     wr_bound to = {.is_set = true, .is_open = true, .value = {.type = WEIR_LONG, .as.l = high}};
     for (uint32_t id = wr_range_index_first(index, &from, &to, &cursor); id != WR_NO_SLOT;
          id = wr_range_index_next(&cursor))
-        if (!own_only || is_own(s, id)) (*ids)[(*n)++] = id;
-    return wr_table_sort(s->table, *ids, *n, err);
+        if (!own_only || is_own(s, id)) WR_TRY(note_row(ids, id, arena, err));
+    return wr_table_sort(s->table, ids->of, ids->n, err);
 }
 
 /* ---- Groups that are new in memory ------------------------------------------------------------------------
@@ -193,15 +208,14 @@ static weir_status fetch_by_time(wr_bucket_store *s, wr_store_lookup **lookup, w
 
 static weir_status recall_latest(wr_bucket_store *s, wr_level *l, int64_t from, weir_arena *arena,
                                  weir_error *err) {
-    weir_row_id *ids;
-    uint32_t n;
+    row_ids ids;
     WR_TRY(fetch_by_time(s, &s->since, WEIR_STORE_GE, from, arena, err));
-    WR_TRY(list_range(s, from, INT64_MAX, true, arena, &ids, &n, err));
+    WR_TRY(list_range(s, from, INT64_MAX, true, arena, &ids, err));
     uint32_t n_whole = 0;
-    for (uint32_t i = 0; i < n; i++)
-        if (is_whole(s, ids[i])) ids[n_whole++] = ids[i];
+    for (uint32_t i = 0; i < ids.n; i++)
+        if (is_whole(s, ids.of[i])) ids.of[n_whole++] = ids.of[i];
     s->known_from = from;
-    return absorb(s, l, ids, n_whole, arena, err);
+    return absorb(s, l, ids.of, n_whole, arena, err);
 }
 
 /* The primary key of groups: columns of it in its order, by place in `groups`. */
@@ -432,27 +446,23 @@ static weir_status range_for(wr_bucket_store *s, const wr_bucket_ask *ask, range
 
 /* Of the rows in memory those with the keys, and a time in the range. */
 static weir_status list_keyed(wr_bucket_store *s, const wr_bucket_ask *ask, const range_lookup *r,
-                              const weir_column *keys, weir_arena *arena, weir_row_id **ids, uint32_t *n,
-                              weir_error *err) {
+                              const weir_column *keys, weir_arena *arena, row_ids *ids, weir_error *err) {
     const wr_row_index *index;
+    *ids = (row_ids){0};
     WR_TRY(wr_table_index(s->table, r->columns, r->n_keys, &index, err));
-    *ids = wr_arena_array(arena, (uint32_t)wr_table_count(s->table) + 1, sizeof **ids);
-    *n = 0;
-    if (!*ids) return no_memory(err);
     uint32_t hash = wr_row_index_hash_one(index, keys, 0);
     for (uint32_t id = hash == WR_NO_HASH ? WR_NO_SLOT : wr_row_index_first(index, keys, 0, hash);
          id != WR_NO_SLOT; id = wr_row_index_next(index, keys, 0, hash, id)) {
         int64_t time = wr_row_store_value(wr_table_rows(s->table), id, s->at->time).as.l;
-        if (has_time(s, id) && time >= ask->start && time < ask->end) (*ids)[(*n)++] = id;
+        if (has_time(s, id) && time >= ask->start && time < ask->end) WR_TRY(note_row(ids, id, arena, err));
     }
-    return wr_table_sort(s->table, *ids, *n, err);
+    return wr_table_sort(s->table, ids->of, ids->n, err);
 }
 
 weir_status wr_bucket_store_read(wr_bucket_store *s, const wr_bucket_ask *ask, wr_level *into,
                                  weir_arena *arena, weir_error *err) {
     range_lookup *r;
-    weir_row_id *ids;
-    uint32_t n;
+    row_ids ids;
     const weir_batch one = {.n_rows = 1, .n_sel = 1};
     weir_column *params = wr_arena_zero(arena, ask->n_keys + 2, sizeof *params);
     int64_t *bounds = wr_arena_array(arena, 2, sizeof *bounds);
@@ -466,21 +476,20 @@ weir_status wr_bucket_store_read(wr_bucket_store *s, const wr_bucket_ask *ask, w
     WR_TRY(range_for(s, ask, &r, err));
     WR_TRY(wr_store_lookup_fetch_params(r->lookup, s->table, params, &one, arena, err));
     if (ask->n_keys)
-        WR_TRY(list_keyed(s, ask, r, params + 2, arena, &ids, &n, err));
+        WR_TRY(list_keyed(s, ask, r, params + 2, arena, &ids, err));
     else
-        WR_TRY(list_range(s, ask->start, ask->end, false, arena, &ids, &n, err));
-    return absorb(s, into, ids, n, arena, err);
+        WR_TRY(list_range(s, ask->start, ask->end, false, arena, &ids, err));
+    return absorb(s, into, ids.of, ids.n, arena, err);
 }
 
 /* ---- Purging ----------------------------------------------------------------------------------------------
  */
 
 weir_status wr_bucket_store_purge(wr_bucket_store *s, int64_t before, weir_error *err) {
-    weir_row_id *ids;
-    uint32_t n;
+    row_ids ids;
     wr_arena_reset(&s->scratch);
     WR_TRY(fetch_by_time(s, &s->before, WEIR_STORE_LT, before, &s->scratch, err));
-    WR_TRY(list_range(s, INT64_MIN, before, true, &s->scratch, &ids, &n, err));
-    for (uint32_t i = 0; i < n; i++) wr_table_remove(s->table, ids[i]);
+    WR_TRY(list_range(s, INT64_MIN, before, true, &s->scratch, &ids, err));
+    for (uint32_t i = 0; i < ids.n; i++) wr_table_remove(s->table, ids.of[i]);
     return WEIR_OK;
 }
