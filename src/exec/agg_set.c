@@ -43,6 +43,7 @@ static weir_status make_state(wr_agg_set *set, wr_agg_state *s, const wr_agg_slo
     s->self = wr_alloc_zero(set->account, slot->type->state_size);
     if (!s->self) return no_memory(err);
     WR_TRY(open_state(set, s, err));
+    set->has_nested |= reads_aggregates(slot);
     if (reads_aggregates(slot))
         WR_TRY(wr_program_new(slot->args, slot->n_args, set->account, &s->nested, err));
     return slot->when ? wr_program_new((wr_expr *const *)&slot->when, 1, set->account, &s->when, err)

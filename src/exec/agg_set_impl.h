@@ -42,6 +42,7 @@ struct wr_agg_set {
     bool by_key;
     uint32_t n_keys;
     bool removes, unbalanced, forgets;
+    bool has_nested;        /* an aggregate reads another one */
     uint64_t n_since_reset; /* rows that came in since the last reset */
     uint32_t sweep_at;      /* groups are swept when there are so many */
     uint32_t n_reserved;    /* groups that the aggregators have room for */

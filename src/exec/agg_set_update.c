@@ -94,8 +94,10 @@ static weir_status make_outputs(update *u, weir_error *err) {
         weir_column *value = &u->values[i];
         weir_type type = set->states[i].slot->result;
         if (wr_column_new(u->ev->arena, type, false, u->in->n_rows, true, value)) return no_memory(err);
-        /* Rows that are left out have a value that nobody asks for, but that may be looked at. */
-        if (set->states[i].when) memset(value->data, 0, u->in->n_rows * wr_type_size(type, false));
+        /* Rows that are left out, or come later, have a value that nobody asks for, but that may be looked
+         * at. */
+        if (set->states[i].when || set->has_nested)
+            memset(value->data, 0, u->in->n_rows * wr_type_size(type, false));
     }
     bool own_gids = set->groups || (set->by_key && u->in->chunk_end);
     if (own_gids && !(u->gid = wr_arena_array(u->ev->arena, u->in->n_rows, sizeof *u->gid)))
