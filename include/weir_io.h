@@ -341,6 +341,8 @@ typedef struct weir_source_type {
     void (*bad)(void *self, const weir_bad_record *record);
     /* Which of `shapes` it can give with these settings. NULL: all of them. */
     unsigned (*shapes_of)(const weir_settings *settings);
+    /* Messages that the transport had to drop so far. NULL: it drops none. */
+    uint64_t (*dropped)(const void *self);
 } weir_source_type;
 
 /* ---- Decoders ----------------------------------------------------------------------------------------- */
@@ -563,6 +565,9 @@ typedef struct weir_sink_type {
     /* It can part what it is given of a stream of bytes only where a record ends, and wants to know where
      * that is. Asked once, after open. NULL: only with options that hold attributes. */
     bool (*wants_record_ends)(const void *self);
+    /* Messages that the transport had to drop so far, since they can never be sent or somebody was too slow.
+     * NULL: it drops none. */
+    uint64_t (*dropped)(const void *self);
 } weir_sink_type;
 
 /* ---- What each keeps count of ------------------------------------------------------------------------- */
@@ -570,7 +575,7 @@ typedef struct weir_sink_type {
 typedef struct weir_io_stats {
     uint64_t rows;
     uint64_t bytes;    /* as the format sees them: decompressed */
-    uint64_t bad_rows; /* records that gave none; for a sink rows that were dropped */
+    uint64_t bad_rows; /* records that gave none; and what was dropped */
     uint64_t errors;   /* failed calls of the transport, retried ones included */
     uint64_t waits;    /* times there was nothing, or no room */
     int64_t lag;       /* source: what waits, as lag() says; -1: not known */

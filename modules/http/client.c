@@ -293,7 +293,7 @@ static void finish(http_client *c, http_job *job, bool is_lost) {
     pthread_mutex_lock(&c->lock);
     c->held_bytes -= job->size;
     c->held_jobs--;
-    c->n_lost += is_lost;
+    wire_count(&c->n_lost, is_lost);
     measure(c);
     bool has_room = c->was_full && c->held_bytes <= HELD_BYTES / 2 && c->held_jobs <= c->most_jobs / 2;
     if (has_room) c->was_full = false;
@@ -513,6 +513,8 @@ bool http_client_drain(http_client *c, int64_t wait_ms) {
 }
 
 int http_client_wake_fd(const http_client *c) { return c->bell.fds[0]; }
+
+uint64_t http_client_lost(const http_client *c) { return wire_counted(&c->n_lost); }
 
 const char *http_client_state(http_client *c) {
     pthread_mutex_lock(&c->lock);

@@ -70,6 +70,7 @@ uint32_t http_client_unsent(http_client *c); /* how many those are */
 bool http_client_drain(http_client *c, int64_t wait_ms);
 int http_client_wake_fd(const http_client *c); /* readable when there is room again */
 /* What is wrong just now; "": nothing. Good until the next call. */
+uint64_t http_client_lost(const http_client *c); /* requests that were dropped. Any thread */
 const char *http_client_state(http_client *c);
 
 #endif

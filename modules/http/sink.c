@@ -347,6 +347,11 @@ static size_t sink_bytes(const void *self) {
     return s->client ? http_client_held(s->client) : 0;
 }
 
+static uint64_t sink_dropped(const void *self) {
+    const http_sink *s = self;
+    return s->client ? http_client_lost(s->client) : 0;
+}
+
 static const char *sink_state(const void *self) {
     const http_sink *s = self;
     return s->client ? http_client_state(s->client) : "";
@@ -368,7 +373,7 @@ static void sink_close(void *self) {
         .recover = sink_recover, .begin = wire_epoch_nothing, .write = sink_write, .flush = sink_flush,      \
         .prepare = sink_prepare, .commit = wire_epoch_nothing, .abort = wire_epoch_nothing,                  \
         .wake_fd = sink_wake_fd, .bytes = sink_bytes, .close = sink_close, .state = sink_state,              \
-        .wants_attributes = with_attributes                                                                  \
+        .dropped = sink_dropped, .wants_attributes = with_attributes                                         \
     }
 
 const weir_sink_type http_sink_type =

@@ -62,7 +62,7 @@ struct sse_sink {
 /* ---- Clients, in the listener's threads --------------------------------------------------------------- */
 
 static void tell_lost(sse_sink *s, uint64_t lost) {
-    s->n_lost += lost;
+    wire_count(&s->n_lost, lost);
     if (!wire_quiet_may_tell(&s->quiet)) return;
     wire_log(s->args->host, WEIR_LOG_WARN,
              "sink 'sse-server' of '%s': a client is too slow; it is cut off, %" PRIu64
@@ -300,6 +300,11 @@ static bool hang_up(sse_sink *s) {
     return any;
 }
 
+static uint64_t sink_dropped(const void *self) {
+    const sse_sink *s = self;
+    return wire_counted(&s->n_lost);
+}
+
 static void sink_close(void *self) {
     sse_sink *s = self;
     if (s->route) let_finish(s);
@@ -336,5 +341,6 @@ const weir_sink_type http_sse_sink_type = {
     .commit = wire_epoch_nothing,
     .abort = wire_epoch_nothing,
     .bytes = sink_bytes,
+    .dropped = sink_dropped,
     .close = sink_close,
 };

@@ -226,7 +226,7 @@ static void take_message(jms_source *s, pn_delivery_t *delivery) {
 }
 
 static void refuse_large(jms_source *s, pn_delivery_t *delivery) {
-    s->n_too_large++;
+    wire_count(&s->n_too_large, 1);
     jms_link_complain(&s->link, "a message of more than max.message.size was rejected (%" PRIu64 " so far)",
                       s->n_too_large);
     pn_delivery_update(delivery, PN_REJECTED);

@@ -72,7 +72,7 @@ static void trim(jms_sink *s) {
 /* A message that the broker will never take is told and left out: everything behind it would wait for ever.
  */
 static void drop(jms_sink *s, jms_out *o, const char *why) {
-    s->n_dropped++;
+    wire_count(&s->n_dropped, 1);
     snprintf(s->dropped, sizeof s->dropped, "a message for '%.80s' was dropped (%" PRIu64 " so far): %.160s",
              s->targets[o->target].name, s->n_dropped, why);
     done(s, o);

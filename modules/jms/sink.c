@@ -123,7 +123,7 @@ static weir_status tell(jms_sink *s, weir_error *err) {
 
 static void refuse(jms_sink *s, const jms_fields *f, const char *why) {
     jms_link_lock(&s->link);
-    uint64_t n = ++s->n_dropped;
+    uint64_t n = wire_count(&s->n_dropped, 1);
     jms_link_unlock(&s->link);
     wire_log(s->args->host, WEIR_LOG_ERROR,
              "%s: a message of %zu bytes for '%s' was dropped (%" PRIu64 " so far): %s", s->who, f->body.len,
@@ -305,6 +305,11 @@ static size_t sink_bytes(const void *self) {
     return bytes;
 }
 
+static uint64_t sink_dropped(const void *self) {
+    const jms_sink *s = self;
+    return wire_counted(&s->n_dropped);
+}
+
 static const char *sink_state(const void *self) {
     jms_sink *s = (jms_sink *)(uintptr_t)self; /* for the lock */
     if (!s->link.has_thread) return "";
@@ -350,4 +355,5 @@ const weir_sink_type jms_sink_type = {
     .bytes = sink_bytes,
     .close = sink_close,
     .state = sink_state,
+    .dropped = sink_dropped,
 };

@@ -235,6 +235,11 @@ static void source_ack(void *self, uint64_t epoch) {
     jms_link_unlock(&s->link);
 }
 
+static uint64_t source_dropped(const void *self) {
+    const jms_source *s = self;
+    return wire_counted(&s->n_too_large);
+}
+
 static const char *source_state(const void *self) {
     jms_source *s = (jms_source *)(uintptr_t)self; /* for the lock */
     if (!s->link.has_thread) return "";
@@ -291,4 +296,5 @@ const weir_source_type jms_source_type = {
     .properties = properties,
     .wants_checkpoint = source_wants_checkpoint,
     .state = source_state,
+    .dropped = source_dropped,
 };

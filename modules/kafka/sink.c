@@ -116,7 +116,7 @@ static weir_status sink_begin(void *self, uint64_t epoch, weir_error *err) {
 /* A record that Kafka will never take is told and left out: everything behind it would wait for it forever.
  */
 static void drop(kafka_sink *s, const char *topic, size_t len, const char *why) {
-    s->n_dropped++;
+    wire_count(&s->n_dropped, 1);
     wire_log(s->args->host, WEIR_LOG_ERROR,
              "%s: a message of %zu bytes for topic '%s' was dropped (%" PRIu64 " so far): %s", s->who, len,
              topic, s->n_dropped, why);
@@ -352,6 +352,11 @@ static weir_status sink_abort(void *self, uint64_t epoch, weir_error *err) {
     return kafka_transaction_abort(s->producer, err);
 }
 
+static uint64_t sink_dropped(const void *self) {
+    const kafka_sink *s = self;
+    return wire_counted(&s->n_dropped);
+}
+
 static const char *sink_state(const void *self) {
     const kafka_sink *s = self;
     return s->producer && s->producer->link.is_down ? "no broker can be reached" : "";
@@ -394,4 +399,5 @@ const weir_sink_type kafka_sink_type = {
     .bytes = sink_bytes,
     .close = sink_close,
     .state = sink_state,
+    .dropped = sink_dropped,
 };

@@ -73,7 +73,7 @@ static void land(mqtt_outbound *o, uint16_t id) {
 
 /* The broker does not take this message, now or ever: what is behind it must not wait. */
 static void refused(mqtt_outbound *o, const mqtt_packet *p) {
-    o->n_refused++;
+    wire_count(&o->n_refused, 1);
     mqtt_client_say(o->client, WEIR_LOG_ERROR, "a message was dropped (%" PRIu64 " so far): %s", o->n_refused,
                     mqtt_reason_text(o->client->conf->version, p->reason));
     land(o, p->id);

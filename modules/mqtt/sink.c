@@ -137,9 +137,10 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
 /* What no broker will ever take is told and left out: everything behind it would wait for it forever. */
 static void drop(mqtt_sink *s, weir_text topic, const char *why) {
     pthread_mutex_lock(&s->client.lock);
-    mqtt_client_say(
-        &s->client, WEIR_LOG_ERROR, "a message for topic '%.*s' was dropped (%" PRIu64 " so far): %s",
-        (int)(topic.len < 100 ? topic.len : 100), topic.bytes ? topic.bytes : "", ++s->n_dropped, why);
+    mqtt_client_say(&s->client, WEIR_LOG_ERROR,
+                    "a message for topic '%.*s' was dropped (%" PRIu64 " so far): %s",
+                    (int)(topic.len < 100 ? topic.len : 100), topic.bytes ? topic.bytes : "",
+                    wire_count(&s->n_dropped, 1), why);
     pthread_mutex_unlock(&s->client.lock);
 }
 
@@ -277,6 +278,11 @@ static weir_status sink_abort(void *self, uint64_t epoch, weir_error *err) {
     return WEIR_OK;
 }
 
+static uint64_t sink_dropped(const void *self) {
+    const mqtt_sink *s = self;
+    return wire_counted(&s->n_dropped) + wire_counted(&s->outbound.n_refused);
+}
+
 static const char *sink_state(const void *self) {
     mqtt_sink *s = (mqtt_sink *)(uintptr_t)self;
     return s->client.is_open ? atomic_load(&s->client.state) : "";
@@ -327,4 +333,5 @@ const weir_sink_type mqtt_sink_type = {
     .bytes = sink_bytes,
     .close = sink_close,
     .state = sink_state,
+    .dropped = sink_dropped,
 };

@@ -397,7 +397,10 @@ static void accept_all(net *n) {
         char peer[160];
         socklen_t len = sizeof a;
         int fd = accept4(n->listener, &a.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && (errno == EMFILE || errno == ENFILE)) usleep(10000); /* epoll asks again */
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+            tell(n, "no descriptors are left: connections wait");
+            usleep(10000); /* epoll asks again */
+        }
         if (fd < 0) return;
         if (n->n_conns >= n->spec.max_connections) {
             tell(n, "there are max.connections already; one was refused");

@@ -131,7 +131,7 @@ static bool on_tick(void *ctx, net_conn *c, int64_t now_ms) {
 }
 
 static bool tell_lost(stream_sink *s, net_conn *c, uint64_t lost) {
-    s->n_lost += lost;
+    wire_count(&s->n_lost, lost);
     if (wire_quiet_may_tell(&s->quiet))
         wire_log(s->args->host, WEIR_LOG_WARN,
                  "%s: the client %s is too slow; it is cut off, %" PRIu64
@@ -374,6 +374,11 @@ static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir
 static int sink_wake_fd(const void *self) { return ((const stream_sink *)self)->bell.fds[0]; }
 static size_t sink_bytes(const void *self) { return wire_ring_held(&((stream_sink *)(uintptr_t)self)->ring); }
 
+static uint64_t sink_dropped(const void *self) {
+    const stream_sink *s = self;
+    return wire_counted(&s->n_lost);
+}
+
 static const char *sink_state(const void *self) {
     stream_sink *s = (stream_sink *)(uintptr_t)self;
     s->state[0] = 0;
@@ -398,7 +403,8 @@ static void sink_close(void *self) {
         .state_size = sizeof(stream_sink), .open = open_function, .start = sink_start,                       \
         .recover = sink_recover, .begin = wire_epoch_nothing, .write = sink_write, .flush = sink_flush,      \
         .prepare = sink_prepare, .commit = wire_epoch_nothing, .abort = wire_epoch_nothing,                  \
-        .wake_fd = sink_wake_fd, .bytes = sink_bytes, .close = sink_close, .state = sink_state               \
+        .wake_fd = sink_wake_fd, .bytes = sink_bytes, .close = sink_close, .state = sink_state,              \
+        .dropped = sink_dropped                                                                              \
     }
 
 const weir_sink_type socket_tcp_sink = STREAM_SINK(

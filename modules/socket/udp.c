@@ -151,6 +151,11 @@ static weir_status in_poll(void *self, weir_input *in, weir_rows *rows, weir_err
 }
 
 static void in_consume(void *self, size_t n) { ((udp_source *)self)->n_used += (uint32_t)n; }
+static uint64_t in_dropped(const void *self) {
+    const udp_source *s = self;
+    return s->n_dropped;
+}
+
 static int in_wake_fd(const void *self) { return ((const udp_source *)self)->fd; }
 
 static size_t in_bytes(const void *self) {
@@ -176,6 +181,7 @@ const weir_source_type socket_udp_source = {
     .start = in_start,
     .poll = in_poll,
     .consume = in_consume,
+    .dropped = in_dropped,
     .wake_fd = in_wake_fd,
     .position = wire_save_nothing,
     .seek = wire_seek_nothing,
@@ -268,6 +274,11 @@ static weir_status out_recover(void *self, uint64_t last_epoch, weir_reader *sav
     return WEIR_OK;
 }
 
+static uint64_t out_dropped(const void *self) {
+    const udp_sink *s = self;
+    return s->n_dropped;
+}
+
 static int out_wake_fd(const void *self) { return ((const udp_sink *)self)->fd; }
 
 static void out_close(void *self) {
@@ -293,6 +304,7 @@ const weir_sink_type socket_udp_sink = {
     .prepare = wire_save_nothing,
     .commit = wire_epoch_nothing,
     .abort = wire_epoch_nothing,
+    .dropped = out_dropped,
     .wake_fd = out_wake_fd,
     .close = out_close,
 };

@@ -39,6 +39,12 @@ weir_status wire_seek_nothing(void *self, weir_reader *r, weir_error *err);
 weir_status wire_show_rest(weir_input *in, const weir_message *messages, uint32_t n, uint32_t n_used,
                            uint32_t *shown_from);
 
+/* Counters that one thread writes and others read. */
+static inline uint64_t wire_count(uint64_t *n, uint64_t more) {
+    return __atomic_add_fetch(n, more, __ATOMIC_RELAXED);
+}
+static inline uint64_t wire_counted(const uint64_t *n) { return __atomic_load_n(n, __ATOMIC_RELAXED); }
+
 /* A line of a kind is told once in ten seconds; what is left out in between is counted. */
 typedef struct wire_quiet {
     int64_t next_ms;

@@ -266,6 +266,11 @@ static weir_status sink_abort(void *self, uint64_t epoch, weir_error *err) {
 }
 
 static int sink_wake_fd(const void *self) { return ((const zeromq_sink *)self)->at.wake; }
+static uint64_t sink_dropped(const void *self) {
+    const zeromq_sink *s = self;
+    return s->n_dropped + s->n_unreachable;
+}
+
 static const char *sink_state(const void *self) { return ((const zeromq_sink *)self)->at.state; }
 
 static size_t sink_bytes(const void *self) {
@@ -314,4 +319,5 @@ const weir_sink_type zeromq_sink_type = {
     .bytes = sink_bytes,
     .close = sink_close,
     .state = sink_state,
+    .dropped = sink_dropped,
 };

@@ -242,6 +242,11 @@ static void source_consume(void *self, size_t n) {
 
 static int source_wake_fd(const void *self) { return ((const zeromq_source *)self)->at.wake; }
 
+static uint64_t source_dropped(const void *self) {
+    const zeromq_source *s = self;
+    return s->n_missed;
+}
+
 static const char *source_state(const void *self) { return ((const zeromq_source *)self)->at.state; }
 
 static size_t source_bytes(const void *self) {
@@ -285,4 +290,5 @@ const weir_source_type zeromq_source_type = {
     .close = source_close,
     .properties = properties,
     .state = source_state,
+    .dropped = source_dropped,
 };

@@ -422,6 +422,8 @@ const char *wr_sink_state(const wr_sink *s) { return s->type->state ? s->type->s
 
 uint64_t wr_sink_epoch(const wr_sink *s) { return s->epoch; }
 
+uint64_t wr_sink_dropped(const wr_sink *s) { return s->type->dropped ? s->type->dropped(s->self) : 0; }
+
 const weir_io_stats *wr_sink_stats(const wr_sink *s) { return &s->stats; }
 
 weir_status wr_sink_close(wr_sink *s, bool finish, weir_error *err) {

@@ -56,6 +56,7 @@ const char *wr_sink_state(const wr_sink *s);     /* what is wrong with the conne
 uint64_t wr_sink_epoch(const wr_sink *s);        /* the one being written */
 int wr_sink_wake_fd(const wr_sink *s);
 const weir_io_stats *wr_sink_stats(const wr_sink *s);
+uint64_t wr_sink_dropped(const wr_sink *s); /* by the transport, which the stats do not count */
 /* Commits the last epoch when `finish`, waiting up to 10 s for room; then lets go. Reports the first failure.
  */
 weir_status wr_sink_close(wr_sink *s, bool finish, weir_error *err);

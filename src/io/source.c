@@ -537,6 +537,8 @@ void wr_source_resume(wr_source *s) {
     if (s->type->resume) s->type->resume(s->self);
 }
 
+uint64_t wr_source_dropped(const wr_source *s) { return s->type->dropped ? s->type->dropped(s->self) : 0; }
+
 const weir_io_stats *wr_source_stats(wr_source *s) {
     if (s->type->lag) s->stats.lag = s->type->lag(s->self);
     return &s->stats;

@@ -65,6 +65,7 @@ wr_source_native_position(wr_source *s);         /* of the position that was sav
 const char *wr_source_state(const wr_source *s); /* what is wrong with the connection; "": nothing */
 void wr_source_pause(wr_source *s);
 void wr_source_resume(wr_source *s);
+uint64_t wr_source_dropped(const wr_source *s);     /* by the transport, which the stats do not count */
 const weir_io_stats *wr_source_stats(wr_source *s); /* lag is brought up to date */
 size_t wr_source_bytes(const wr_source *s);
 

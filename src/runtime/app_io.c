@@ -188,6 +188,7 @@ static void visit_drain(const wr_drain *d, void (*visit)(void *ctx, const wr_app
                             *wr_sink_stats(w->sink),
                             0,
                             w->is_down || *wr_sink_state(w->sink) != 0};
+        s.stats.bad_rows += wr_sink_dropped(w->sink);
         if (!i) s.stats.bad_rows += d->n_lost;
         if (d->spill) {
             s.stats.lag = (int64_t)wr_drain_undelivered(d);
@@ -207,6 +208,7 @@ void wr_app_io_visit_stats(const wr_app_io *io, void (*visit)(void *ctx, const w
                             *wr_source_stats(f->source),
                             wr_source_bytes(f->source),
                             *wr_source_state(f->source) != 0};
+        s.stats.bad_rows += wr_source_dropped(f->source);
         visit(ctx, &s);
     }
     for (uint32_t i = 0; i < io->n_drains; i++) visit_drain(io->drains[i], visit, ctx);

@@ -3,6 +3,7 @@ kind of server: its run starts what it needs, and prints "N passed, N failed". E
 import concurrent.futures
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -84,6 +85,11 @@ def curl(address, path, *args):
     """What the admin server at unix:FILE (--admin) answers; its token is "t" (--token)."""
     return subprocess.run(["curl", "-sS", "--unix-socket", address.removeprefix("unix:"), "-H", "Authorization: Bearer t", *args, f"http://weir{path}"],
                           capture_output=True, text=True).stdout
+
+
+def dropped(address, kind):
+    """How many messages the metrics say were dropped by the sources, or sinks, of an app."""
+    return sum(int(n) for n in re.findall(rf'weir_errors_total{{[^}}]*kind="{kind}"[^}}]*}} (\d+)', curl(address, "/metrics")))
 
 
 def run_one(test):
