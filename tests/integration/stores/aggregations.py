@@ -25,7 +25,7 @@ def files():
 def recorded_cases(db, *args, more=""):
     name = kit.new_name("agg")
     (kit.folder / name).mkdir()
-    places = db.places(name, 100)
+    places = db.places(name, 300)
     path = kit.folder / f"{name}.jsonl"
     every = 1 if kit.options.full or db.name == "sqlite" else 10  # a connection to a server takes its time
     n = rewrite.write_aggregations(files(), path, lambda i: db.aggregation(places[i], more).replace("'normal'", "'off'"), every)
