@@ -548,12 +548,15 @@ typedef struct weir_window_args {
     bool expired_wanted; /* somebody reads expired rows, or an aggregate needs them to be undone */
     bool reset_wanted;   /* resets matter: an aggregate follows */
     bool is_searched;    /* a join or an on-demand query reads the content */
-    uint32_t n_cols;     /* columns of the input, for windows that key by all of them */
+    uint32_t n_cols;     /* columns of the input, all that is_read and is_shown tell of */
     /* The query's output asks for expired rows. expired_wanted without it: only aggregates read them, and
      * those a reset clears too, so a window that emits resets need not emit expired rows. */
     bool expired_output;
     const bool *is_read; /* by input column: somebody downstream reads it. Set by the engine for open() */
     bool by_key;         /* the window is that of one key of a partition */
+    /* By input column: the query selects it as it is (k, not k + 1); in a join and of a named window:
+     * is_read. */
+    const bool *is_shown;
 } weir_window_args;
 
 typedef enum weir_window_shape {

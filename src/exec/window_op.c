@@ -16,14 +16,17 @@ static bool must_store(const weir_window *w, uint8_t need) {
 
 static weir_status note_columns(weir_window *w, weir_error *err) {
     uint32_t n = w->op.plan->in.n_attrs;
-    w->is_read = wr_alloc_zero(&w->op.account, 2 * (size_t)n + 1);
+    w->is_read = wr_alloc_zero(&w->op.account, 3 * (size_t)n + 1);
     if (!w->is_read) return wr_window_no_memory(err);
     w->stored = w->is_read + n;
+    bool *is_shown = w->stored + n;
     for (uint32_t c = 0; c < n; c++) {
         w->is_read[c] = w->plan->need[c] & (WR_NEED_CURRENT | WR_NEED_EXPIRED);
         w->stored[c] = must_store(w, w->plan->need[c]);
+        is_shown[c] = w->plan->need[c] & WR_NEED_SHOWN;
     }
     w->args.is_read = w->is_read;
+    w->args.is_shown = is_shown;
     return WEIR_OK;
 }
 
@@ -48,7 +51,7 @@ static void window_free(wr_op *op) {
     wr_window_condition_free(w->condition);
     wr_row_store_free(w->store);
     wr_free(&op->account, w->self, w->type->state_size);
-    wr_free(&op->account, w->is_read, 2 * (size_t)op->plan->in.n_attrs + 1);
+    wr_free(&op->account, w->is_read, 3 * (size_t)op->plan->in.n_attrs + 1);
     wr_free(op->account.parent, w, sizeof *w);
 }
 

@@ -10,7 +10,7 @@ struct weir_window {
     const wr_plan_window *plan;
     const weir_window_type *type;
     weir_window_args args;
-    bool *is_read, *stored; /* by column; one block, is_read first */
+    bool *is_read, *stored; /* by column; one block with what is shown, is_read first */
     void *self;             /* the window's own state */
     bool is_open;
     size_t self_bytes;              /* heap it held when it was last asked; charged to op.account */

@@ -26,6 +26,17 @@ const char *wr_plan_annotation_value(const wr_ast_annotation *annotation, const 
     return item ? item->value : NULL;
 }
 
+/* What must not be there twice: Siddhi refuses it where it looks for one. NULL: it isn't there. */
+static const wr_ast_annotation_item *only_item(wr_planner *p, const wr_ast_annotation *a, const char *key) {
+    const wr_ast_annotation_item *first = a ? wr_ast_find_item(a, key) : NULL;
+    if (!first) return NULL;
+    wr_ast_annotation rest = {.items = (wr_ast_annotation_item *)first + 1,
+                              .n_items = a->n_items - 1 - (uint32_t)(first - a->items)};
+    const wr_ast_annotation_item *second = wr_ast_find_item(&rest, key);
+    if (second) wr_plan_error(p, second->span, WEIR_ENAME, NULL, "@%s has a second value", a->name.text);
+    return first;
+}
+
 int64_t wr_plan_annotation_time(wr_planner *p, const wr_ast_annotation_item *item) {
     wr_source text = {0};
     wr_ast_expr *e = NULL;
@@ -122,8 +133,8 @@ static void app_statistics(wr_planner *p, const wr_ast_annotation *a) {
 /* NULL where there is none, as in Siddhi also of @app:name(name='x'). */
 static const char *app_text(wr_planner *p, const char *name) {
     const wr_ast_annotation *a = wr_plan_annotation(p, &p->app->annotations, name);
-    const char *value = wr_plan_annotation_value(a, NULL);
-    return value ? wr_plan_strdup(p, value) : NULL;
+    const wr_ast_annotation_item *item = only_item(p, a, NULL);
+    return item ? wr_plan_strdup(p, item->value) : NULL;
 }
 
 /* How often rows that go out may be there after a crash. */
@@ -146,7 +157,8 @@ static void app_guarantee(wr_planner *p) {
 void wr_plan_app_annotations(wr_planner *p) {
     const wr_ast_annotations *all = &p->app->annotations;
     p->plan->name = app_text(p, "name");
-    p->plan->description = app_text(p, "description");
+    const char *description = wr_plan_annotation_value(wr_plan_annotation(p, all, "description"), NULL);
+    p->plan->description = description ? wr_plan_strdup(p, description) : NULL;
     app_guarantee(p);
     const wr_ast_annotation *playback = wr_plan_annotation(p, all, "playback");
     if (playback) app_playback(p, playback);
@@ -326,7 +338,7 @@ void wr_plan_table_annotations(wr_planner *p, const wr_ast_definition *definitio
 const char *wr_plan_query_name(wr_planner *p, const wr_ast_annotations *annotations, wr_span *span) {
     const wr_ast_annotation *info = wr_plan_annotation(p, annotations, "info");
     wr_plan_annotation(p, annotations, "synchronized");
-    const wr_ast_annotation_item *item = info ? wr_ast_find_item(info, "name") : NULL;
+    const wr_ast_annotation_item *item = only_item(p, info, "name");
     if (!item || !item->value) return NULL;
     *span = item->value_span;
     return wr_plan_strdup(p, item->value);

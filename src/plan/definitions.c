@@ -59,9 +59,12 @@ static void note_definition(wr_named *named, const wr_ast_definition *d) {
  */
 
 static void define_stream(wr_planner *p, const wr_ast_definition *d, const char *name) {
-    wr_named *named = wr_plan_add_stream(p, name, read_schema(p, d), d->span);
-    if (!named) return;
-    note_definition(named, d);
+    wr_named *named = wr_plan_find(p, name); /* a trigger's: the same stream */
+    if (!named) {
+        named = wr_plan_add_stream(p, name, read_schema(p, d), d->span);
+        if (!named) return;
+        note_definition(named, d);
+    }
     p->plan->streams[named->index].is_defined = true;
     wr_plan_stream_annotations(p, d, named->index);
 }
@@ -173,8 +176,19 @@ static weir_arg text_arg(const wr_planner *p, wr_span span, const char *text, si
                       .end = span.end + p->span_base};
 }
 
+/* Functions have names of their own. */
+static bool is_taken_function(wr_planner *p, const wr_ast_definition *d, const char *name) {
+    for (uint32_t i = 0; i < p->n_scripts; i++) {
+        if (strcmp(p->scripts[i].name, name) != 0) continue;
+        wr_plan_error(p, d->id.span, WEIR_ENAME, NULL, "there is a function '%s' already", name);
+        return true;
+    }
+    return false;
+}
+
 /* A call f(a) of it becomes script:language(text, type, 'f', a): see wr_type_call. */
 static void define_function(wr_planner *p, const wr_ast_definition *d, const char *name) {
+    if (is_taken_function(p, d, name)) return;
     wr_script *script = &p->scripts[p->n_scripts++];
     *script = (wr_script){.name = name, .type = d->as.function.return_type};
     const weir_function_type *language = script_language(p, d);
@@ -212,16 +226,26 @@ static void define_aggregation(wr_planner *p, const wr_ast_definition *d, const 
 /* ---- All of them ------------------------------------------------------------------------------------------
  */
 
-/* A name that is taken: fine when it is the same definition again, but not of a trigger or window. */
+/* The stream of a trigger is defined by it, and may be by a definition of its own besides. */
+static bool defines_trigger_stream(const wr_named *before, const wr_ast_definition *d) {
+    return before->definition && before->definition->kind == WR_DEFINE_TRIGGER &&
+           d->kind == WR_DEFINE_STREAM && d->n_attrs == 1 && d->attrs[0].type == WEIR_LONG &&
+           strcmp(d->attrs[0].name.text, "triggered_time") == 0;
+}
+
+/* As in Siddhi only streams and tables may be defined twice alike. */
+static bool may_come_again(const wr_ast_definition *d) {
+    return d->kind == WR_DEFINE_STREAM || d->kind == WR_DEFINE_TABLE;
+}
+
+/* A name that is taken: fine when it is the same definition again. */
 static bool is_taken(wr_planner *p, const wr_ast_definition *d, const char *name) {
     wr_named *before = wr_plan_find(p, name);
     if (!before) return false;
-    if (d->kind == WR_DEFINE_TRIGGER) {
-        if (is_trigger_stream(before)) return false;
-    } else if (before->definition && d->kind != WR_DEFINE_WINDOW &&
-               wr_ast_definition_equal(before->definition, d)) {
+    if (defines_trigger_stream(before, d)) return p->plan->streams[before->index].is_defined;
+    if (d->kind == WR_DEFINE_TRIGGER && is_trigger_stream(before)) return false;
+    if (may_come_again(d) && before->definition && wr_ast_definition_equal(before->definition, d))
         return true;
-    }
     const char *kind = before->definition ? kind_names[before->definition->kind] : "stream";
     wr_plan_error(p, d->id.span, WEIR_ENAME,
                   "streams, tables, windows, triggers and aggregations share their names",
@@ -232,7 +256,6 @@ static bool is_taken(wr_planner *p, const wr_ast_definition *d, const char *name
 static void define(wr_planner *p, const wr_ast_definition *d) {
     const char *name = wr_plan_marked_name(p, d->id.mark, d->id.name.text);
     if (!name) return;
-    /* Functions have names of their own. */
     if (d->kind != WR_DEFINE_FUNCTION && is_taken(p, d, name)) return;
     switch (d->kind) {
     case WR_DEFINE_STREAM: define_stream(p, d, name); break;

@@ -33,7 +33,8 @@ static wr_plan_op *window_op(wr_build *b, const wr_ast_definition *d, const wr_n
     wr_plan_op *op = wr_plan_new_op(b, WR_OP_WINDOW, label, named->schema, named->schema);
     window.need = WR_PLAN_ARRAY(b->p, named->schema.n_attrs, uint8_t);
     if (!op || !window.need) return NULL;
-    memset(window.need, WR_NEED_CURRENT | WR_NEED_EXPIRED | WR_NEED_WINDOW, named->schema.n_attrs);
+    memset(window.need, WR_NEED_CURRENT | WR_NEED_EXPIRED | WR_NEED_WINDOW | WR_NEED_SHOWN,
+           named->schema.n_attrs);
     bool lets_expired = d->as.window.events != WR_EVENTS_CURRENT;
     window.args.expired_wanted = window.args.expired_output = lets_expired;
     window.args.is_searched = true;

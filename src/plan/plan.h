@@ -207,6 +207,7 @@ typedef struct wr_plan_function {
 #define WR_NEED_CURRENT 1u /* current rows, downstream */
 #define WR_NEED_EXPIRED 2u /* expired rows, downstream */
 #define WR_NEED_WINDOW  4u /* the window itself (its arguments, its content for a join) */
+#define WR_NEED_SHOWN   8u /* the query selects the column as it is */
 
 /* The condition of an expression window. Columns 0..n-1 are the event's, AGG slots the condition's own
  * aggregates; `first` and `last` columns follow: n..2n-1 are those of the oldest event, 2n..3n-1 of the

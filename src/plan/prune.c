@@ -87,6 +87,13 @@ static void prune_processors(wr_plan_query *q) {
             if (wr_plan_is_processor(q->side[s].ops[i])) prune_processor(q, &q->side[s], i);
 }
 
+static void use_shown(const wr_column_use *use, const wr_plan_op *select) {
+    for (uint32_t i = 0; i < select->out.n_attrs; i++) {
+        const wr_expr *e = select->u.select.outs[i];
+        if (e->kind == WR_EXPR_COLUMN) wr_use_expr(use, e, WR_NEED_SHOWN);
+    }
+}
+
 static void prune_single(const wr_plan *plan, wr_plan_query *q, const wishes *w) {
     wr_plan_side *side = &q->side[0];
     bool expires = gets_expired(plan, side);
@@ -102,6 +109,7 @@ static void prune_single(const wr_plan *plan, wr_plan_query *q, const wishes *w)
         wr_use_window(&use, &op->u.window, WR_NEED_WINDOW);
         for (uint32_t k = i + 1; k < side->n_ops; k++) use_op(&use, side->ops[k], passing);
         use_selector(&use, q->select, passing, need_bits(w->wants_current, w->wants_expired));
+        use_shown(&use, q->select);
         q->select->u.select.input_expires |= w->wants_expired || w->aggregates || w->resets;
         undoes |= w->wants_expired || !op->u.window.type->resets_instead;
         /* A piece of batch(n) expires after the next one's reset. */
@@ -131,6 +139,8 @@ static void prune_side(wr_plan_query *q, uint32_t at, const wishes *w) {
     uint8_t kept = (uint8_t)(need_bits(true, expires && apart) | (apart ? WR_NEED_WINDOW : 0u));
     wr_use_join(&use, join, (uint8_t)(need_bits(true, expires) | (apart ? WR_NEED_WINDOW : 0u)));
     use_selector(&use, q->select, kept, kept);
+    for (uint32_t c = 0; c < use.n; c++)
+        if (use.flags[c] & (WR_NEED_CURRENT | WR_NEED_EXPIRED)) use.flags[c] |= WR_NEED_SHOWN;
     use.base = 0;
     use.n = last->in.n_attrs;
     wr_use_window(&use, &last->u.window, WR_NEED_WINDOW);

@@ -159,7 +159,7 @@ const weir_window_type wr_window_frequent = {
     .params =
         (const weir_param_doc[]){
             {"frequent(<int> keys)",
-             "How many keys are counted; a key is all attributes that the query reads."},
+             "How many keys are counted; a key is all attributes that the query selects as they are."},
             {"frequent(<int> keys, <string attribute> key, …)", "The attributes that make the key."},
             {NULL, NULL}},
     .shape = WEIR_WINDOW_BAG,

@@ -178,7 +178,7 @@ const weir_window_type wr_window_lossy_frequent = {
     .params =
         (const weir_param_doc[]){
             {"lossyFrequent(<double> support, <double> error)",
-             "Shares of all rows, from 0 to 1; a key is all attributes that the query reads."},
+             "Shares of all rows, from 0 to 1; a key is all attributes that the query selects as they are."},
             {"lossyFrequent(<double> support, <double> error, <string attribute> key, …)",
              "The attributes that make the key."},
             {NULL, NULL}},

@@ -9,7 +9,7 @@ weir_status wr_row_key_init(wr_row_key *k, const weir_window_args *args, uint32_
     if (!k->columns) return weir_fail(err, WEIR_ENOMEM, "out of memory in a window");
     for (uint32_t i = first; i < args->n_args; i++) k->columns[k->n_columns++] = args->args[i].column;
     for (uint32_t c = 0; args->n_args <= first && c < args->n_cols; c++)
-        if (args->is_read[c]) k->columns[k->n_columns++] = c;
+        if (args->is_shown[c]) k->columns[k->n_columns++] = c;
     return WEIR_OK;
 }
 

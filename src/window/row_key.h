@@ -12,8 +12,8 @@ typedef struct wr_row_key {
     wr_buf text; /* of the last row */
 } wr_row_key;
 
-/* The attributes among args from `first` on; if there are none, every column that somebody downstream reads
- * (Siddhi keys by the attributes that the query's selector names). */
+/* The attributes among args from `first` on; if there are none, every column that the query selects as it
+ * is: neither k in k + 1 nor in group by k (as in Siddhi). */
 weir_status wr_row_key_init(wr_row_key *k, const weir_window_args *args, uint32_t first,
                             weir_error *err) WR_NODISCARD;
 void wr_row_key_fini(wr_row_key *k);
