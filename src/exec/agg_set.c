@@ -27,12 +27,19 @@ static bool reads_aggregates(const wr_agg_slot *slot) {
     return false;
 }
 
+/* Can a row leave that was not taken in when it came? By then what it is asked by may have changed, or its
+ * chunk may have failed when it came. */
+static bool is_unbalanced(const wr_agg_set *set, const wr_agg_slot *slot) {
+    bool unbalanced = set->unbalanced || slot->when || reads_aggregates(slot);
+    for (uint32_t a = 0; a < slot->n_args; a++) unbalanced |= slot->args[a]->can_fail;
+    return unbalanced;
+}
+
 static weir_status open_state(const wr_agg_set *set, wr_agg_state *s, weir_error *err) {
     weir_agg_args args = {.args = s->slot->arg_info,
                           .n_args = s->slot->n_args,
                           .removes = set->removes,
-                          /* What a row is asked by may have changed until it leaves, and other aggregates. */
-                          .unbalanced = set->unbalanced || s->slot->when || reads_aggregates(s->slot),
+                          .unbalanced = is_unbalanced(set, s->slot),
                           .forgets = set->forgets};
     s->is_open = true;
     return s->slot->type->open(s->self, &args, err);

@@ -29,10 +29,11 @@ weir_status wr_agg_set_clear(wr_agg_set *set, weir_error *err) WR_NODISCARD;
 
 /* Takes in the rows of ev->in (its selection; kinds and resets are heeded). values[i] gets slot i's column;
  * *gids the group of each physical row (undefined for resets), NULL when there are no keys. A row whose
- * argument fails is reported through ev->fail, and it and the later rows of its chunk are left out. Memory is
- * ev->arena's. */
-weir_status wr_agg_set_update(wr_agg_set *set, const wr_eval *ev, weir_column *values, const uint32_t **gids,
-                              weir_error *err) WR_NODISCARD;
+ * argument fails is reported through ev->fail, and it and the later rows of its chunk are left out. taken_by
+ * (or NULL) tells of rows that fail elsewhere: by row, how many slots, from the first, take it in before it
+ * fails; UINT32_MAX: it does not fail. Memory is ev->arena's. */
+weir_status wr_agg_set_update(wr_agg_set *set, const wr_eval *ev, const uint32_t *taken_by,
+                              weir_column *values, const uint32_t **gids, weir_error *err) WR_NODISCARD;
 
 /* With by_key: can these aggregates be kept so? (Each must have a reset of its own.) */
 bool wr_agg_slots_by_key(const wr_agg_slot *slots, uint32_t n);

@@ -25,13 +25,14 @@ typedef struct update {
     wr_agg_set *set;
     const wr_eval *ev;
     const weir_batch *in;
-    wr_row_list rows;    /* all that are taken in, and resets */
-    const uint8_t *kind; /* NULL: none of the rows is expired */
-    weir_column *inputs; /* arguments and keys */
-    weir_column *values; /* results, by slot */
-    uint32_t *gid;       /* NULL: no keys */
-    const uint32_t *key; /* by row: the partition key's id; NULL: not by key */
-    uint64_t *failed;    /* by row: an input failed. NULL: none can */
+    wr_row_list rows;         /* all that are taken in, and resets */
+    const uint8_t *kind;      /* NULL: none of the rows is expired */
+    weir_column *inputs;      /* arguments and keys */
+    weir_column *values;      /* results, by slot */
+    uint32_t *gid;            /* NULL: no keys */
+    const uint32_t *key;      /* by row: the partition key's id; NULL: not by key */
+    const uint32_t *taken_by; /* by row: that many slots take it in, and it fails. NULL: no row fails so */
+    uint64_t *failed;         /* by row: an input failed. NULL: none can */
     bool any_failed;
     bool row_failed;           /* an aggregate couldn't take in the row in hand */
     uint32_t failed_chunk_end; /* after that: later rows before this physical row are left out */
@@ -222,6 +223,7 @@ static bool may_fail(const update *u, const wr_agg_state *s) {
 }
 
 static bool any_may_fail(const update *u) {
+    if (u->taken_by) return true;
     for (uint32_t i = 0; i < u->set->n_states; i++)
         if (may_fail(u, &u->set->states[i])) return true;
     return false;
@@ -232,9 +234,12 @@ static weir_status take_row_by_row(update *u, const wr_row_list *list, weir_erro
         uint32_t row = wr_row_at(list, k);
         wr_row_list one = {.n = 1, .first = row};
         if (row < u->failed_chunk_end) continue;
+        bool fails_elsewhere = u->taken_by && u->taken_by[row] != UINT32_MAX;
+        uint32_t n_slots = fails_elsewhere ? u->taken_by[row] : u->set->n_states;
         u->row_failed = false;
-        for (uint32_t i = 0; i < u->set->n_states && !u->row_failed; i++) WR_TRY(take_slot(u, i, &one, err));
-        if (u->row_failed) u->failed_chunk_end = weir_batch_chunk_end(u->in, wr_batch_chunk_of(u->in, row));
+        for (uint32_t i = 0; i < n_slots && !u->row_failed; i++) WR_TRY(take_slot(u, i, &one, err));
+        if (u->row_failed || fails_elsewhere)
+            u->failed_chunk_end = weir_batch_chunk_end(u->in, wr_batch_chunk_of(u->in, row));
     }
     return WEIR_OK;
 }
@@ -342,10 +347,10 @@ static void finish_groups(update *u) {
         wr_agg_set_sweep(u->set);
 }
 
-weir_status wr_agg_set_update(wr_agg_set *set, const wr_eval *ev, weir_column *values, const uint32_t **gids,
-                              weir_error *err) {
+weir_status wr_agg_set_update(wr_agg_set *set, const wr_eval *ev, const uint32_t *taken_by,
+                              weir_column *values, const uint32_t **gids, weir_error *err) {
     const weir_batch *in = ev->in;
-    update u = {.set = set, .ev = ev, .in = in, .values = values};
+    update u = {.set = set, .ev = ev, .in = in, .values = values, .taken_by = taken_by};
     u.rows = (wr_row_list){.n = in->n_sel, .rows = in->sel};
     *gids = NULL;
     if (in->kind && memchr(in->kind, WEIR_EXPIRED, in->n_rows)) u.kind = in->kind;

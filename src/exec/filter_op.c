@@ -24,7 +24,7 @@ static weir_status update_aggs(filter_op *f, wr_eval *ev, weir_error *err) {
     weir_column *values = wr_arena_zero(ev->arena, f->head.plan->u.filter.n_aggs, sizeof *values);
     if (!values) return no_memory(err);
     ev->aggs = values;
-    return wr_agg_set_update(f->aggs, ev, values, &gids, err);
+    return wr_agg_set_update(f->aggs, ev, NULL, values, &gids, err);
 }
 
 static weir_status run_probes(filter_op *f, wr_eval *ev, wr_turn *turn, weir_error *err) {

@@ -19,6 +19,12 @@
 
 #define STATE_VERSION 1u
 
+/* An output column that may fail, and behind which aggregates don't get a row that does. */
+typedef struct early_out {
+    wr_program *program;
+    uint32_t n_slots; /* those of the columns before it */
+} early_out;
+
 typedef struct select_op {
     wr_op head;
     wr_agg_set *aggs;   /* NULL: neither aggregates nor groups */
@@ -27,8 +33,11 @@ typedef struct select_op {
     wr_program *outs;
     wr_program *having; /* NULL: none */
     wr_program *order;  /* NULL: none; one result for each order */
+    early_out *early;   /* in the order of the columns */
+    uint32_t n_early;
     wr_collapse collapse;
-    bool can_fail;      /* an output column or the having may */
+    bool can_fail; /* an output column or the having may */
+    bool order_can_fail;
     bool only_projects; /* current rows all come out, and none can fail */
 } select_op;
 
@@ -136,14 +145,52 @@ static weir_status run_probes(select_run *r, weir_error *err) {
     return wr_probes_run(r->op->probes, &r->ev, r->turn, &r->ev.probes, err);
 }
 
+typedef struct early_faults {
+    const weir_batch *in;
+    uint32_t *taken_by, n_slots;
+    bool any;
+} early_faults;
+
+static void note_early(void *ctx, uint32_t row, const char *message) {
+    early_faults *f = ctx;
+    (void)message; /* told when the columns are computed */
+    if (f->in->kind && f->in->kind[row] == WEIR_RESET) return;
+    if (f->n_slots < f->taken_by[row]) f->taken_by[row] = f->n_slots;
+    f->any = true;
+}
+
+/* Columns are computed one after the other in Siddhi: where one fails, aggregates behind it don't get the
+ * row, and none gets the later rows of its chunk. *taken_by NULL: none fails. */
+static weir_status find_early_faults(select_run *r, const uint32_t **taken_by, weir_error *err) {
+    const select_op *s = r->op;
+    *taken_by = NULL;
+    if (!s->n_early) return WEIR_OK;
+    early_faults faults = {.in = r->in,
+                           .taken_by = wr_arena_array(r->turn->arena, r->in->n_rows, sizeof(uint32_t))};
+    if (!faults.taken_by) return no_memory(err);
+    memset(faults.taken_by, 0xff, r->in->n_rows * sizeof(uint32_t));
+    wr_eval ev = r->ev;
+    ev.fail = note_early;
+    ev.fail_ctx = &faults;
+    for (uint32_t i = 0; i < s->n_early; i++) {
+        weir_column ignored = {0};
+        faults.n_slots = s->early[i].n_slots;
+        WR_TRY(wr_program_run(s->early[i].program, &ev, &ignored, err));
+    }
+    if (faults.any) *taken_by = faults.taken_by;
+    return WEIR_OK;
+}
+
 static weir_status update_aggregates(select_run *r, weir_error *err) {
     if (!r->op->aggs) return WEIR_OK;
     if (!r->plan->n_aggs && !r->in->chunk_end) return WEIR_OK; /* no two rows of a chunk to tell apart */
     if (r->op->probes_choose) WR_TRY(run_probes(r, err));
     weir_column *values = wr_arena_zero(r->turn->arena, r->plan->n_aggs, sizeof *values);
     if (!values) return no_memory(err);
+    const uint32_t *taken_by;
+    WR_TRY(find_early_faults(r, &taken_by, err));
     r->ev.aggs = values;
-    return wr_agg_set_update(r->op->aggs, &r->ev, values, &r->gids, err);
+    return wr_agg_set_update(r->op->aggs, &r->ev, taken_by, values, &r->gids, err);
 }
 
 static weir_status compute_outs(select_run *r, weir_error *err) {
@@ -208,12 +255,38 @@ static weir_status apply_chunk_mode(select_run *r, weir_error *err) {
     return look_at_picked(r, err);
 }
 
+/* The picked rows that have others of their chunk beside them: only these are compared. */
+static weir_status compared_rows(const select_run *r, weir_batch *compared, weir_error *err) {
+    uint32_t *of_chunk = wr_arena_zero(r->turn->arena, r->in->n_chunks, sizeof *of_chunk), n = 0;
+    uint32_t *rows = wr_arena_array(r->turn->arena, r->view.n_sel, sizeof *rows);
+    if (!of_chunk || !rows) return no_memory(err);
+    for (uint32_t k = 0; k < r->view.n_sel; k++)
+        of_chunk[wr_batch_chunk_of(r->in, weir_batch_row(&r->view, k))]++;
+    for (uint32_t k = 0; k < r->view.n_sel; k++) {
+        uint32_t row = weir_batch_row(&r->view, k);
+        if (of_chunk[wr_batch_chunk_of(r->in, row)] > 1) rows[n++] = row;
+    }
+    *compared = r->view;
+    compared->sel = rows;
+    compared->n_sel = n;
+    return WEIR_OK;
+}
+
+static weir_status compute_order_keys(select_run *r, weir_column *keys, weir_error *err) {
+    if (!r->op->order_can_fail) return wr_program_run(r->op->order, &r->ev, keys, err);
+    weir_batch compared;
+    WR_TRY(compared_rows(r, &compared, err));
+    wr_eval ev = r->ev;
+    ev.in = &compared;
+    return wr_program_run(r->op->order, &ev, keys, err);
+}
+
 static weir_status apply_order(select_run *r, weir_error *err) {
     uint32_t n = r->plan->n_order;
     if (!r->op->order || r->picked.n < 2 || !r->in->chunk_end) return WEIR_OK;
     weir_column *keys = wr_arena_zero(r->turn->arena, n, sizeof *keys);
     if (!keys) return no_memory(err);
-    WR_TRY(wr_program_run(r->op->order, &r->ev, keys, err));
+    WR_TRY(compute_order_keys(r, keys, err));
     WR_TRY(drop_failed(r, err));
     r->moved = true;
     return wr_order_rows(r->in, r->plan->order, keys, n, &r->picked, r->turn->arena, err);
@@ -423,6 +496,8 @@ static void select_free(wr_op *op) {
     wr_program_free(s->outs);
     wr_program_free(s->having);
     wr_program_free(s->order);
+    for (uint32_t i = 0; i < s->n_early; i++) wr_program_free(s->early[i].program);
+    wr_free(&s->head.account, s->early, op->plan->out.n_attrs * sizeof *s->early);
     wr_collapse_fini(&s->collapse);
     wr_free(op->account.parent, s, sizeof *s);
 }
@@ -452,6 +527,35 @@ static weir_status make_aggregates(select_op *s, const wr_plan_select *plan, wei
     return wr_agg_set_new(&options, &s->head.account, &s->aggs, err);
 }
 
+static bool note_slots(const wr_expr *e, void *n_slots) {
+    uint32_t *n = n_slots;
+    if (e->kind == WR_EXPR_AGG && e->u.column >= *n) *n = e->u.column + 1;
+    return true;
+}
+
+/* Known before the aggregates are, and not noticed when it is computed twice. */
+static bool can_come_early(const wr_expr *e, void *ctx) {
+    (void)ctx;
+    return e->kind != WR_EXPR_AGG && e->kind != WR_EXPR_PROBE &&
+           (e->kind != WR_EXPR_CALL || !e->u.call.function->not_pure);
+}
+
+static weir_status make_early(select_op *s, const wr_plan_select *plan, uint32_t n_outs, weir_error *err) {
+    uint32_t n_slots = 0;
+    if (!plan->n_aggs || !n_outs) return WEIR_OK;
+    s->early = wr_alloc_zero(&s->head.account, n_outs * sizeof *s->early);
+    if (!s->early) return no_memory(err);
+    for (uint32_t i = 0; i < n_outs; i++) {
+        if (plan->outs[i]->can_fail && wr_expr_walk(plan->outs[i], can_come_early, NULL)) {
+            early_out *early = &s->early[s->n_early++];
+            early->n_slots = n_slots;
+            WR_TRY(wr_program_new(plan->outs + i, 1, &s->head.account, &early->program, err));
+        }
+        (void)wr_expr_walk(plan->outs[i], note_slots, &n_slots);
+    }
+    return WEIR_OK;
+}
+
 static weir_status make_order(select_op *s, const wr_plan_select *plan, weir_error *err) {
     if (!plan->n_order) return WEIR_OK;
     wr_account *account = &s->head.account;
@@ -461,6 +565,7 @@ static weir_status make_order(select_op *s, const wr_plan_select *plan, weir_err
     weir_status status = WEIR_OK;
     for (uint32_t i = 0; i < plan->n_order; i++) {
         keys[i] = plan->order[i].key;
+        s->order_can_fail |= keys[i]->can_fail;
         if (keys[i]->boxed || keys[i]->type == WEIR_OBJECT)
             status = weir_fail(err, WEIR_EUNSUPPORTED, "order by can't compare objects");
     }
@@ -480,6 +585,7 @@ static weir_status make_parts(select_op *s, weir_error *err) {
         s->probes_choose |= plan->aggs[i].when && wr_expr_has_kind(plan->aggs[i].when, WR_EXPR_PROBE);
     for (uint32_t i = 0; i < op->out.n_attrs; i++) s->can_fail |= plan->outs[i]->can_fail;
     s->can_fail |= plan->having && plan->having->can_fail;
+    WR_TRY(make_early(s, plan, op->out.n_attrs, err));
     WR_TRY(wr_program_new(plan->outs, op->out.n_attrs, account, &s->outs, err));
     if (plan->having) WR_TRY(wr_program_new((wr_expr *const *)&plan->having, 1, account, &s->having, err));
     return make_order(s, plan, err);

@@ -260,7 +260,7 @@ static weir_status update(wr_window_condition *c, weir_kind kind, int64_t now, w
     const uint32_t *gids;
     c->kind = (uint8_t)kind;
     wr_eval ev = begin_eval(c, now);
-    WR_TRY(wr_agg_set_update(c->aggs, &ev, c->agg_values, &gids, err));
+    WR_TRY(wr_agg_set_update(c->aggs, &ev, NULL, c->agg_values, &gids, err));
     return outcome(c, err);
 }
 

@@ -75,7 +75,7 @@ static void feed(fixture *f, const uint8_t *kind, int32_t *g, uint32_t n, const 
                     .chunk_end = ends};
     wr_eval ev = {.in = &b, .arena = &f->arena, .fail = note_failure, .fail_ctx = f};
     weir_error err = {0};
-    if (wr_agg_set_update(f->set, &ev, &f->value, &f->gids, &err)) fail_msg("%s", err.message);
+    if (wr_agg_set_update(f->set, &ev, NULL, &f->value, &f->gids, &err)) fail_msg("%s", err.message);
 }
 
 static int64_t value_at(const fixture *f, uint32_t row) {
@@ -263,7 +263,7 @@ static void a_limit_of_the_account_is_kept(void **state) {
         weir_column cols[2] = {{.type = WEIR_INT, .data = g}, {.type = WEIR_LONG, .data = v}};
         weir_batch b = {.n_rows = 64, .n_sel = 64, .n_cols = 2, .cols = cols, .n_chunks = 64};
         wr_eval ev = {.in = &b, .arena = &f.arena};
-        status = wr_agg_set_update(f.set, &ev, &f.value, &f.gids, &err);
+        status = wr_agg_set_update(f.set, &ev, NULL, &f.value, &f.gids, &err);
         assert_true(f.account.used_bytes <= f.account.limit_bytes);
     }
     assert_int_equal(status, WEIR_ENOMEM);

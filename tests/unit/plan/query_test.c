@@ -35,7 +35,8 @@ static void a_window_keeps_what_an_aggregate_must_undo(void **state) {
     assert_false(w->args.expired_output);
     assert_true(w->args.reset_wanted);
     const uint8_t both = WR_NEED_CURRENT | WR_NEED_EXPIRED;
-    const uint8_t wanted[] = {both, both, both, 0}; /* the group, the sum, the filter; d is read by nobody */
+    /* The group, which is selected, the sum, the filter; d is read by nobody. */
+    const uint8_t wanted[] = {both | WR_NEED_SHOWN, both, both, 0};
     assert_memory_equal(w->need, wanted, sizeof wanted);
     assert_true(plan->queries[0].select->u.select.input_expires);
     planned_fini(&a);
@@ -47,14 +48,14 @@ static void a_window_that_nobody_looks_back_at_keeps_nothing(void **state) {
     const wr_plan *plan = plan_of(&a, STREAMS "from S#window.length(5) select k insert into O;");
     const wr_plan_window *w = &first_op(plan)->u.window;
     assert_false(w->args.expired_wanted);
-    const uint8_t wanted[] = {WR_NEED_CURRENT, 0, 0, 0};
+    const uint8_t wanted[] = {WR_NEED_CURRENT | WR_NEED_SHOWN, 0, 0, 0};
     assert_memory_equal(w->need, wanted, sizeof wanted);
     assert_false(plan->queries[0].select->u.select.input_expires);
     planned_fini(&a);
     w = &first_op(plan_of(&a, STREAMS "from S#window.length(5) select k insert expired events into O;"))
              ->u.window;
     assert_true(w->args.expired_output);
-    assert_int_equal(w->need[0], WR_NEED_EXPIRED);
+    assert_int_equal(w->need[0], WR_NEED_EXPIRED | WR_NEED_SHOWN);
     planned_fini(&a);
 }
 
@@ -63,7 +64,7 @@ static void a_window_keeps_the_columns_it_is_told_by(void **state) {
     planned a;
     const wr_plan_window *w =
         &first_op(plan_of(&a, STREAMS "from S#window.sort(3, t) select k insert into O;"))->u.window;
-    const uint8_t wanted[] = {WR_NEED_CURRENT, 0, WR_NEED_WINDOW, 0};
+    const uint8_t wanted[] = {WR_NEED_CURRENT | WR_NEED_SHOWN, 0, WR_NEED_WINDOW, 0};
     assert_memory_equal(w->need, wanted, sizeof wanted);
     planned_fini(&a);
 }
@@ -81,7 +82,7 @@ static void an_expression_window_sees_event_first_and_last(void **state) {
     wr_expr_print(w->condition.expr, NULL, NULL, &a.text);
     assert_string_equal(a.text.data, "(((($0 < 5L) and (column9 == column5)) and (column2 > 3L)) and "
                                      "((column13 - column12) < 3000L))");
-    const uint8_t wanted[] = {WR_NEED_CURRENT, WR_NEED_WINDOW, WR_NEED_WINDOW, 0};
+    const uint8_t wanted[] = {WR_NEED_CURRENT | WR_NEED_SHOWN, WR_NEED_WINDOW, WR_NEED_WINDOW, 0};
     assert_memory_equal(w->need, wanted, sizeof wanted);
     planned_fini(&a);
 }
@@ -105,8 +106,8 @@ static void equalities_between_the_sides_are_keys(void **state) {
                 j->content[1] == WR_CONTENT_FOLLOWS);
     assert_false(j->expired_triggers);
     /* Keys, what is tested and what is selected: the join keeps rows, so it wants them as they come in. */
-    const uint8_t left[] = {WR_NEED_CURRENT, WR_NEED_CURRENT, WR_NEED_CURRENT, WR_NEED_CURRENT};
-    const uint8_t right[] = {WR_NEED_CURRENT, WR_NEED_CURRENT};
+    const uint8_t read = WR_NEED_CURRENT | WR_NEED_SHOWN;
+    const uint8_t left[] = {read, read, read, read}, right[] = {read, read};
     assert_memory_equal(q->side[0].ops[0]->u.window.need, left, sizeof left);
     assert_memory_equal(q->side[1].ops[0]->u.window.need, right, sizeof right);
     const bool joined[] = {false, true, false, true, false, true};
