@@ -44,7 +44,7 @@ static weir_status filter_process(wr_op *op, wr_turn *turn, const weir_batch *co
                   .fail_ctx = &faults};
     uint32_t n_sel, *sel = wr_arena_array(turn->arena, b->n_sel, sizeof *sel);
     if (!sel) return no_memory(err);
-    WR_TRY(run_probes(f, &ev, turn, err)); /* by which aggregates may choose their rows */
+    WR_TRY(run_probes(f, &ev, turn, err)); /* aggregates may ask for them */
     WR_TRY(update_aggs(f, &ev, err));
     WR_TRY(wr_program_filter(f->condition, &ev, true, sel, &n_sel, err));
     n_sel = wr_chunk_faults_drop(&faults, sel, n_sel);

@@ -27,9 +27,9 @@ typedef struct early_out {
 
 typedef struct select_op {
     wr_op head;
-    wr_agg_set *aggs;   /* NULL: neither aggregates nor groups */
-    wr_probes *probes;  /* NULL: none */
-    bool probes_choose; /* which rows an aggregate takes in */
+    wr_agg_set *aggs;  /* NULL: neither aggregates nor groups */
+    wr_probes *probes; /* NULL: none */
+    bool probes_first; /* aggregates ask for them */
     wr_program *outs;
     wr_program *having; /* NULL: none */
     wr_program *order;  /* NULL: none; one result for each order */
@@ -184,7 +184,7 @@ static weir_status find_early_faults(select_run *r, const uint32_t **taken_by, w
 static weir_status update_aggregates(select_run *r, weir_error *err) {
     if (!r->op->aggs) return WEIR_OK;
     if (!r->plan->n_aggs && !r->in->chunk_end) return WEIR_OK; /* no two rows of a chunk to tell apart */
-    if (r->op->probes_choose) WR_TRY(run_probes(r, err));
+    if (r->op->probes_first) WR_TRY(run_probes(r, err));
     weir_column *values = wr_arena_zero(r->turn->arena, r->plan->n_aggs, sizeof *values);
     if (!values) return no_memory(err);
     const uint32_t *taken_by;
@@ -581,8 +581,12 @@ static weir_status make_parts(select_op *s, weir_error *err) {
     WR_TRY(make_aggregates(s, plan, err));
     if (plan->n_probes)
         WR_TRY(wr_probes_new(plan->probes, plan->n_probes, &op->in, account, &s->probes, err));
-    for (uint32_t i = 0; i < plan->n_aggs; i++)
-        s->probes_choose |= plan->aggs[i].when && wr_expr_has_kind(plan->aggs[i].when, WR_EXPR_PROBE);
+    for (uint32_t i = 0; i < plan->n_aggs; i++) {
+        const wr_agg_slot *slot = &plan->aggs[i];
+        s->probes_first |= slot->when && wr_expr_has_kind(slot->when, WR_EXPR_PROBE);
+        for (uint32_t a = 0; a < slot->n_args; a++)
+            s->probes_first |= wr_expr_has_kind(slot->args[a], WR_EXPR_PROBE);
+    }
     for (uint32_t i = 0; i < op->out.n_attrs; i++) s->can_fail |= plan->outs[i]->can_fail;
     s->can_fail |= plan->having && plan->having->can_fail;
     WR_TRY(make_early(s, plan, op->out.n_attrs, err));

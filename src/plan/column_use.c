@@ -82,7 +82,8 @@ void wr_use_window(const wr_column_use *use, const wr_plan_window *window, uint8
 void wr_use_select(const wr_column_use *use, const wr_plan_select *select, uint8_t taken, uint8_t left) {
     for (uint32_t i = 0; i < select->n_keys; i++) wr_use_expr(use, select->keys[i], taken);
     wr_use_aggs(use, select->aggs, select->n_aggs, taken);
-    use_probes(use, select->probes, select->n_probes, left);
+    use_probes(use, select->probes, select->n_probes,
+               (uint8_t)(taken | left)); /* aggregates may ask for them */
     wr_use_expr(use, select->having, left);
     for (uint32_t i = 0; i < select->n_order; i++) wr_use_expr(use, select->order[i].key, left);
 }

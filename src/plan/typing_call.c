@@ -22,22 +22,26 @@ static weir_arg arg_info(const wr_planner *p, const wr_expr *e, wr_span span, bo
     return info;
 }
 
+/* One of f(*), by its bare name: what two of the inputs have is nobody's, and in having it is what is
+ * selected. */
+static void star_arg(wr_planner *p, const wr_scope *s, const wr_attr *attr, wr_span span,
+                     wr_typed_args *out) {
+    const wr_ast_expr name = {
+        .kind = WR_AST_REF, .span = span, .as.ref.attr = {.text = attr->name, .span = span}};
+    wr_expr *e = attr->type == WEIR_NONE ? NULL : wr_scope_resolve(p, s, &name);
+    out->ok &= e != NULL;
+    if (!e) return;
+    out->exprs[out->n] = e;
+    out->info[out->n++] = arg_info(p, e, span, false);
+}
+
 /* f(*): all attributes of the inputs. */
 static void star_args(wr_planner *p, const wr_scope *s, wr_span span, wr_typed_args *out) {
     for (uint32_t i = 0; i < s->n_inputs && !s->inputs[i].qualified_only; i++) {
         const wr_scope_input *input = &s->inputs[i];
         out->ok &= !input->poisoned;
-        for (uint32_t a = 0; a < input->schema.n_attrs; a++) {
-            const wr_attr *attr = &input->schema.attrs[a];
-            wr_expr *e = attr->type == WEIR_NONE
-                             ? NULL
-                             : wr_expr_column(p, WR_EXPR_COLUMN, input->base + a, attr, span);
-            out->ok &= e != NULL;
-            if (e) {
-                out->exprs[out->n] = e;
-                out->info[out->n++] = arg_info(p, e, span, false);
-            }
-        }
+        for (uint32_t a = 0; a < input->schema.n_attrs; a++)
+            star_arg(p, s, &input->schema.attrs[a], span, out);
     }
 }
 
@@ -45,13 +49,8 @@ static void star_args(wr_planner *p, const wr_scope *s, wr_span span, wr_typed_a
 static void star_events(wr_planner *p, const wr_scope *s, wr_span span, wr_typed_args *out) {
     for (uint32_t i = 0; i < s->states->n_names; i++) {
         out->ok &= !s->states->names[i].poisoned;
-        for (uint32_t a = 0; a < s->states->names[i].schema.n_attrs; a++) {
-            wr_expr *e = wr_state_first(p, s, i, a, span);
-            out->ok &= e != NULL;
-            if (!e) continue;
-            out->exprs[out->n] = e;
-            out->info[out->n++] = arg_info(p, e, span, false);
-        }
+        for (uint32_t a = 0; a < s->states->names[i].schema.n_attrs; a++)
+            star_arg(p, s, &s->states->names[i].schema.attrs[a], span, out);
     }
 }
 
@@ -161,15 +160,11 @@ static uint32_t add_slot(wr_planner *p, wr_agg_list *list, const wr_agg_slot *sl
 
 /* An aggregate in having names selected columns; it runs over the operator's input all the same, so these
  * are replaced by what makes them. */
-static bool bring_to_input(wr_planner *p, const wr_scope *s, const wr_ast_call *call, wr_typed_args *args) {
+static bool bring_to_input(wr_planner *p, const wr_scope *s, wr_typed_args *args) {
     for (uint32_t i = 0; i < args->n; i++) {
         wr_expr *e = args->exprs[i];
         if (wr_expr_has_kind(e, WR_EXPR_OUTPUT)) e = wr_expr_inline_outputs(p, e, s->outs);
         if (!e) return false;
-        if (wr_expr_has_kind(e, WR_EXPR_PROBE)) {
-            wr_plan_unsupported(p, call->span, "an aggregate of an 'in'");
-            return false;
-        }
         /* Mis-cast values fail in aggregates as they do in functions. */
         args->exprs[i] = e->boxed ? wr_expr_plain(p, e, e->type, true) : e;
         if (!args->exprs[i]) return false;
@@ -194,7 +189,7 @@ wr_expr *wr_type_aggregate(wr_planner *p, wr_scope *s, const wr_ast_expr *e,
         return NULL;
     }
     wr_typed_args args = wr_type_args(p, s, call);
-    if (!args.ok || !bring_to_input(p, s, call, &args)) return NULL;
+    if (!args.ok || !bring_to_input(p, s, &args)) return NULL;
     wr_agg_slot slot = {
         .type = type, .arg_info = args.info, .args = args.exprs, .n_args = args.n, .when = when_asked(p, s)};
     if (s->when && !slot.when) return NULL;
