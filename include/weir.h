@@ -9,12 +9,12 @@
  *     weir_app_free(app); weir_engine_free(engine);
  *
  * Threads: an engine may be used by several threads once everything is registered. An app belongs to one
- * thread at a time: calls on it must not overlap, except weir_app_request_stop and weir_app_wake, from any
- * thread and from a signal handler. weir_app_visit_stats, weir_app_latency and on-demand queries may also be
- * called by on_turn.
- * An app may have several threads of its own besides (weir_app_options.threads); they sleep between calls.
- * Callbacks run inside the call that caused them, on its thread, and must not call back into the same app
- * (weir_send from a callback is refused with WEIR_EUSAGE).
+ * thread at a time: calls on it must not overlap, except weir_app_request_stop, weir_app_request_end and
+ * weir_app_wake, from any thread and from a signal handler. weir_app_visit_stats, weir_app_latency and
+ * on-demand queries may also be called by on_turn. An app may have several threads of its own besides
+ * (weir_app_options.threads); they sleep between calls. Callbacks run inside the call that caused them, on
+ * its thread, and must not call back into the same app (weir_send from a callback is refused with
+ * WEIR_EUSAGE).
  *
  * Errors: calls that can fail return a weir_status and fill *err, which may be NULL. A call that fails leaves
  * the object as it was. NULL where an object is required gives WEIR_EUSAGE. The library never exits, prints
