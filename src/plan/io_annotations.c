@@ -162,9 +162,10 @@ static void read_destination(wr_planner *p, const wr_ast_annotation *a, const wr
     wr_option *own = read_options(p, a, NULL, false, &n);
     d->options = WR_PLAN_ARRAY(p, n + io->n_options, wr_option);
     if (!own || !d->options) return;
-    for (uint32_t i = 0; i < n; i++) d->options[d->n_options++] = own[i];
-    for (uint32_t i = 0; i < io->n_options; i++)
-        if (!has_option(own, n, io->options[i].key)) d->options[d->n_options++] = io->options[i];
+    /* In Siddhi the sink's options are put over the destination's. */
+    for (uint32_t i = 0; i < io->n_options; i++) d->options[d->n_options++] = io->options[i];
+    for (uint32_t i = 0; i < n; i++)
+        if (!has_option(io->options, io->n_options, own[i].key)) d->options[d->n_options++] = own[i];
 }
 
 static void read_strategy(wr_planner *p, const wr_ast_annotation *a, const wr_plan_stream *stream,

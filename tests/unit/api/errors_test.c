@@ -437,6 +437,20 @@ static void round_robin_leaves_out_what_is_down_and_takes_it_back(void **state) 
     end(&o);
 }
 
+/* As Siddhi 5.1.30 does, asked. */
+static void an_option_of_the_sink_stands_over_those_of_its_destinations(void **state) {
+    (void)state;
+    opened o;
+    make_dir(&o);
+    open_app(&o, SPREAD("strategy='roundRobin'", ", place='1'"));
+    start(&o);
+    send_many(&o, 1, 3);
+    assert_string_equal(places[0].got, "");
+    assert_string_equal(places[1].got, "1 2 3 ");
+    assert_string_equal(places[2].got, "");
+    end(&o);
+}
+
 static void round_robin_waits_when_all_are_down(void **state) {
     (void)state;
     opened o;
@@ -556,6 +570,7 @@ int main(void) {
         cmocka_unit_test(the_store_needs_a_place_and_is_bounded),
         cmocka_unit_test(a_torn_store_is_read_up_to_the_tear),
         cmocka_unit_test(round_robin_leaves_out_what_is_down_and_takes_it_back),
+        cmocka_unit_test(an_option_of_the_sink_stands_over_those_of_its_destinations),
         cmocka_unit_test(round_robin_waits_when_all_are_down),
         cmocka_unit_test(partitioned_keeps_a_key_at_its_place),
         cmocka_unit_test(broadcast_reaches_all_that_are_up),
