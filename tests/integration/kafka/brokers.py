@@ -64,7 +64,8 @@ class Brokers:
     def produce(self, topic, messages):
         """messages: values, or dicts with value, key, headers, partition, timestamp."""
         wrong = []
-        p = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 20, "message.max.bytes": 2000000,
+        # Idempotent: a broker that is killed must not double what goes in.
+        p = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 20, "enable.idempotence": True, "message.max.bytes": 2000000,
                       "queue.buffering.max.messages": 1000000})
         for i, m in enumerate(messages):
             args = m if isinstance(m, dict) else {"value": m}
