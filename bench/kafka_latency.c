@@ -1,22 +1,20 @@
 /* kafka_latency.c: what an event takes from before it is handed to the producer until its row is there.
  *
- * kafka_latency measure BROKERS TOPIC-IN TOPIC-OUT EVENTS-PER-SECOND SECONDS
- *     Sends wind events to the first topic at an even pace, each with the time of its sending, and reads rows
- * with that time from the second, both partition 0. Prints "ROWS P50 P99 P99.9 MAX", times in ms; the first
- * second does not count. The same topic twice: what the broker alone takes. kafka_latency forward BROKERS
- * TOPIC-IN TOPIC-OUT LINGER-MS The peer by hand: keeps rows with speed > 50, one at a time, until it is
- * killed.
+ * measure BROKERS TOPIC-IN TOPIC-OUT EVENTS-PER-SECOND SECONDS: sends wind events to the first topic at an
+ * even pace, each with the time of its sending, and reads rows with that time from the second, both partition
+ * 0. Prints "ROWS P50 P99 P99.9 MAX", times in ms; the first second does not count. The same topic twice:
+ * what the broker alone takes.
  *
- * bench/kafka-latency calls it. */
+ * forward BROKERS TOPIC-IN TOPIC-OUT LINGER-MS: the peer by hand, one event at a time until it is killed.
+ *
+ * bench/kafka-latency calls both. */
 #include <inttypes.h>
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
+
+#include "peers/kafka.h"
 
 #define NS 1000000000LL
 
@@ -24,21 +22,6 @@ static int64_t now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * NS + t.tv_nsec;
-}
-
-static rd_kafka_t *client(rd_kafka_type_t type, const char *brokers, const char *const (*settings)[2]) {
-    char why[512];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", brokers, why, sizeof why);
-    rd_kafka_conf_set(conf, "socket.nagle.disable", "true", why, sizeof why);
-    for (; (*settings)[0]; settings++)
-        rd_kafka_conf_set(conf, (*settings)[0], (*settings)[1], why, sizeof why);
-    rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof why);
-    if (!rk) {
-        fprintf(stderr, "kafka_latency: %s\n", why);
-        exit(1);
-    }
-    return rk;
 }
 
 typedef struct {
@@ -61,7 +44,10 @@ static void note(reader *r, const rd_kafka_message_t *m, int64_t at) {
 }
 
 static void *read_rows(void *arg) {
-    static const char *const in[][2] = {{"group.id", "latency"}, {"fetch.wait.max.ms", "100"}, {NULL, NULL}};
+    static const char *const in[][2] = {{"group.id", "latency"},
+                                        {"fetch.wait.max.ms", "100"},
+                                        {"socket.nagle.disable", "true"},
+                                        {NULL, NULL}};
     reader *r = arg;
     rd_kafka_t *rk = client(RD_KAFKA_CONSUMER, r->brokers, in);
     rd_kafka_topic_t *from = rd_kafka_topic_new(rk, r->topic, NULL);
@@ -79,10 +65,13 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Looks for three keys and knows their order, as librdkafka.c beside the other peers. */
 static void forward(const char *brokers, const char *in, const char *out, const char *linger) {
-    const char *const from_set[][2] = {{"group.id", "forward"}, {NULL, NULL}};
-    const char *const to_set[][2] = {{"linger.ms", linger}, {"enable.idempotence", "true"}, {NULL, NULL}};
+    const char *const from_set[][2] = {
+        {"group.id", "forward"}, {"socket.nagle.disable", "true"}, {NULL, NULL}};
+    const char *const to_set[][2] = {{"linger.ms", linger},
+                                     {"enable.idempotence", "true"},
+                                     {"socket.nagle.disable", "true"},
+                                     {NULL, NULL}};
     rd_kafka_t *consumer = client(RD_KAFKA_CONSUMER, brokers, from_set),
                *producer = client(RD_KAFKA_PRODUCER, brokers, to_set);
     rd_kafka_topic_t *from = rd_kafka_topic_new(consumer, in, NULL),
@@ -90,18 +79,7 @@ static void forward(const char *brokers, const char *in, const char *out, const 
     rd_kafka_consume_start(from, 0, RD_KAFKA_OFFSET_BEGINNING);
     for (;; rd_kafka_poll(producer, 0)) {
         rd_kafka_message_t *m = rd_kafka_consume(from, 0, 100);
-        if (m && !m->err) {
-            char text[256], row[128];
-            size_t len = m->len < sizeof text - 1 ? m->len : sizeof text - 1;
-            memcpy(text, m->payload, len);
-            text[len] = 0;
-            const char *ts = strstr(text, "\"ts\":"), *station = ts ? strstr(ts, "\"station\":") : NULL,
-                       *speed = station ? strstr(station, "\"speed\":") : NULL;
-            double v = speed ? strtod(speed + 8, NULL) : 0;
-            int n = snprintf(row, sizeof row, "{\"ts\":%lld,\"station\":%d,\"speed\":%.3f}",
-                             ts ? atoll(ts + 5) : 0, station ? atoi(station + 10) : 0, v);
-            if (v > 50) rd_kafka_produce(to, 0, RD_KAFKA_MSG_F_COPY, row, (size_t)n, NULL, 0, NULL);
-        }
+        if (m && !m->err) filter(producer, to, m);
         if (m) rd_kafka_message_destroy(m);
     }
 }
@@ -118,7 +96,8 @@ static void send_one(rd_kafka_topic_t *to, int64_t i) {
 }
 
 static void measure(const char *brokers, const char *in, const char *out, int64_t rate, int64_t seconds) {
-    static const char *const settings[][2] = {{"linger.ms", "0"}, {NULL, NULL}};
+    static const char *const settings[][2] = {
+        {"linger.ms", "0"}, {"socket.nagle.disable", "true"}, {NULL, NULL}};
     int64_t count = rate * seconds, sent = 0;
     rd_kafka_t *producer = client(RD_KAFKA_PRODUCER, brokers, settings);
     rd_kafka_topic_t *to = rd_kafka_topic_new(producer, in, NULL);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "base/hash.h"
 #include "io/file_set.h"
 #include "io/file_journal.h"
@@ -16,14 +17,6 @@
 #include "state/file.h"
 #include "state/spill.h"
 #include "state/writer.h"
-
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
-            abort();                                                                                         \
-        }                                                                                                    \
-    } while (0)
 
 static char dir[64], path[200];
 
@@ -51,26 +44,24 @@ static void put_file(const char *name, const void *bytes, size_t len) {
     fclose(f);
 }
 
-/* A section of these bytes, sound on its outside. */
-static void put_section(weir_writer *w, uint32_t tag, const uint8_t *data, size_t size) {
-    wr_writer_begin_section(w, tag, 1);
-    for (size_t i = 0; i < size; i++) wr_write_u8(w, data[i]);
-    wr_writer_end_section(w);
+/* A file of these bytes behind the magic; sound: as a section that is right on its outside. */
+static void put_state(const char *name, const char *magic, uint32_t tag, bool sound, const uint8_t *data,
+                      size_t size) {
+    weir_writer w;
+    wr_writer_init(&w);
+    for (; *magic; magic++) wr_write_u8(&w, (uint8_t)*magic);
+    if (sound) wr_writer_begin_section(&w, tag, 1);
+    for (size_t i = 0; i < size; i++) wr_write_u8(&w, data[i]);
+    if (sound) wr_writer_end_section(&w);
+    put_file(name, w.buf.data, w.buf.len);
+    wr_writer_fini(&w);
 }
 
 static void try_errors(bool sound, const uint8_t *data, size_t size) {
-    weir_writer w;
     wr_error_store *s;
     wr_error_entry e;
     weir_error err = {0};
-    wr_writer_init(&w);
-    for (int i = 0; i < 8; i++) wr_write_u8(&w, (uint8_t) "WEIRERR1"[i]);
-    if (sound)
-        put_section(&w, WR_TAG('E', 'V', 'N', 'T'), data, size);
-    else
-        for (size_t i = 0; i < size; i++) wr_write_u8(&w, data[i]);
-    put_file("A.errors", w.buf.data, w.buf.len);
-    wr_writer_fini(&w);
+    put_state("A.errors", "WEIRERR1", WR_TAG('E', 'V', 'N', 'T'), sound, data, size);
     weir_status st = wr_error_store_open(dir, "A", 1 << 20, &s, &err);
     CHECK(st == WEIR_OK || err.message[0]);
     for (uint32_t i = 0; st == WEIR_OK && i < wr_error_store_count(s); i++) {
@@ -94,16 +85,9 @@ static void try_snapshot(const uint8_t *data, size_t size) {
 }
 
 static void try_spill(bool sound, const uint8_t *data, size_t size) {
-    weir_writer w;
     wr_spill *s;
     weir_error err = {0};
-    wr_writer_init(&w);
-    if (sound)
-        put_section(&w, WR_TAG('S', 'P', 'I', 'L'), data, size);
-    else
-        for (size_t i = 0; i < size; i++) wr_write_u8(&w, data[i]);
-    put_file("A-00000000000000000001.spill", w.buf.data, w.buf.len);
-    wr_writer_fini(&w);
+    put_state("A-00000000000000000001.spill", "", WR_TAG('S', 'P', 'I', 'L'), sound, data, size);
     CHECK(wr_spill_new(dir, "A", 1 << 20, &s, &err) == WEIR_OK);
     weir_status st = wr_spill_start(s, WR_SPILL_FOUND, NULL, &err);
     for (int i = 0; st == WEIR_OK && i < 100; i++) {

@@ -8,19 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "io/avro_schema.h"
 #include "io/proto_schema.h"
 #include "io/schema_registry.h"
-
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
-            abort();                                                                                         \
-        }                                                                                                    \
-    } while (0)
 
 #define MOST_LOOKS 300
 

@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "check.h"
 #include "frame.h"
 #include "frame_layout.h"
 #include "io/rows.h"
@@ -31,9 +32,6 @@ static void mend(char *bytes, size_t len, uint64_t fingerprint) {
     head.check = XXH3_64bits(bytes + FRAME_CHECKED, len - FRAME_CHECKED);
     memcpy(bytes, &head, sizeof head);
 }
-
-#define CHECK(condition)                                                                                     \
-    if (!(condition)) abort()
 
 static weir_status no_more(weir_rows *rows, uint32_t need, weir_error *err) {
     (void)rows, (void)need;

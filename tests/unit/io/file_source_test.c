@@ -350,48 +350,45 @@ static void a_position_goes_on_after_the_last_row_given(void **state) {
     }
 }
 
+/* Reads the one line of the file, which is followed, and goes away. */
+static void read_a_line_and_leave(fixture *f, weir_writer *position) {
+    set_up(f, "x.csv", ";follow=true");
+    write_text(f->path, "1,a\n");
+    open_lines(f);
+    start(f);
+    assert_int_equal(poll_all(&f->t, NULL), WEIR_EAGAIN);
+    save_position(f, position);
+    close_source(&f->t);
+}
+
+static void come_back(fixture *f, weir_writer *position, const char *rows) {
+    open_lines(f);
+    assert_int_equal(load_position(f, position, NULL), WEIR_OK);
+    start(f);
+    assert_int_equal(poll_all(&f->t, NULL), WEIR_EAGAIN);
+    assert_got(&f->t, rows);
+    wr_writer_fini(position);
+    tear_down(f);
+}
+
 static void what_is_behind_a_position_comes_though_the_file_does_not_grow(void **state) {
     (void)state;
     fixture f;
-    set_up(&f, "x.csv", ";follow=true");
-    write_text(f.path, "1,a\n");
-    open_lines(&f);
-    start(&f);
-    assert_int_equal(poll_all(&f.t, NULL), WEIR_EAGAIN);
     weir_writer w;
-    save_position(&f, &w);
-    close_source(&f.t);
+    read_a_line_and_leave(&f, &w);
     append_text(f.path, "2,b\n3,c\n");
-    open_lines(&f);
-    assert_int_equal(load_position(&f, &w, NULL), WEIR_OK);
-    start(&f);
-    assert_int_equal(poll_all(&f.t, NULL), WEIR_EAGAIN);
-    assert_got(&f.t, "2|b\n3|c\n");
-    wr_writer_fini(&w);
-    tear_down(&f);
+    come_back(&f, &w, "2|b\n3|c\n");
 }
 
 static void a_position_is_found_in_the_file_rotated_meanwhile(void **state) {
     (void)state;
     fixture f;
-    set_up(&f, "x.csv", ";follow=true");
-    write_text(f.path, "1,a\n");
-    open_lines(&f);
-    start(&f);
-    assert_int_equal(poll_all(&f.t, NULL), WEIR_EAGAIN);
     weir_writer w;
-    save_position(&f, &w);
-    close_source(&f.t);
+    read_a_line_and_leave(&f, &w);
     append_text(f.path, "2,b\n");
     rename(f.path, f.other);
     write_text(f.path, "3,c\n");
-    open_lines(&f);
-    assert_int_equal(load_position(&f, &w, NULL), WEIR_OK);
-    start(&f);
-    assert_int_equal(poll_all(&f.t, NULL), WEIR_EAGAIN);
-    assert_got(&f.t, "2|b\n3|c\n");
-    wr_writer_fini(&w);
-    tear_down(&f);
+    come_back(&f, &w, "2|b\n3|c\n");
 }
 
 static void a_position_in_a_file_that_is_gone_is_an_error(void **state) {
