@@ -164,11 +164,7 @@ static void asker_release(void *self, void *ticket) {
 
 static void asker_wait(void *self, int64_t ms) {
     asker *a = self;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + ms % 1000 * 1000000;
-    until.tv_sec += ms / 1000 + ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    struct timespec until = wire_timespec(wire_now_ns() + ms * 1000000);
     pthread_mutex_lock(&a->lock);
     uint64_t before = a->n_answered;
     int late = 0;

@@ -503,8 +503,7 @@ bool http_client_drain(http_client *c, int64_t wait_ms) {
     do {
         int64_t since = c->answered_ms > begin ? c->answered_ms : begin;
         give_up_ns = wire_no_later_ns(c->spec.host, (since + wait_ms) * 1000000);
-        int64_t ns = wire_stretch_ns(c->spec.host, give_up_ns);
-        struct timespec until = {ns / 1000000000, ns % 1000000000};
+        struct timespec until = wire_timespec(wire_stretch_ns(c->spec.host, give_up_ns));
         if (c->held_jobs) pthread_cond_timedwait(&c->is_idle, &c->lock, &until);
     } while (c->held_jobs && wire_now_ns() < give_up_ns);
     bool done = !c->held_jobs;

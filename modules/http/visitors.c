@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #define BODY_A_SECOND 1000
-#define LOOK_MS       500
+#define LOOK_NS       500000000
 
 typedef struct visitor {
     struct visitor *next, **at; /* at: what points to it */
@@ -61,11 +61,7 @@ static void *run(void *ctx) {
     visitors *v = ctx;
     pthread_mutex_lock(&v->lock);
     while (!v->stops) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += LOOK_MS * 1000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
+        struct timespec until = wire_timespec(wire_now_ns() + LOOK_NS);
         pthread_cond_timedwait(&v->ends, &v->lock, &until);
         cut_off_late(v);
     }
@@ -106,8 +102,7 @@ void visitors_free(visitors *v) {
     free(v);
 }
 
-/* ---- Of the listener's threads --------------------------------------------------------------------------
- */
+/* ---- Of the listener's threads ------------------------------------------------------------------------ */
 
 static void come(visitors *v, struct MHD_Connection *c, void **socket_context) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define DESTROY_NS    ((int64_t)5000000000)
 #define LINE_EVERY_NS ((int64_t)10 * 1000000000)
 
 /* ---- Lists -------------------------------------------------------------------------------------------- */
@@ -226,17 +227,12 @@ static void *destroy(void *rk) {
 
 void kafka_destroy(rd_kafka_t *rk, const kafka_link *link) {
     pthread_t thread;
-    struct timespec until;
     if (pthread_create(&thread, NULL, destroy, rk)) {
         rd_kafka_destroy(rk);
         return;
     }
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t now = wire_now_ns(), ns = wire_no_later_ns(link->host, now + 5000000000) - now;
-    until.tv_nsec += ns > 0 ? (long)(ns % 1000000000) : 0;
-    until.tv_sec += (ns > 0 ? ns / 1000000000 : 0) + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    if (pthread_timedjoin_np(thread, NULL, &until) == 0) return;
+    struct timespec until = wire_timespec(wire_no_later_ns(link->host, wire_now_ns() + DESTROY_NS));
+    if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0) return;
     pthread_detach(thread);
     wire_log(link->host, WEIR_LOG_WARN, "%s: the client does not end; it is left behind", link->who);
 }

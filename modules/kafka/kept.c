@@ -44,25 +44,32 @@ bool kafka_keep(kafka_kept *kept, const rd_kafka_message_t *m) {
     return true;
 }
 
-static rd_kafka_resp_err_t produce(const kafka_kept_message *k, rd_kafka_t *rk) {
-    rd_kafka_headers_t *headers = k->headers ? rd_kafka_headers_copy(k->headers) : NULL;
-    int32_t partition = k->asked ? (int32_t)((intptr_t)k->asked - 1) : RD_KAFKA_PARTITION_UA;
-    rd_kafka_vu_t args[7];
-    size_t n = 0;
-    void *value = k->has_value ? (void *)(uintptr_t)k->bytes : NULL;
-    void *key = k->has_key ? (void *)(uintptr_t)(k->bytes + k->len) : NULL;
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = k->topic};
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition};
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {value, k->len}};
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {key, k->key_len}};
+rd_kafka_resp_err_t kafka_produce(rd_kafka_t *rk, rd_kafka_vu_t topic, const rd_kafka_message_t *m,
+                                  rd_kafka_headers_t *headers) {
+    rd_kafka_vu_t args[7] = {topic};
+    size_t n = 1;
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = m->partition};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {m->payload, m->len}};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {m->key, m->key_len}};
     args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = k->asked};
+    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = m->_private};
     if (headers) args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
     rd_kafka_error_t *error = rd_kafka_produceva(rk, args, n);
     rd_kafka_resp_err_t code = error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (error && headers) rd_kafka_headers_destroy(headers);
+    if (error && headers) rd_kafka_headers_destroy(headers); /* else they are the client's */
     if (error) rd_kafka_error_destroy(error);
     return code;
+}
+
+static rd_kafka_resp_err_t produce(kafka_kept_message *k, rd_kafka_t *rk) {
+    rd_kafka_message_t m = {.partition = k->asked ? (int32_t)((intptr_t)k->asked - 1) : RD_KAFKA_PARTITION_UA,
+                            .payload = k->has_value ? k->bytes : NULL,
+                            .len = k->len,
+                            .key = k->has_key ? k->bytes + k->len : NULL,
+                            .key_len = k->key_len,
+                            ._private = k->asked};
+    rd_kafka_vu_t topic = {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = k->topic};
+    return kafka_produce(rk, topic, &m, k->headers ? rd_kafka_headers_copy(k->headers) : NULL);
 }
 
 unsigned kafka_kept_send(kafka_kept *kept, rd_kafka_t *rk) {

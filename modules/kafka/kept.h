@@ -12,6 +12,11 @@ typedef struct kafka_kept {
     kafka_kept_message *first, **end; /* end NULL: none yet */
 } kafka_kept;
 
+/* Produces one message by itself, a copy of it: partition, value, key and _private of m, to the topic by
+ * handle or name. The headers, which may be NULL, are given away. */
+rd_kafka_resp_err_t kafka_produce(rd_kafka_t *rk, rd_kafka_vu_t topic, const rd_kafka_message_t *m,
+                                  rd_kafka_headers_t *headers);
+
 /* Whether a message that failed so may be delivered yet: somebody has deleted its topic and makes it again.
  */
 bool kafka_may_come_back(rd_kafka_resp_err_t code);

@@ -179,21 +179,8 @@ static rd_kafka_headers_t *make_headers(weir_text text) {
 /* One message by itself: with headers, or another try of one for which there was no room. */
 static rd_kafka_resp_err_t produce_one(kafka_sink *s, rd_kafka_topic_t *topic, const rd_kafka_message_t *m,
                                        weir_text headers) {
-    rd_kafka_vu_t args[8];
-    size_t n = 0;
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic};
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = m->partition};
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {m->payload, m->len}};
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {m->key, m->key_len}};
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
-    args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = m->_private};
-    rd_kafka_headers_t *list = headers.bytes ? make_headers(headers) : NULL;
-    if (list) args[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = list};
-    rd_kafka_error_t *error = rd_kafka_produceva(s->producer->rk, args, n);
-    rd_kafka_resp_err_t code = error ? rd_kafka_error_code(error) : 0;
-    if (error && list) rd_kafka_headers_destroy(list); /* else it is the client's */
-    if (error) rd_kafka_error_destroy(error);
-    return code;
+    rd_kafka_vu_t to = {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic};
+    return kafka_produce(s->producer->rk, to, m, headers.bytes ? make_headers(headers) : NULL);
 }
 
 static weir_status refused(kafka_sink *s, rd_kafka_topic_t *topic, const rd_kafka_message_t *m,

@@ -27,6 +27,10 @@ int64_t wire_now_ns(void) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+struct timespec wire_timespec(int64_t ns) {
+    return (struct timespec){ns / 1000000000, ns % 1000000000};
+}
+
 int64_t wire_now_ms(void) { return wire_now_ns() / 1000000; }
 
 int64_t wire_no_later_ns(const weir_io_host *host, int64_t ns) {

@@ -4,6 +4,7 @@
 #define WIRE_WIRE_H
 
 #include <stdarg.h>
+#include <time.h>
 
 #include "weir_io.h"
 
@@ -16,6 +17,8 @@
 weir_status wire_no_memory(weir_error *err);
 int64_t wire_now_ms(void); /* monotonic */
 int64_t wire_now_ns(void); /* the same clock */
+/* A time of that clock for calls that wait. */
+struct timespec wire_timespec(int64_t ns);
 /* The earlier of this time and that by which a stop of the app wants calls back. */
 int64_t wire_no_later_ns(const weir_io_host *host, int64_t ns);
 /* Until when to wait at a stretch: then a stop is looked for again. */
