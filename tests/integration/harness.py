@@ -1,22 +1,27 @@
 """harness.py: what the tests against real servers share: weir as a process, waiting, and counting. Each folder beside it is one
 kind of server: its run starts what it needs, and prints "N passed, N failed". Ends only processes that it started."""
 import concurrent.futures
+import linecache
 import os
 import pathlib
 import re
+import reprlib
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
+import threading
 import time
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/servers"))
+import ports  # noqa: E402
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Nobody else's for as long as this process runs."""
+    return ports.take(f"/proc/{os.getpid()}")[0]
 
 
 class Weir:
@@ -29,7 +34,7 @@ class Weir:
         self.log = self.app.with_suffix(".log")
         self.args = [binary, "run", *args, str(self.app)]
         self.env = {**os.environ, **env}
-        self.process = None
+        self.process, self.thread = None, threading.get_ident()
         Weir.running.append(self)
         self.begin()
 
@@ -92,14 +97,32 @@ def dropped(address, kind):
     return sum(int(n) for n in re.findall(rf'weir_errors_total{{[^}}]*kind="{kind}"[^}}]*}} (\d+)', curl(address, "/metrics")))
 
 
+def circumstances(error, weirs):
+    """What there is to know of a failure: where, the variables of the test, and the end of what each run of weir said."""
+    shown, brief = [], reprlib.Repr()
+    brief.maxstring = brief.maxother = 200
+    brief.maxlist = brief.maxset = brief.maxtuple = 12
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == __file__:
+            continue
+        shown.append(f"{frame.f_code.co_filename}:{line}: {linecache.getline(frame.f_code.co_filename, line).strip()}")
+        shown += [f"    {name} = {brief.repr(value)}" for name, value in frame.f_locals.items() if not callable(value)]
+    for weir in weirs:
+        status = weir.process.poll()
+        shown.append(f"{weir.app.name} {'runs' if status is None else f'ended with {status}'}: {weir.app.read_text().splitlines()[0][:100]}")
+        shown += [f"    {line[:400]}" for line in weir.text().splitlines()[-40:]]
+    return "\n".join(f"   | {line}" for line in shown)
+
+
 def run_one(test):
-    begin, name = time.time(), test.__name__.replace("_", " ")
+    begin, name, before = time.time(), test.__name__.replace("_", " "), len(Weir.running)
     try:
         test()
         print(f"ok {name} ({time.time() - begin:.1f} s)", flush=True)
         return 0
     except Exception as e:  # whatever went wrong belongs to this test
-        print(f"FAILED {name} ({time.time() - begin:.1f} s): {type(e).__name__}: {e}", flush=True)
+        weirs = [weir for weir in Weir.running[before:] if weir.thread == threading.get_ident()]
+        print(f"FAILED {name} ({time.time() - begin:.1f} s): {type(e).__name__}: {e}\n{circumstances(e, weirs)}", flush=True)
         return 1
 
 
