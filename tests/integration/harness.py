@@ -1,6 +1,8 @@
 """harness.py: what the tests against real servers share: weir as a process, waiting, and counting. Each folder beside it is one
 kind of server: its run starts what it needs, and prints "N passed, N failed". Ends only processes that it started."""
 import concurrent.futures
+import faulthandler
+import json
 import linecache
 import os
 import pathlib
@@ -15,6 +17,7 @@ import time
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+LONGEST = 1200  # seconds, of a whole run: where it stands then is shown
 sys.path.append(str(ROOT / "tests/servers"))
 import ports  # noqa: E402
 
@@ -45,6 +48,7 @@ class Weir:
                 weir.kill()
 
     def begin(self):
+        self.said_before = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env)
         return self
@@ -54,6 +58,7 @@ class Weir:
         self.process.wait()
 
     def stop(self, wait=40):
+        until(lambda: self.catches(signal.SIGTERM) or not self.is_running(), 60, lambda: f"weir does not begin:\n{self.text()[-2000:]}")
         self.process.send_signal(signal.SIGTERM)
         return self.end(wait)
 
@@ -63,6 +68,11 @@ class Weir:
         except subprocess.TimeoutExpired:
             self.kill()
             raise RuntimeError(f"weir does not end:\n{self.text()[-2000:]}")
+
+    def catches(self, number):
+        """A process that has only just begun does not, and is ended by it."""
+        caught = re.search(r"SigCgt:\s+([0-9a-f]+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text())
+        return caught and int(caught[1], 16) >> (number - 1) & 1
 
     def is_running(self):
         return self.process.poll() is None
@@ -74,8 +84,16 @@ class Weir:
     def text(self):
         return self.log.read_text(errors="replace")
 
+    def text_of_this_run(self):
+        return self.log.read_bytes()[self.said_before:].decode(errors="replace")
+
     def wait_for(self, pattern, wait=30):
         until(lambda: pattern in self.text(), wait, lambda: f"no '{pattern}' in:\n{self.text()[-2000:]}")
+
+
+def json_lines(path):
+    """Of the lines that are whole: the last one may be under way."""
+    return [json.loads(line) for line in path.read_text().splitlines(True) if line.endswith("\n")] if path.exists() else []
 
 
 def until(holds, wait=30, why=lambda: "it does not come"):
@@ -131,8 +149,16 @@ def run_tests(together, alone):
     if not together and not alone:
         print("FAILED no test has a name like that\n0 passed, 1 failed", flush=True)
         return 1
+    faulthandler.dump_traceback_later(LONGEST, exit=False)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         failed = sum(pool.map(run_one, together))
     failed += sum(map(run_one, alone))
     print(f"{len(together) + len(alone) - failed} passed, {failed} failed", flush=True)
+    faulthandler.cancel_dump_traceback_later()
     return failed
+
+
+def leave(failed):
+    """Ends the process as it is: the servers of a test that failed may have threads that wait for what never comes."""
+    sys.stdout.flush()
+    os._exit(1 if failed else 0)

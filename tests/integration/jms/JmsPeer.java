@@ -134,7 +134,8 @@ public class JmsPeer {
 
     static void read(Session s, String[] f) throws Exception {
         MessageConsumer c = s.createConsumer(destination(s, f[3], f[4]));
-        for (Message m; (m = c.receive(Long.parseLong(f[5]))) != null;) {
+        long wait = Math.max(Long.parseLong(f[5]), 2000); // the first one may be slow to come
+        for (Message m; (m = c.receive(wait)) != null; wait = Long.parseLong(f[5])) {
             if (f[1].equals("read")) say(f[0], describe(m));
             else {
                 Matcher n = NUMBERS.matcher(((TextMessage) m).getText());

@@ -48,7 +48,8 @@ user {subprocess.run(["id", "-un"], capture_output=True, text=True).stdout.strip
 persistence true
 persistence_location {self.folder}/
 max_queued_messages 0
-log_dest none
+log_dest file {self.folder}/log
+log_type subscribe
 {more}
 listener {self.port} 127.0.0.1
 allow_anonymous true
@@ -74,6 +75,11 @@ use_identity_as_username true
             return True
         except OSError:
             return False
+
+    def wait_for_subscription(self, topic, n=1):
+        """Until n clients have it: one that is connected may not have asked for it yet."""
+        log = self.folder / "log"
+        until(lambda: log.exists() and log.read_text(errors="replace").count(f" {topic}\n") >= n, 30, lambda: f"nobody subscribes to {topic}:\n{log.read_text()[-1000:]}")
 
     def kill(self):
         self.process.kill()
