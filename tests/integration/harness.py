@@ -57,12 +57,12 @@ class Weir:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, wait=40):
+    def stop(self, wait=60):
         until(lambda: self.catches(signal.SIGTERM) or not self.is_running(), 60, lambda: f"weir does not begin:\n{self.text()[-2000:]}")
         self.process.send_signal(signal.SIGTERM)
         return self.end(wait)
 
-    def end(self, wait=60):
+    def end(self, wait=120):
         try:
             return self.process.wait(wait)
         except subprocess.TimeoutExpired:
@@ -87,7 +87,7 @@ class Weir:
     def text_of_this_run(self):
         return self.log.read_bytes()[self.said_before:].decode(errors="replace")
 
-    def wait_for(self, pattern, wait=30):
+    def wait_for(self, pattern, wait=60):
         until(lambda: pattern in self.text(), wait, lambda: f"no '{pattern}' in:\n{self.text()[-2000:]}")
 
 
@@ -96,7 +96,7 @@ def json_lines(path):
     return [json.loads(line) for line in path.read_text().splitlines(True) if line.endswith("\n")] if path.exists() else []
 
 
-def until(holds, wait=30, why=lambda: "it does not come"):
+def until(holds, wait=60, why=lambda: "it does not come"):
     deadline = time.time() + wait
     while not holds():
         if time.time() > deadline:
@@ -132,15 +132,20 @@ def circumstances(error, weirs):
     return "\n".join(f"   | {line}" for line in shown)
 
 
+def say(text):
+    """A line, or several, in one piece: tests run side by side."""
+    print(text + "\n", end="", flush=True)
+
+
 def run_one(test):
     begin, name, before = time.time(), test.__name__.replace("_", " "), len(Weir.running)
     try:
         test()
-        print(f"ok {name} ({time.time() - begin:.1f} s)", flush=True)
+        say(f"ok {name} ({time.time() - begin:.1f} s)")
         return 0
     except Exception as e:  # whatever went wrong belongs to this test
         weirs = [weir for weir in Weir.running[before:] if weir.thread == threading.get_ident()]
-        print(f"FAILED {name} ({time.time() - begin:.1f} s): {type(e).__name__}: {e}\n{circumstances(e, weirs)}", flush=True)
+        say(f"FAILED {name} ({time.time() - begin:.1f} s): {type(e).__name__}: {e}\n{circumstances(e, weirs)}")
         return 1
 
 

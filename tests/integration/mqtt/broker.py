@@ -65,7 +65,7 @@ use_identity_as_username true
     def start(self):
         self.process = subprocess.Popen(["mosquitto", "-c", self.folder / "conf"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
-        until(self._answers, 20, lambda: "mosquitto does not come up")
+        until(self._answers, 60, lambda: "mosquitto does not come up")
 
     def _answers(self):
         try:
