@@ -44,7 +44,9 @@ class Peer:
     """JmsPeer.java as a process; its commands run side by side."""
 
     def __init__(self, folder, broker):
-        self.broker = broker
+        folder = pathlib.Path(folder)
+        folder.mkdir(exist_ok=True)
+        self.broker, self.log = broker, folder / "peer.log"
         self.numbers = itertools.count(1)
         self.answers = {}
         self.lock = threading.Lock()
@@ -54,13 +56,15 @@ class Peer:
         self.process = subprocess.Popen(
             ["java", "-Xms16m", "-Xmx640m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
              "-cp", f"{folder}{os.pathsep}{classpath}", "JmsPeer"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(self.log, "w"), text=True)
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self):
         for line in self.process.stdout:
             number, _, rest = line.rstrip("\n").partition("\t")
             self.answers[number].put(rest)
+        for answer in list(self.answers.values()):  # nobody else will
+            answer.put("failed\tthe peer has ended: " + self.log.read_text()[-2000:])
 
     def begin(self, *fields):
         """Starts a command; the result waits for its lines."""
@@ -73,7 +77,10 @@ class Peer:
         def wait(seconds=240):
             lines = []
             while True:
-                line = answer.get(timeout=seconds)
+                try:
+                    line = answer.get(timeout=seconds)
+                except queue.Empty:
+                    raise RuntimeError(f"{fields}: no answer; the peer {'runs' if self.process.poll() is None else 'has ended'}:\n{self.log.read_text()[-2000:]}")
                 if line == "ok":
                     return lines
                 if line.startswith("failed"):
