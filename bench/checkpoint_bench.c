@@ -115,7 +115,7 @@ static void run(const subject *s, uint32_t whole_every, const char *dir) {
 }
 
 int main(void) {
-    char dir[] = "/tmp/weir-checkpoint-bench-XXXXXX";
+    char dir[] = "/tmp/wr-checkpoint-bench-XXXXXX";
     if (!mkdtemp(dir)) return 1;
     printf("| state, 1 %% changed | kept | bytes | cpu | pause |\n|---|---|---|---|---|\n");
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {

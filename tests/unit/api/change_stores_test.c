@@ -98,7 +98,7 @@ static void on_sums(void *ctx, const weir_stream_info *info, const weir_batch *b
 }
 
 static void run(const char *state_dir) {
-    load l = {.dir = "/tmp/weir-change-stores-XXXXXX"};
+    load l = {.dir = "/tmp/wr-change-stores-XXXXXX"};
     weir_engine *e;
     weir_error err;
     char text[2048], command[128], dir[128];

@@ -304,7 +304,7 @@ static void on_turn(void *ctx) {
 static load *new_load(void) {
     load *l = calloc(1, sizeof *l);
     assert_non_null(l);
-    strcpy(l->dir, "/tmp/weir-change-XXXXXX");
+    strcpy(l->dir, "/tmp/wr-change-XXXXXX");
     assert_non_null(mkdtemp(l->dir));
     return l;
 }

@@ -164,7 +164,7 @@ static void start(opened *o) {
 
 static void make_dir(opened *o) {
     memset(o, 0, sizeof *o);
-    strcpy(o->dir, "/tmp/weir-errors-XXXXXX");
+    strcpy(o->dir, "/tmp/wr-errors-XXXXXX");
     assert_non_null(mkdtemp(o->dir));
 }
 

@@ -86,7 +86,7 @@ static char dir[64];
 static int begin(void **state) {
     weir_error err;
     (void)state;
-    strcpy(dir, "/tmp/weir-revisions-XXXXXX");
+    strcpy(dir, "/tmp/wr-revisions-XXXXXX");
     return !mkdtemp(dir) || weir_engine_new(NULL, &engine, &err) != WEIR_OK;
 }
 

@@ -12,7 +12,7 @@ static wr_shelf *shelves[2]; /* files, memory */
 
 static int begin(void **state) {
     (void)state;
-    strcpy(dir, "/tmp/weir-chain-XXXXXX");
+    strcpy(dir, "/tmp/wr-chain-XXXXXX");
     if (!mkdtemp(dir)) return -1;
     return wr_shelf_new(dir, NULL, &shelves[0], NULL) || wr_shelf_new(NULL, NULL, &shelves[1], NULL);
 }

@@ -11,7 +11,7 @@ static const wr_snapshot_id whole;
 
 static int make_directory(void **state) {
     (void)state;
-    strcpy(dir, "/tmp/weir-snapshots-XXXXXX");
+    strcpy(dir, "/tmp/wr-snapshots-XXXXXX");
     return mkdtemp(dir) ? 0 : -1;
 }
 

@@ -14,7 +14,7 @@ static char dir[64];
 
 static int make_directory(void **state) {
     (void)state;
-    strcpy(dir, "/tmp/weir-spill-XXXXXX");
+    strcpy(dir, "/tmp/wr-spill-XXXXXX");
     return mkdtemp(dir) ? 0 : -1;
 }
 
