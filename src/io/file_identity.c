@@ -10,8 +10,6 @@
 
 #include "base/compiler.h"
 
-#define HASHED_BYTES 1024
-
 /* FNV-1a, 64 bits. */
 static uint64_t hash_bytes(const unsigned char *p, size_t n) {
     uint64_t h = 14695981039346656037u;
@@ -20,7 +18,7 @@ static uint64_t hash_bytes(const unsigned char *p, size_t n) {
 }
 
 static bool hash_beginning(int fd, uint32_t n, uint64_t *out) {
-    unsigned char bytes[HASHED_BYTES];
+    unsigned char bytes[WR_FILE_HASHED];
     size_t got = 0;
     while (got < n) {
         ssize_t k = pread(fd, bytes + got, n - got, (off_t)got);
@@ -37,13 +35,13 @@ bool wr_file_identity_of(int fd, uint64_t n_read, wr_file_identity *out) {
     if (fstat(fd, &st) || !S_ISREG(st.st_mode)) return false;
     out->inode = st.st_ino;
     uint64_t n = WR_MIN(n_read, (uint64_t)st.st_size);
-    out->n_hashed = (uint32_t)WR_MIN(n, (uint64_t)HASHED_BYTES);
+    out->n_hashed = (uint32_t)WR_MIN(n, (uint64_t)WR_FILE_HASHED);
     return hash_beginning(fd, out->n_hashed, &out->hash);
 }
 
 bool wr_file_identity_matches(const wr_file_identity *id, int fd) {
     uint64_t hash;
-    if (id->n_hashed > HASHED_BYTES) return false;
+    if (id->n_hashed > WR_FILE_HASHED) return false;
     return hash_beginning(fd, id->n_hashed, &hash) && (!id->n_hashed || hash == id->hash);
 }
 

@@ -6,6 +6,8 @@
 
 #include "weir_io.h"
 
+#define WR_FILE_HASHED 1024 /* bytes at most */
+
 /* The hash of a file's beginning, as far as it had been read (at most 1 KiB), and its inode, which finds it
  * again quickly after it was renamed. An inode alone can be another file's by now. */
 typedef struct wr_file_identity {

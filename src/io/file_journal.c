@@ -1,5 +1,6 @@
-/* file_journal.c: see file_journal.h. An entry: | hash u64 | size u64 | was_there u32 | length u32 | name |,
- * in the machine's own order; the hash is of what follows it. */
+/* file_journal.c: see file_journal.h. An entry: | hash u64 | size u64 | flags u32 | length u32 | name |, in
+ * the machine's own order; the hash is of what follows it. In front of the name of a file that was begun anew
+ * stands the epoch (u64), which the length counts too. */
 #include "io/file_journal.h"
 
 #include <errno.h>
@@ -12,7 +13,10 @@
 #include "base/hash.h"
 #include "base/sync.h"
 
-#define HEAD_BYTES 24u
+#define HEAD_BYTES  24u
+#define EPOCH_BYTES 8u
+
+enum { WAS_THERE = 1, IS_ANEW = 2 };
 
 static weir_status no_memory(weir_error *err) { return weir_fail(err, WEIR_ENOMEM, "out of memory"); }
 
@@ -66,17 +70,21 @@ static weir_status read_all(const wr_file_journal *j, wr_buf *out, weir_error *e
 /* The entry at `at`; false: there is no whole one. */
 static bool entry_at(const wr_buf *b, size_t at, wr_file_note *note) {
     uint64_t hash;
-    uint32_t was_there, len;
+    uint32_t flags, len;
     if (b->len - at < HEAD_BYTES) return false;
     const char *p = b->data + at;
     memcpy(&hash, p, 8);
     memcpy(&note->size, p + 8, 8);
-    memcpy(&was_there, p + 16, 4);
+    memcpy(&flags, p + 16, 4);
     memcpy(&len, p + 20, 4);
     if (b->len - at - HEAD_BYTES < len || hash != wr_hash_bytes(p + 8, HEAD_BYTES - 8 + len)) return false;
-    note->was_there = was_there != 0;
-    note->name = p + HEAD_BYTES;
-    note->len = len;
+    uint32_t n_epoch = flags & IS_ANEW ? EPOCH_BYTES : 0;
+    if (len < n_epoch) return false;
+    note->was_there = flags & WAS_THERE;
+    note->epoch = 0;
+    memcpy(&note->epoch, p + HEAD_BYTES, n_epoch);
+    note->name = p + HEAD_BYTES + n_epoch;
+    note->len = len - n_epoch;
     return true;
 }
 
@@ -88,8 +96,10 @@ weir_status wr_file_journal_read(wr_file_journal *j,
     size_t at = 0;
     if (!j->path) return WEIR_OK;
     weir_status st = read_all(j, &all, err);
-    for (; st == WEIR_OK && entry_at(&all, at, &note); at += HEAD_BYTES + note.len)
+    while (st == WEIR_OK && entry_at(&all, at, &note)) {
+        at = (size_t)(note.name - all.data) + note.len;
         st = each(ctx, &note, err);
+    }
     wr_buf_fini(&all);
     return st;
 }
@@ -97,20 +107,22 @@ weir_status wr_file_journal_read(wr_file_journal *j,
 /* ---- Writing ------------------------------------------------------------------------------------------- */
 
 weir_status wr_file_journal_add(wr_file_journal *j, const wr_file_note *note, weir_error *err) {
-    uint32_t was_there = note->was_there, len = (uint32_t)note->len;
+    uint32_t n_epoch = note->epoch ? EPOCH_BYTES : 0, len = n_epoch + (uint32_t)note->len;
+    uint32_t flags = (note->was_there ? WAS_THERE : 0) | (note->epoch ? IS_ANEW : 0);
     uint64_t hash = 0;
     if (!j->path) return WEIR_OK;
-    if (!wr_buf_reserve(&j->waiting, HEAD_BYTES + note->len + 1)) {
+    if (!wr_buf_reserve(&j->waiting, HEAD_BYTES + len + 1)) {
         j->waiting.failed = false;
         return no_memory(err);
     }
     size_t begin = j->waiting.len;
     wr_buf_put(&j->waiting, &hash, 8);
     wr_buf_put(&j->waiting, &note->size, 8);
-    wr_buf_put(&j->waiting, &was_there, 4);
+    wr_buf_put(&j->waiting, &flags, 4);
     wr_buf_put(&j->waiting, &len, 4);
+    wr_buf_put(&j->waiting, &note->epoch, n_epoch);
     wr_buf_put(&j->waiting, note->name, note->len);
-    hash = wr_hash_bytes(j->waiting.data + begin + 8, HEAD_BYTES - 8 + note->len);
+    hash = wr_hash_bytes(j->waiting.data + begin + 8, HEAD_BYTES - 8 + len);
     memcpy(j->waiting.data + begin, &hash, 8);
     return WEIR_OK;
 }

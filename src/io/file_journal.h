@@ -1,8 +1,10 @@
 /* file_journal.h: which files a sink has met, and how long each was before it wrote to it.
  *
  * A checkpoint says how long the files are that are known to it. A file that was met after it is in no
- * checkpoint: the journal says, durably and before its first byte is written, what to take it back to. It
- * only grows, by an entry a file; recovery writes it anew with what the checkpoint knows. A half entry at its
+ * checkpoint: the journal says, durably and before its first byte is written, what to take it back to. The
+ * same for a file that is begun anew, since somebody deleted it or moved it away: what a checkpoint of an
+ * epoch before says of its name is of another file. It only grows, by an entry a file; recovery writes it
+ * anew with what the checkpoint knows. A half entry at its
  * end (a crash while it was written) counts as none: nothing was written to that file yet. */
 #ifndef WR_IO_FILE_JOURNAL_H
 #define WR_IO_FILE_JOURNAL_H
@@ -23,6 +25,7 @@ typedef struct wr_file_note {
     size_t len;
     uint64_t size; /* before the sink wrote to it */
     bool was_there;
+    uint64_t epoch; /* 0: it was met; else begun anew in this one */
 } wr_file_note;
 
 /* For a sink of this stream and file.uri; opens nothing. */

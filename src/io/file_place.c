@@ -75,6 +75,18 @@ weir_status wr_file_place_open(wr_file_place *p, weir_error *err) {
     return WEIR_EIO;
 }
 
+void wr_file_place_look_again(wr_file_place *p) {
+    struct stat named, opened;
+    if (p->fd < 0) return;
+    bool exists = stat(*p->folder ? p->folder : ".", &named) == 0;
+    if (!exists && errno != ENOENT && errno != ENOTDIR) return; /* nobody knows */
+    if (exists && fstat(p->fd, &opened) == 0 && named.st_ino == opened.st_ino &&
+        named.st_dev == opened.st_dev)
+        return;
+    close(p->fd);
+    p->fd = -1;
+}
+
 /* ---- Names --------------------------------------------------------------------------------------------- */
 
 static weir_status refuse(const char *name, size_t len, const char *why, weir_error *err) {
@@ -125,7 +137,7 @@ static int step(int fd, const char *name, size_t len, bool creates) {
 
 /* The folder that the file is in, as a descriptor of its own; *leaf: the file's name there. */
 static int parent_of(const wr_file_place *p, const char *name, bool creates, const char **leaf) {
-    int fd = fcntl(p->fd, F_DUPFD_CLOEXEC, 0);
+    int fd = p->fd < 0 ? (errno = ENOENT, -1) : fcntl(p->fd, F_DUPFD_CLOEXEC, 0);
     for (; fd >= 0; name += strcspn(name, "/") + 1) {
         size_t n = name_length(name);
         if (!name[n]) break;

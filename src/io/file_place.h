@@ -19,7 +19,7 @@ typedef struct wr_file_place {
     size_t skip;      /* bytes of file.uri in front of rest */
     uint32_t n_slashes;
     size_t longest; /* name that is let in, in bytes */
-    int fd;         /* of folder; -1: not open */
+    int fd;         /* of folder; -1: not open, nothing is there */
 } wr_file_place;
 
 /* Takes file.uri apart; opens nothing. Without {{…}} there is one name, its last. WEIR_ECONFIG: a name is
@@ -29,6 +29,8 @@ weir_status wr_file_place_init(wr_file_place *p, const weir_io_host *host, const
                                weir_error *err) WR_NODISCARD;
 void wr_file_place_fini(wr_file_place *p);
 weir_status wr_file_place_open(wr_file_place *p, weir_error *err) WR_NODISCARD;
+/* Another folder may have the fixed one's name by now, or none: then it is not open any more. */
+void wr_file_place_look_again(wr_file_place *p);
 /* Whether the rest of a file's name that came of the template is one name for each name there. WEIR_EVALUE
  * says what is wrong. */
 weir_status wr_file_place_check(const wr_file_place *p, const char *name, size_t len,

@@ -166,9 +166,10 @@ weir_status wr_file_set_meet(wr_file_set *s, weir_text name, wr_set_file **out, 
     *out = wr_file_set_find(s, name.bytes, name.len);
     if (*out) return WEIR_OK;
     WR_TRY(wr_file_place_check(&s->place, name.bytes, name.len, err));
+    WR_TRY(wr_file_place_open(&s->place, err));
     WR_TRY(wr_file_place_look(&s->place, name.bytes, &exists, &size, err));
     size = s->spec.appends ? size : 0;
-    WR_TRY(wr_file_journal_add(&s->journal, &(wr_file_note){name.bytes, name.len, size, exists}, err));
+    WR_TRY(wr_file_journal_add(&s->journal, &(wr_file_note){name.bytes, name.len, size, exists, 0}, err));
     WR_TRY(wr_file_set_add(s, name.bytes, name.len, out, err));
     (*out)->size = (*out)->epoch_begin = (*out)->first_size = size;
     (*out)->was_there = exists;

@@ -4,18 +4,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/file_one.h"
 #include "io/file_set_internal.h"
 #include "io/io_log.h"
 
-#define SAVED_OF_ONE        1u /* file_sink.c's */
 #define SAVED_WITHOUT_TURNS 2u
-#define SAVE_VERSION        3u
+#define SAVE_VERSION        WR_FILE_SET_SAVED
 #define LONGEST_NAME        65536u /* of a saved one */
 #define MOST_TURNS          INT64_MAX / 2
 
 /* ---- Epochs -------------------------------------------------------------------------------------------- */
 
-void wr_file_set_begin(wr_file_set *s) {
+void wr_file_set_begin(wr_file_set *s, uint64_t epoch) {
+    s->epoch = epoch;
     for (uint32_t i = 0; i < s->n; i++) {
         s->files[i]->epoch_begin = s->files[i]->size;
         s->files[i]->epoch_turn = s->files[i]->turn;
@@ -23,12 +24,12 @@ void wr_file_set_begin(wr_file_set *s) {
     }
 }
 
-/* A file that somebody took away has nothing to be made durable. */
 static weir_status sync_file(wr_file_set *s, wr_set_file *f, weir_error *err) {
     bool exists = true;
     uint64_t size;
     if (f->fd < 0) WR_TRY(wr_file_place_look(&s->place, f->name, &exists, &size, err));
-    if (!exists) return WEIR_OK;
+    if (!exists) return wr_file_set_note_change(s, f, 0, err);
+    WR_TRY(wr_file_set_look_at(s, f, err));
     WR_TRY(wr_file_set_open_file(s, f, false, err));
     if (fdatasync(f->fd)) return wr_file_set_failure(s, f->name, "sync", err);
     if (!f->was_there || f->turn > 1) wr_file_place_sync(&s->place, f->name);
@@ -62,7 +63,9 @@ static void save(wr_file_set *s, weir_writer *w) {
 
 weir_status wr_file_set_prepare(wr_file_set *s, weir_writer *w, weir_error *err) {
     WR_TRY(wr_file_set_watch_time(s, err));
+    wr_file_set_look_anew(s, true);
     WR_TRY(wr_file_set_drain_all(s, true, err));
+    wr_file_set_look_anew(s, true);
     for (uint32_t i = 0; i < s->n; i++) {
         if (s->files[i]->n_ended) WR_TRY(wr_file_set_sync_ended(s, s->files[i], err));
         if (s->files[i]->is_touched) WR_TRY(sync_file(s, s->files[i], err));
@@ -107,12 +110,15 @@ weir_status wr_file_set_abort(wr_file_set *s, weir_error *err) {
 static weir_status load_note(void *ctx, const wr_file_note *note, weir_error *err) {
     wr_file_set *s = ctx;
     wr_set_file *f = wr_file_set_find(s, note->name, note->len);
-    if (f) return WEIR_OK; /* the first counts */
+    bool is_anew = note->epoch >= s->epoch;
+    if (note->epoch && !is_anew) return WEIR_OK; /* the checkpoint has it */
+    if (f && !is_anew) return WEIR_OK;           /* the first counts */
     if (note->len > LONGEST_NAME || memchr(note->name, '\0', note->len))
         return weir_fail(err, WEIR_ESTATE, "the journal of the files is damaged");
-    WR_TRY(wr_file_set_add(s, note->name, note->len, &f, err));
+    if (!f) WR_TRY(wr_file_set_add(s, note->name, note->len, &f, err));
     f->first_size = note->size;
     f->was_there = note->was_there;
+    f->is_anew = is_anew;
     weir_error own;
     if (wr_file_place_check(&s->place, f->name, f->len, &own) == WEIR_OK) return WEIR_OK;
     return weir_fail(err, WEIR_ESTATE, "the journal of the files is damaged");
@@ -176,20 +182,22 @@ static weir_status load_listed(wr_file_set *s, weir_reader *r, uint32_t version,
 }
 
 /* As the sink of one file saved it before it rotated. */
-static weir_status load_only(wr_file_set *s, weir_reader *r, weir_error *err) {
-    wr_set_file *f;
-    int64_t size = weir_read_i64(r);
-    WR_TRY(weir_reader_status(r, err));
-    if (size < 0) return damaged(err);
-    WR_TRY(wr_file_set_add(s, s->place.rest, strlen(s->place.rest), &f, err));
-    f->size = f->first_size = (uint64_t)size;
+static weir_status load_only(wr_file_set *s, uint32_t version, weir_reader *r, weir_error *err) {
+    wr_file_saved saved;
+    WR_TRY(wr_file_one_load(r, version, &saved, err));
+    WR_TRY(wr_file_journal_read(&s->journal, load_note, s, err));
+    wr_set_file *f = wr_file_set_find(s, s->place.rest, strlen(s->place.rest));
+    if (!f) WR_TRY(wr_file_set_add(s, s->place.rest, strlen(s->place.rest), &f, err));
+    f->size = saved.size;
+    if (!f->is_anew) f->first_size = saved.size;
     f->was_there = f->is_listed = f->is_new = true;
     return WEIR_OK;
 }
 
 static weir_status load(wr_file_set *s, weir_reader *r, weir_error *err) {
     uint32_t version = weir_read_u32(r);
-    if (version == SAVED_OF_ONE && !s->spec.uri->slot) return load_only(s, r, err);
+    bool is_of_one = version == WR_FILE_ONE_PLAIN || version == WR_FILE_ONE_SAVED;
+    if (is_of_one && !s->spec.uri->slot) return load_only(s, version, r, err);
     if (version != SAVE_VERSION && version != SAVED_WITHOUT_TURNS)
         return weir_fail(err, WEIR_ESTATE, "saved by another version");
     uint32_t n = weir_read_u32(r);
@@ -202,18 +210,27 @@ static weir_status load(wr_file_set *s, weir_reader *r, weir_error *err) {
     return st;
 }
 
+/* The checkpoint's length is of another file, which is gone; how much of what has its name now counts. */
+static weir_status begin_listed_anew(wr_file_set *s, wr_set_file *f, bool exists, uint64_t size,
+                                     weir_error *err) {
+    if (!f->is_anew || !exists)
+        wr_io_log(s->spec.args->host, WEIR_LOG_WARN, "'%s%s' is gone; it had %llu bytes", s->place.folder,
+                  f->name, (unsigned long long)f->size);
+    f->first_size = f->is_anew ? WR_MIN(f->first_size, size) : 0;
+    f->was_there = f->is_anew ? f->was_there : exists;
+    f->is_anew = f->was_opened = true;
+    f->size = size;
+    if (exists && size > f->first_size) WR_TRY(cut(s, f, f->first_size, err));
+    f->size = f->first_size;
+    return WEIR_OK;
+}
+
 static weir_status cut_listed(wr_file_set *s, wr_set_file *f, weir_error *err) {
     bool exists;
     uint64_t size, committed = f->size;
     WR_TRY(wr_file_place_look(&s->place, f->name, &exists, &size, err));
-    if (!exists && !committed) return WEIR_OK;
-    if (!exists) {
-        f->is_listed = f->turn > 1; /* it begins again */
-        f->size = 0;
-        wr_io_log(s->spec.args->host, WEIR_LOG_WARN, "'%s%s' is gone; it had %llu bytes", s->place.folder,
-                  f->name, (unsigned long long)committed);
-        return WEIR_OK;
-    }
+    if (!exists && !committed && !f->is_anew) return WEIR_OK;
+    if (f->is_anew || (committed && !size)) return begin_listed_anew(s, f, exists, size, err);
     if (size < committed)
         return weir_fail(
             err, WEIR_ESTATE,
@@ -255,13 +272,18 @@ static weir_status keep_listed(wr_file_set *s, weir_error *err) {
         wr_file_set_keep_file(s, f);
         if (st == WEIR_OK)
             st = wr_file_journal_add(&s->journal,
-                                     &(wr_file_note){f->name, f->len, f->first_size, f->was_there}, err);
+                                     &(wr_file_note){f->name, f->len, f->first_size, f->was_there, 0}, err);
+        if (st == WEIR_OK && f->is_anew) st = wr_file_set_note_anew(s, f, f->first_size, f->was_there, err);
+        f->is_anew = false;
     }
     return st == WEIR_OK ? wr_file_journal_replace(&s->journal, err) : st;
 }
 
 weir_status wr_file_set_recover(wr_file_set *s, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
     wr_file_set_forget_all(s);
+    wr_file_set_look_anew(s, true);
+    WR_TRY(wr_file_place_open(&s->place, err));
+    s->epoch = last_epoch + 1;
     if (saved && last_epoch) WR_TRY(load(s, saved, err));
     for (uint32_t i = 0; i < s->n; i++) {
         wr_set_file *f = s->files[i];

@@ -2,6 +2,7 @@
 #ifndef WR_IO_FILE_SET_INTERNAL_H
 #define WR_IO_FILE_SET_INTERNAL_H
 
+#include "io/file_anew.h"
 #include "io/file_journal.h"
 #include "io/file_place.h"
 #include "io/file_set.h"
@@ -33,6 +34,12 @@ struct wr_set_file {
     bool is_new;     /* nobody has looked yet what else is there of its name */
     bool is_waiting; /* is in set->waiting */
     bool has_new;    /* the packer has what was never flushed */
+    bool is_anew;    /* begun anew after the checkpoint that is gone back to */
+    bool has_told;   /* that it is gone */
+    bool has_ended;  /* what was begun in a file that was moved away */
+    uint32_t look;   /* the last one at its name: set->look */
+    wr_file_watch watch;
+    uint64_t seen; /* size when it was last found under its name */
     wr_packer packer;
     wr_buf buffer;              /* packed, not yet in the file */
     size_t n_out;               /* bytes of buffer that are */
@@ -69,6 +76,9 @@ struct wr_file_set {
     int64_t span_end_ms;   /* time closes files then */
     uint32_t n_ended;      /* of all files */
     bool has_told;         /* that a file can't be given its name */
+    uint64_t epoch;
+    uint32_t look;   /* counts the times at which each file's name is looked at before it is written to */
+    int64_t look_ms; /* when the next one is due */
 };
 
 /* ---- file_set.c ---- */
@@ -100,6 +110,23 @@ weir_status wr_file_set_drain_all(wr_file_set *s, bool end, weir_error *err);
 /* What the packer has goes to the buffer; `end`: its memory goes too. */
 weir_status wr_file_set_flush_packer(wr_file_set *s, wr_set_file *f, bool end, weir_error *err) WR_NODISCARD;
 weir_status wr_file_set_note_waiting(wr_file_set *s, wr_set_file *f, weir_error *err) WR_NODISCARD;
+
+/* ---- file_set_anew.c ---- */
+
+/* With checkpoints rows of the open epoch are never lost to a file that is gone. */
+bool wr_file_set_has_checkpoints(const wr_file_set *s);
+/* Before files are written to: names are looked at anew, now (`always`) or if that was not done lately. */
+void wr_file_set_look_anew(wr_file_set *s, bool always);
+/* An open file that somebody deleted or moved away is begun anew; `now`: at any time. */
+weir_status wr_file_set_look_at(wr_file_set *s, wr_set_file *f, weir_error *err) WR_NODISCARD;
+weir_status wr_file_set_look_now(wr_file_set *s, wr_set_file *f, weir_error *err) WR_NODISCARD;
+/* While it was closed somebody took it away, and perhaps put another one there, or cut it: it has so many
+ * bytes. What it had of the open epoch nobody has any more. With exactly-once that is an error: the app goes
+ * back and writes it again. */
+weir_status wr_file_set_note_change(wr_file_set *s, wr_set_file *f, uint64_t size, weir_error *err);
+/* The journal will say that the file was begun anew in this epoch, behind so many bytes. */
+weir_status wr_file_set_note_anew(wr_file_set *s, const wr_set_file *f, uint64_t size, bool was_there,
+                                  weir_error *err) WR_NODISCARD;
 
 /* ---- file_turns.c: rotation ---- */
 

@@ -56,7 +56,12 @@ static weir_status go_to_end(wr_file_set *s, wr_set_file *f, weir_error *err) {
     if (empties && ftruncate(f->fd, 0)) return wr_file_set_failure(s, f->name, "empty", err);
     if (fstat(f->fd, &st)) return wr_file_set_failure(s, f->name, "look at", err);
     bool is_gone = st.st_size == 0 && f->size > 0;
-    f->size = (uint64_t)st.st_size;
+    bool is_other = f->watch.is_regular && !wr_file_watch_is(&f->watch, &st);
+    bool is_changed = f->was_opened && (is_other || (uint64_t)st.st_size < f->size);
+    f->watch = wr_file_watch_of(&st);
+    f->look = s->look;
+    if (is_changed) WR_TRY(wr_file_set_note_change(s, f, (uint64_t)st.st_size, err));
+    f->size = f->seen = (uint64_t)st.st_size;
     if (lseek(f->fd, st.st_size, SEEK_SET) < 0) return wr_file_set_failure(s, f->name, "seek in", err);
     if (is_gone && f->is_waiting && s->head.len) WR_TRY(begin_again(s, f, err));
     f->was_opened = true;
@@ -78,6 +83,7 @@ weir_status wr_file_set_flush_packer(wr_file_set *s, wr_set_file *f, bool end, w
 static weir_status make_way(wr_file_set *s, wr_set_file *f, weir_error *err) {
     WR_TRY(wr_file_set_flush_packer(s, f, true, err));
     WR_TRY(drain(s, f, err));
+    if (f->is_touched) WR_TRY(wr_file_set_look_now(s, f, err)); /* what it has can be read yet */
     wr_file_set_close_file(s, f);
     return WEIR_OK;
 }
@@ -89,6 +95,7 @@ weir_status wr_file_set_open_file(wr_file_set *s, wr_set_file *f, bool creates, 
         return WEIR_OK;
     }
     while (s->n_open >= s->spec.most_open) WR_TRY(make_way(s, s->oldest, err));
+    WR_TRY(wr_file_place_open(&s->place, err));
     f->fd = wr_file_place_file(&s->place, f->name, creates);
     if (f->fd < 0) return wr_file_set_failure(s, f->name, "open", err);
     s->n_open++;
@@ -125,6 +132,7 @@ static weir_status write_up_to(wr_file_set *s, wr_set_file *f, size_t end, weir_
 
 /* Opening may put something in front, and so moves the cut. */
 static weir_status end_first(wr_file_set *s, wr_set_file *f, weir_error *err) {
+    WR_TRY(wr_file_set_look_now(s, f, err)); /* it is known by its name from here on */
     if (f->n_out < f->cuts[0].at) WR_TRY(wr_file_set_open_file(s, f, true, err));
     WR_TRY(write_up_to(s, f, f->cuts[0].at, err));
     WR_TRY(wr_file_set_turn(s, f, f->cuts[0].begun_ms, err));
@@ -134,6 +142,7 @@ static weir_status end_first(wr_file_set *s, wr_set_file *f, weir_error *err) {
 }
 
 static weir_status drain(wr_file_set *s, wr_set_file *f, weir_error *err) {
+    if (f->n_out < f->buffer.len) WR_TRY(wr_file_set_look_at(s, f, err));
     while (f->n_cuts) WR_TRY(end_first(s, f, err));
     if (f->n_out < f->buffer.len) WR_TRY(wr_file_set_open_file(s, f, true, err));
     WR_TRY(write_up_to(s, f, f->buffer.len, err));
@@ -145,6 +154,7 @@ static weir_status drain(wr_file_set *s, wr_set_file *f, weir_error *err) {
 
 /* Everything that waits goes to the files; `end`: members and frames end too. What fails stays. */
 weir_status wr_file_set_drain_all(wr_file_set *s, bool end, weir_error *err) {
+    if (s->n_waiting) wr_file_set_look_anew(s, false);
     for (uint32_t i = s->n_waiting; i-- > 0;) {
         wr_set_file *f = s->waiting[i];
         WR_TRY(wr_file_set_flush_packer(s, f, end, err));

@@ -1,20 +1,10 @@
-/* file_sink.c: writes a file, exactly once with checkpoints.
- *
- * What is written collects in memory and goes to the file in large pieces. A checkpoint makes the file
- * durable and notes its length; after a crash the file is cut back to the length that the last checkpoint
- * noted, and the rows since then are written again. A file.uri with {{attribute}} names many files, and one
- * that rotates is many, too: file_set.h has them. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+/* file_sink.c: writes a file, exactly once with checkpoints: its options, and which way they lead. file_one.h
+ * has the one file. A file.uri with {{attribute}} names many, and one that rotates is many, too: file_set.h.
+ */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/sync.h"
-#include "io/byte_input.h"
+#include "io/file_one.h"
 #include "io/file_set.h"
-#include "io/packer.h"
 #include "io/table.h"
 
 enum {
@@ -53,30 +43,14 @@ static const weir_option options[] = {
                          "How many closed files of a name are kept: the oldest are deleted. Missing: all."},
     {0}};
 
-#define MOST_OPEN   65536
-#define MOST_KEPT   1000000
-#define LEAST_SPAN  1000 /* ms */
-#define OF_A_SET    3u   /* the version of a state that file_set_epochs.c saved */
-#define FLUSH_BYTES ((size_t)256 * 1024)
+#define MOST_OPEN  65536
+#define MOST_KEPT  1000000
+#define LEAST_SPAN 1000 /* ms */
 
 typedef struct file_sink {
-    wr_file_set *set; /* file.uri has {{attribute}}, or it rotates: all else is not used then */
-    char *path;
-    bool appends;
-    int fd;
-    uint64_t size;        /* of the file */
-    uint64_t epoch_begin; /* size when the epoch began */
-    wr_packer packer;
-    wr_buf buffer; /* packed, not yet in the file */
-    size_t n_out;  /* bytes of buffer that are */
+    wr_file_set *set; /* file.uri has {{attribute}}, or it rotates; NULL: */
+    wr_file_one one;
 } file_sink;
-
-static weir_status system_failure(const file_sink *s, const char *what, weir_error *err) {
-    int why = errno;
-    weir_fail(err, WEIR_EIO, "can't %s '%s': %s", what, s->path, strerror(why));
-    if (err) err->retriable = why == ENOSPC || why == EDQUOT || why == EIO || why == ENOENT || why == EACCES;
-    return WEIR_EIO;
-}
 
 static weir_status check_rotation(const weir_setting *set, const wr_file_rotation *r, weir_error *err) {
     if (set[OPT_ROTATE_SIZE].given && r->size < 1)
@@ -107,7 +81,7 @@ static weir_status open_set(file_sink *s, const weir_io_args *args, const wr_fil
     const weir_setting *set = args->settings->of;
     return wr_file_set_new(&(wr_file_set_spec){.args = args,
                                                .uri = &set[OPT_URI],
-                                               .appends = s->appends,
+                                               .appends = set[OPT_APPEND].as.b,
                                                .packing = (wr_packing)set[OPT_COMPRESSION].as.l,
                                                .most_open = (uint32_t)set[OPT_MOST_OPEN].as.l,
                                                .rotation = *r},
@@ -117,8 +91,8 @@ static weir_status open_set(file_sink *s, const weir_io_args *args, const wr_fil
 static weir_status file_open(void *self, const weir_io_args *args, weir_error *err) {
     file_sink *s = self;
     const weir_setting *set = args->settings->of;
-    s->fd = -1;
-    s->appends = set[OPT_APPEND].as.b;
+    s->one.fd = s->one.journal.fd = -1;
+    s->one.appends = set[OPT_APPEND].as.b;
     if (set[OPT_MOST_OPEN].as.l < 1 || set[OPT_MOST_OPEN].as.l > MOST_OPEN)
         return weir_fail(err, WEIR_ECONFIG, "max.open.files must be 1 to %d", MOST_OPEN);
     wr_file_rotation rotation;
@@ -126,99 +100,43 @@ static weir_status file_open(void *self, const weir_io_args *args, weir_error *e
     if (set[OPT_URI].slot) return open_set(s, args, &rotation, err);
     if (!*set[OPT_URI].text) return weir_fail(err, WEIR_ECONFIG, "file.uri is empty");
     if (wr_file_rotation_is_on(&rotation)) return open_set(s, args, &rotation, err);
-    s->path = wr_file_name(args->host, set[OPT_URI].text);
-    if (!s->path) return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    wr_packer_init(&s->packer, wr_packing_of(s->path, (wr_packing)set[OPT_COMPRESSION].as.l));
-    return WEIR_OK;
+    return wr_file_one_open(&s->one, args, set[OPT_URI].text, (wr_packing)set[OPT_COMPRESSION].as.l, err);
 }
 
 static weir_status file_start(void *self, weir_error *err) {
     file_sink *s = self;
-    struct stat st;
-    if (s->set) return wr_file_set_start(s->set, err);
-    s->fd = open(s->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (s->fd < 0) return system_failure(s, "open", err);
-    if (fstat(s->fd, &st)) return system_failure(s, "look at", err);
-    if (S_ISREG(st.st_mode)) s->size = (uint64_t)st.st_size;
-    (void)wr_sync_folder_of(s->path); /* the entry of a new file must outlive a crash too */
-    return WEIR_OK;
-}
-
-static weir_status cut_to(file_sink *s, uint64_t size, weir_error *err) {
-    if (s->size != size && ftruncate(s->fd, (off_t)size)) return system_failure(s, "cut back", err);
-    s->size = size;
-    if (lseek(s->fd, (off_t)size, SEEK_SET) < 0 && errno != ESPIPE) return system_failure(s, "seek in", err);
-    return WEIR_OK;
+    return s->set ? wr_file_set_start(s->set, err) : wr_file_one_start(&s->one, err);
 }
 
 static weir_status file_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
     file_sink *s = self;
     if (s->set) return wr_file_set_recover(s->set, last_epoch, saved, err);
-    if (!saved || !last_epoch) return cut_to(s, s->appends ? s->size : 0, err);
-    uint32_t version = weir_read_u32(saved);
-    if (version == OF_A_SET)
-        return weir_fail(err, WEIR_ESTATE,
-                         "the state is of a sink that rotates: this one has no rotate.size and "
-                         "no rotate.every");
-    if (version != 1) return weir_fail(err, WEIR_ESTATE, "saved by another version");
-    uint64_t committed = (uint64_t)weir_read_i64(saved);
-    WR_TRY(weir_reader_status(saved, err));
-    if (s->size < committed)
-        return weir_fail(
-            err, WEIR_ESTATE,
-            "'%s' has %llu bytes, but %llu were committed: it was cut or replaced by someone else", s->path,
-            (unsigned long long)s->size, (unsigned long long)committed);
-    return cut_to(s, committed, err);
+    return wr_file_one_recover(&s->one, last_epoch, saved, err);
 }
 
 static weir_status file_begin(void *self, uint64_t epoch, weir_error *err) {
     file_sink *s = self;
-    (void)epoch;
     (void)err;
-    if (s->set) wr_file_set_begin(s->set);
-    s->epoch_begin = s->size;
-    return WEIR_OK;
-}
-
-/* Writes the buffer out. What a failed write did manage stays counted, so that trying again goes on there. */
-static weir_status drain(file_sink *s, weir_error *err) {
-    while (s->n_out < s->buffer.len) {
-        ssize_t n = write(s->fd, s->buffer.data + s->n_out, s->buffer.len - s->n_out);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return system_failure(s, "write to", err);
-        s->n_out += (size_t)n;
-        s->size += (uint64_t)n;
-    }
-    s->n_out = 0;
-    wr_buf_clear(&s->buffer);
+    if (s->set) return wr_file_set_begin(s->set, epoch), WEIR_OK;
+    s->one.epoch = epoch;
+    s->one.epoch_begin = s->one.size;
     return WEIR_OK;
 }
 
 static weir_status file_write(void *self, const weir_output *out, weir_error *err) {
     file_sink *s = self;
-    if (s->set) return wr_file_set_write(s->set, out, err);
-    if (s->buffer.len - s->n_out >= FLUSH_BYTES) WR_TRY(drain(s, err));
-    return wr_packer_put(&s->packer, out->bytes, out->len, &s->buffer, err);
+    return s->set ? wr_file_set_write(s->set, out, err) : wr_file_one_write(&s->one, out, err);
 }
 
 static weir_status file_flush(void *self, weir_error *err) {
     file_sink *s = self;
-    if (s->set) return wr_file_set_flush(s->set, err);
-    WR_TRY(wr_packer_flush(&s->packer, false, &s->buffer, err));
-    return drain(s, err);
+    return s->set ? wr_file_set_flush(s->set, err) : wr_file_one_flush(&s->one, err);
 }
 
 static weir_status file_prepare(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
     file_sink *s = self;
     (void)epoch;
-    if (s->set) return wr_file_set_prepare(s->set, w, err);
-    WR_TRY(wr_packer_flush(&s->packer, true, &s->buffer, err));
-    WR_TRY(drain(s, err));
-    if (fdatasync(s->fd) && errno != EINVAL && errno != EROFS) return system_failure(s, "sync", err);
-    if (!w) return WEIR_OK;
-    weir_write_u32(w, 1);
-    weir_write_i64(w, (int64_t)s->size);
-    return WEIR_OK;
+    return s->set ? wr_file_set_prepare(s->set, w, err) : wr_file_one_prepare(&s->one, w, err);
 }
 
 static weir_status file_commit(void *self, uint64_t epoch, weir_error *err) {
@@ -232,21 +150,20 @@ static weir_status file_commit(void *self, uint64_t epoch, weir_error *err) {
 static weir_status file_abort(void *self, uint64_t epoch, weir_error *err) {
     file_sink *s = self;
     (void)epoch;
-    if (s->set) return wr_file_set_abort(s->set, err);
-    wr_packer_fini(&s->packer);
-    wr_buf_clear(&s->buffer);
-    s->n_out = 0;
-    return cut_to(s, s->epoch_begin, err);
+    return s->set ? wr_file_set_abort(s->set, err) : wr_file_one_abort(&s->one, err);
 }
 
 static bool file_at_start(const void *self) {
     const file_sink *s = self;
-    return !s->set && s->size == 0 && s->buffer.len == 0 && !s->packer.is_midway;
+    return !s->set && wr_file_one_is_at_start(&s->one);
 }
 
 static weir_status file_head(void *self, const char *bytes, size_t len, weir_error *err) {
     file_sink *s = self;
-    return s->set ? wr_file_set_head(s->set, bytes, len, err) : WEIR_OK;
+    if (s->set) return wr_file_set_head(s->set, bytes, len, err);
+    wr_buf_clear(&s->one.head);
+    wr_buf_put(&s->one.head, bytes, len);
+    return s->one.head.failed ? weir_fail(err, WEIR_ENOMEM, "out of memory") : WEIR_OK;
 }
 
 static weir_status file_accepts(const void *self, const weir_output *out, weir_error *err) {
@@ -266,20 +183,13 @@ static bool file_wants_record_ends(const void *self) {
 
 static size_t file_bytes(const void *self) {
     const file_sink *s = self;
-    return s->set ? wr_file_set_bytes(s->set) : s->buffer.cap;
+    return s->set ? wr_file_set_bytes(s->set) : s->one.buffer.cap;
 }
 
 static void file_close(void *self) {
     file_sink *s = self;
     wr_file_set_free(s->set);
-    if (!s->path) return; /* open didn't get that far */
-    if (s->fd >= 0) {
-        (void)file_flush(s, NULL);
-        close(s->fd);
-    }
-    wr_packer_fini(&s->packer);
-    wr_buf_fini(&s->buffer);
-    wr_file_name_free(s->path);
+    wr_file_one_close(&s->one);
 }
 
 const weir_sink_type wr_file_sink = {

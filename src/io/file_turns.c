@@ -21,8 +21,6 @@
 
 /* ---- Names --------------------------------------------------------------------------------------------- */
 
-static bool has_checkpoints(const wr_file_set *s) { return s->spec.args->has_checkpoints || s->journal.path; }
-
 static const char *leaf_of(const wr_set_file *f) { return f->name + wr_file_place_leaf(f->name); }
 
 /* The name's folder, and then `leaf`. */
@@ -245,12 +243,13 @@ weir_status wr_file_set_turn(wr_file_set *s, wr_set_file *f, int64_t begun_ms, w
     uint64_t size;
     WR_TRY(wr_file_place_look(&s->place, f->name, &exists, &size, err));
     if (exists)
-        WR_TRY(has_checkpoints(s) ? hide(s, f, begun_ms, err) : close_now(s, f, begun_ms, err));
+        WR_TRY(wr_file_set_has_checkpoints(s) ? hide(s, f, begun_ms, err) : close_now(s, f, begun_ms, err));
     else
         wr_io_log(s->spec.args->host, WEIR_LOG_WARN, "'%s%s' is gone; it was to be closed", s->place.folder,
                   f->name);
     wr_file_set_close_file(s, f);
-    f->size = 0;
+    f->watch = (wr_file_watch){0};
+    f->size = f->seen = 0;
     f->was_opened = true; /* the next one is not emptied */
     f->turn++;
     return WEIR_OK;
@@ -394,5 +393,6 @@ weir_status wr_file_set_go_back(wr_file_set *s, wr_set_file *f, uint64_t turn, w
     for (; is; last++) WR_TRY(is_hidden(s, f, last + 1, &is, err));
     for (last--; last > turn; last--) WR_TRY(remove_hidden(s, f, last, err));
     wr_file_set_close_file(s, f);
+    f->watch = (wr_file_watch){0};
     return unhide(s, f, turn, err);
 }

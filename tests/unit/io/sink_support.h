@@ -15,8 +15,9 @@ static inline void note_sink_log(void *ctx, weir_log_level level, const char *te
     wr_buf_printf(&((test_sink *)ctx)->log, "%d %s\n", (int)level, text);
 }
 
-static inline weir_status open_sink(test_sink *t, const char *schema, const char *type, const char *options,
-                                    const char *format, const char *map_options, weir_error *err) {
+static inline weir_status open_sink_with(test_sink *t, const char *schema, const char *type,
+                                         const char *options, const char *format, const char *map_options,
+                                         weir_guarantee guarantee, weir_error *err) {
     weir_pair pairs[16], map_pairs[16];
     char *a = strdup(options), *b = strdup(map_options);
     weir_bus *bus = t->host.bus;
@@ -36,11 +37,17 @@ static inline weir_status open_sink(test_sink *t, const char *schema, const char
                          .map_pairs = map_pairs,
                          .n_map_pairs = parse_pairs(b, map_pairs),
                          .schema = &t->schema.schema,
-                         .host = &t->host};
+                         .host = &t->host,
+                         .guarantee = guarantee};
     weir_status status = wr_sink_open(&spec, &t->sink, err);
     free(a);
     free(b);
     return status;
+}
+
+static inline weir_status open_sink(test_sink *t, const char *schema, const char *type, const char *options,
+                                    const char *format, const char *map_options, weir_error *err) {
+    return open_sink_with(t, schema, type, options, format, map_options, WEIR_AT_MOST_ONCE, err);
 }
 
 static inline void close_sink(test_sink *t, bool finish) {
