@@ -18,7 +18,10 @@ void kafka_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t what, list *p
     list **note = what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? &s->coming : &s->going;
     if (*note) rd_kafka_topic_partition_list_destroy(*note);
     *note = rd_kafka_topic_partition_list_copy(partitions);
-    if (note == &s->going && (s->is_closing || rd_kafka_assignment_lost(rk))) kafka_source_give_back(s);
+    if (note != &s->going) return;
+    bool is_lost = rd_kafka_assignment_lost(rk);
+    s->must_go_back |= is_lost && s->guarantee == WEIR_EXACTLY_ONCE;
+    if (s->is_closing || is_lost) kafka_source_give_back(s);
 }
 
 static void mark_ours(kafka_source *s, const list *partitions, bool is_ours) {
@@ -112,6 +115,7 @@ static weir_status offset_at_time(kafka_source *s, const kafka_partition *p, int
 static weir_status fresh_offset(kafka_source *s, const kafka_partition *p, int64_t *out, weir_error *err) {
     *out = RD_KAFKA_OFFSET_BEGINNING;
     if (s->is_assigned_once || s->has_checkpoint) return WEIR_OK;
+    s->has_fresh_start |= s->start != KAFKA_EARLIEST;
     switch (s->start) {
     case KAFKA_EARLIEST: return WEIR_OK;
     case KAFKA_LATEST: return end_of(s, p, out, err);
@@ -135,7 +139,7 @@ static weir_status first_offset(kafka_source *s, const kafka_partition *p,
         return WEIR_OK;
     }
     *out = s->is_assigned_once || s->has_checkpoint ? KAFKA_NOWHERE : mapped_offset(s, p->topic);
-    if (*out != KAFKA_NOWHERE) return WEIR_OK;
+    if (*out != KAFKA_NOWHERE) return s->has_fresh_start = true, WEIR_OK;
     if (!has_commit) return fresh_offset(s, p, out, err);
     *out = committed->offset;
     return WEIR_OK;
@@ -166,7 +170,7 @@ static void note_offsets(kafka_source *s, const list *begin) {
         kafka_partition *p =
             kafka_partitions_get(&s->partitions, begin->elems[i].topic, begin->elems[i].partition);
         if (!p) continue;
-        p->next = begin->elems[i].offset;
+        p->next = p->base = begin->elems[i].offset;
         p->saved = KAFKA_NOWHERE;
     }
 }
@@ -207,18 +211,36 @@ weir_status kafka_source_take(kafka_source *s, weir_error *err) {
     return st;
 }
 
+/* A partition that is ours goes back to the checkpoint, but not to before it came: what lies there others
+ * have committed. */
+static list *checkpointed(const kafka_source *s) {
+    list *to = kafka_partitions_list(&s->partitions, false);
+    for (int i = 0; to && i < to->cnt; i++) {
+        rd_kafka_topic_partition_t *one = &to->elems[i];
+        const kafka_partition *p =
+            kafka_partitions_get((kafka_partitions *)&s->partitions, one->topic, one->partition);
+        one->offset = p->saved > p->base ? p->saved : p->base;
+    }
+    return to;
+}
+
+static weir_status seek_all(kafka_source *s, list *to, weir_error *err) {
+    rd_kafka_error_t *failed = to->cnt ? rd_kafka_seek_partitions(s->rk, to, LOOK_UP_MS) : NULL;
+    rd_kafka_resp_err_t why = failed ? rd_kafka_error_code(failed) : 0;
+    if (failed) rd_kafka_error_destroy(failed);
+    for (int i = 0; i < to->cnt && !why; i++) why = to->elems[i].err;
+    return why ? retriable(s, err, "can't go back to the checkpoint", why) : WEIR_OK;
+}
+
 weir_status kafka_source_reseek(kafka_source *s, weir_error *err) {
-    list *ours = kafka_partitions_list(&s->partitions, false), *begin;
-    if (!ours) return wire_no_memory(err);
-    weir_status st = find_offsets(s, ours, &begin, err);
-    rd_kafka_topic_partition_list_destroy(ours);
-    WIRE_TRY(st);
-    rd_kafka_error_t *failed = begin->cnt ? rd_kafka_seek_partitions(s->rk, begin, LOOK_UP_MS) : NULL;
-    if (failed) {
-        st = retriable(s, err, "can't go back to the checkpoint", rd_kafka_error_code(failed));
-        rd_kafka_error_destroy(failed);
-    } else
-        note_offsets(s, begin);
-    rd_kafka_topic_partition_list_destroy(begin);
+    list *to = checkpointed(s);
+    if (!to) return wire_no_memory(err);
+    weir_status st = seek_all(s, to, err);
+    for (int i = 0; st == WEIR_OK && i < to->cnt; i++) {
+        kafka_partition *p = kafka_partitions_get(&s->partitions, to->elems[i].topic, to->elems[i].partition);
+        p->next = to->elems[i].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(to);
+    if (st == WEIR_OK) s->must_go_back = false;
     return st;
 }

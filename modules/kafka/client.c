@@ -93,9 +93,10 @@ void kafka_source_close_client(kafka_source *s) {
 weir_status kafka_source_reopen(kafka_source *s, weir_error *err) {
     wire_log(s->link.host, WEIR_LOG_WARN,
              "%s: another member goes by this one's name, or a broker forgot it; joining anew", s->who);
+    s->must_go_back |= s->guarantee == WEIR_EXACTLY_ONCE;
     for (uint32_t i = 0; i < s->partitions.n; i++) {
         kafka_partition *p = &s->partitions.of[i];
-        if (p->is_ours && p->next != KAFKA_NOWHERE) p->saved = p->next;
+        if (!s->must_go_back && p->is_ours && p->next != KAFKA_NOWHERE) p->saved = p->next;
     }
     s->has_unsure_commit = false;
     kafka_source_close_client(s);

@@ -15,9 +15,11 @@ struct kafka_kept_message {
     char bytes[]; /* value, then key */
 };
 
+/* The client gives messages up with its handle of a broker when a topic goes while they are on their way. */
 bool kafka_may_come_back(rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-           code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+           code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__DESTROY ||
+           code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
 }
 
 static void free_message(kafka_kept_message *k) {

@@ -19,7 +19,11 @@ kafka_partition *kafka_partitions_get(kafka_partitions *p, const char *topic, in
     char *copy = strdup(topic);
     if (!copy) return NULL;
     kafka_partition *one = &p->of[p->n++];
-    *one = (kafka_partition){.topic = copy, .number = number, .next = KAFKA_NOWHERE, .saved = KAFKA_NOWHERE};
+    *one = (kafka_partition){.topic = copy,
+                             .number = number,
+                             .next = KAFKA_NOWHERE,
+                             .base = KAFKA_NOWHERE,
+                             .saved = KAFKA_NOWHERE};
     return one;
 }
 
@@ -91,9 +95,10 @@ void kafka_partitions_save(const kafka_partitions *p, weir_writer *w) {
     }
 }
 
-weir_status kafka_partitions_load(kafka_partitions *p, weir_reader *r, weir_error *err) {
+weir_status kafka_partitions_load(kafka_partitions *p, weir_reader *r, bool *any, weir_error *err) {
     char topic[LONGEST_TOPIC + 1];
     uint32_t n = weir_read_u32(r);
+    *any = n > 0;
     for (uint32_t i = 0; i < p->n; i++) p->of[i].saved = KAFKA_NOWHERE;
     for (uint32_t i = 0; i < n; i++) {
         WIRE_TRY(kafka_read_text(r, topic, sizeof topic, err));

@@ -13,6 +13,7 @@ typedef struct kafka_partition {
     bool is_at_end; /* it was read to its end (stop.at.end) */
     bool is_broken; /* told once that it can't be read */
     int64_t next;   /* offset of the first message that the app has not had; NOWHERE: not known yet */
+    int64_t base;   /* where it began when it came last; NOWHERE: it never came */
     int64_t saved;  /* from the checkpoint, until it was used; NOWHERE: none */
     const rd_kafka_topic_t *handle; /* of its messages, once there was one */
 } kafka_partition;
@@ -32,8 +33,8 @@ void kafka_partitions_fini(kafka_partitions *p);
 /* The positions of those that are ours, or of all with `all`; NULL: no memory. */
 rd_kafka_topic_partition_list_t *kafka_partitions_list(const kafka_partitions *p, bool all);
 void kafka_partitions_save(const kafka_partitions *p, weir_writer *w);
-/* Into `saved`; what was there before is forgotten. */
-weir_status kafka_partitions_load(kafka_partitions *p, weir_reader *r, weir_error *err);
+/* Into `saved`; what was there before is forgotten. *any: there was one. */
+weir_status kafka_partitions_load(kafka_partitions *p, weir_reader *r, bool *any, weir_error *err);
 
 /* Reads a text of at most `cap` bytes, NUL put behind it. */
 weir_status kafka_read_text(weir_reader *r, char *text, size_t cap, weir_error *err);

@@ -117,6 +117,7 @@ static void free_producer(kafka_producer *p) {
     kafka_kept_clear(&p->kept);
     if (p->conf) rd_kafka_conf_destroy(p->conf);
     kafka_owner_fini(&p->owner);
+    kafka_transaction_forget(p);
     free(p->topics);
     free(p->conf_text);
     free(p->transactional_id);

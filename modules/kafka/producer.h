@@ -2,12 +2,11 @@
  * the transactions of exactly-once.
  *
  * An epoch is a transaction. At a checkpoint its messages are delivered (prepare), the checkpoint's file is
- * made durable, then the positions of the app's Kafka sources and the epoch's record go into the transaction,
- * and it is committed. The record is a committed offset, whose number is the epoch and whose metadata says
- * whose epoch it is, of the group "weir-TRANSACTIONAL.ID", in a partition that the checkpoint names. After a
- * crash the transactional.id is taken over, which ends what was open; the record then tells whether the
- * newest checkpoint's transaction came to be. If not, the checkpoint before it counts. A producer that was
- * fenced is replaced when its epoch is aborted, unless another instance has its id: see owner.h. */
+ * made durable, then the positions of the app's Kafka sources and the epoch's record (record.h) go into the
+ * transaction, and it is committed. After a crash the transactional.id is taken over, which ends what was
+ * open; the records then tell whether the newest checkpoint's transaction came to be. If not, the checkpoint
+ * before it counts. A producer that was fenced is replaced when its epoch is aborted, unless another instance
+ * has its id: see owner.h. */
 #ifndef KAFKA_PRODUCER_H
 #define KAFKA_PRODUCER_H
 
@@ -42,7 +41,11 @@ typedef struct kafka_producer {
     char *transactional_id; /* NULL: none */
     bool is_initialised, is_fenced;
     kafka_owner owner;
+    wire_backoff again;    /* since the last commit */
+    char first_topic[250]; /* the topic of the first sink, where that is written out; else "" */
     char identity[KAFKA_IDENTITY];
+    kafka_records *known; /* when the chain of checkpoints began; NULL: not known */
+    bool was_recorded;    /* a record of it was committed */
     uint64_t open_epoch, committed_epoch;
     const kafka_native *enlisted[KAFKA_MAX_ENLISTED];
     uint32_t n_enlisted;
@@ -83,9 +86,10 @@ void kafka_transaction_touch(kafka_producer *p, const char *topic);
 weir_status kafka_transaction_enlist(kafka_producer *p, const kafka_native *source, weir_error *err);
 weir_status kafka_transaction_commit(kafka_producer *p, uint64_t epoch, weir_error *err);
 weir_status kafka_transaction_abort(kafka_producer *p, weir_error *err);
-void kafka_transaction_save(kafka_producer *p, weir_writer *w);
-/* EEND: the epoch was never committed, and can't be any more. */
+void kafka_transaction_save(const kafka_producer *p, weir_writer *w);
+/* EEND: the epoch was never committed, and can't be any more. Fatal: another one went on since. */
 weir_status kafka_transaction_recover(kafka_producer *p, uint64_t epoch, weir_reader *saved, weir_error *err);
+void kafka_transaction_forget(kafka_producer *p); /* the known records */
 
 extern const weir_sink_type kafka_sink_type;
 

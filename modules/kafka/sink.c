@@ -92,8 +92,12 @@ static weir_status sink_start(void *self, weir_error *err) {
         return weir_fail(err, WEIR_EUSAGE, "the engine shares nothing");
     s->app = s->args->host->shared(s->args->host->shared_ctx, "kafka", sizeof *s->app);
     if (!s->app) return wire_no_memory(err);
-    return kafka_producer_get(s->app, s->args, s->is_transactional ? s->transactional_id : NULL, &s->producer,
-                              err);
+    WIRE_TRY(kafka_producer_get(s->app, s->args, s->is_transactional ? s->transactional_id : NULL,
+                                &s->producer, err));
+    char *first = s->producer->first_topic;
+    if (!first[0] && !s->set[OPT_TOPIC].slot)
+        snprintf(first, sizeof s->producer->first_topic, "%s", s->set[OPT_TOPIC].text);
+    return WEIR_OK;
 }
 
 static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *saved, weir_error *err) {
@@ -101,7 +105,7 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
     s->n_done = 0;
     s->sequence = 0;
     if (!saved) return kafka_transaction_recover(s->producer, last_epoch, NULL, err);
-    WIRE_TRY(weir_read_version(saved, 1, err));
+    WIRE_TRY(weir_read_version(saved, 2, err));
     s->sequence = weir_read_i64(saved);
     return kafka_transaction_recover(s->producer, last_epoch, saved, err);
 }
@@ -316,7 +320,7 @@ static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir
     (void)epoch;
     WIRE_TRY(kafka_producer_deliver(s->producer, err));
     if (!w) return WEIR_OK;
-    weir_write_u32(w, 1);
+    weir_write_u32(w, 2);
     weir_write_i64(w, s->sequence);
     kafka_transaction_save(s->producer, w);
     return WEIR_OK;

@@ -303,7 +303,12 @@ static int source_wake_fd(const void *self) { return ((const kafka_source *)self
 
 static weir_status source_position(void *self, uint64_t epoch, weir_writer *w, weir_error *err) {
     kafka_source *s = self;
-    (void)err;
+    if (s->must_go_back) {
+        weir_fail(err, WEIR_EIO, "partitions were lost to others before what was read of them was committed");
+        if (err) err->retriable = true;
+        return WEIR_EIO;
+    }
+    s->has_fresh_start = false;
     weir_write_u32(w, 1);
     kafka_write_text(w, s->identity);
     kafka_partitions_save(&s->partitions, w);
@@ -316,9 +321,8 @@ static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
     kafka_source *s = self;
     WIRE_TRY(weir_read_version(r, 1, err));
     WIRE_TRY(kafka_read_text(r, s->identity, sizeof s->identity, err));
-    WIRE_TRY(kafka_partitions_load(&s->partitions, r, err));
+    WIRE_TRY(kafka_partitions_load(&s->partitions, r, &s->has_checkpoint, err));
     WIRE_TRY(kafka_sequences_load(s->sequences, r, err));
-    s->has_checkpoint = true;
     if (!s->rk) return WEIR_OK;
     kafka_source_drop_shown(s);
     return kafka_source_reseek(s, err);
@@ -326,7 +330,7 @@ static weir_status source_seek(void *self, weir_reader *r, weir_error *err) {
 
 static bool source_wants_checkpoint(const void *self) {
     const kafka_source *s = self;
-    return s->going && s->n == s->n_used;
+    return (s->going || s->has_fresh_start || s->must_go_back) && s->n == s->n_used;
 }
 
 static void source_ack(void *self, uint64_t epoch) {
@@ -335,7 +339,7 @@ static void source_ack(void *self, uint64_t epoch) {
     /* With a transaction they are committed already. */
     if (s->commits && s->guarantee != WEIR_EXACTLY_ONCE)
         kafka_source_commit(s, s->going || !s->commits_async);
-    if (source_wants_checkpoint(s)) kafka_source_give_back(s);
+    if (s->n == s->n_used) kafka_source_give_back(s);
 }
 
 static const void *source_native_position(void *self) {

@@ -11,15 +11,18 @@
  *
  * Rebalances. The client tells that partitions come or go by a callback, which only notes it: poll() deals
  * with it when everything shown was consumed. Partitions that go are kept until the checkpoint that is asked
- * for (wants_checkpoint) is safe; then their positions are committed and they are given back. */
+ * for (wants_checkpoint) is safe; then their positions are committed and they are given back. Those that are
+ * lost (the broker had given them to others before) go at once; with exactly-once the checkpoint that is
+ * asked for then fails, so that the app goes back to the last one: others read again what was not committed.
+ */
 #ifndef KAFKA_SOURCE_H
 #define KAFKA_SOURCE_H
 
 #include "partitions.h"
+#include "record.h"
 #include "sequence.h"
 
-#define KAFKA_SHOWN    4096u /* messages at a time */
-#define KAFKA_IDENTITY 33u   /* 32 hex digits and a NUL */
+#define KAFKA_SHOWN 4096u /* messages at a time */
 
 typedef enum kafka_start {
     KAFKA_EARLIEST,
@@ -55,6 +58,8 @@ typedef struct kafka_source {
     bool is_assigned_once, has_checkpoint;
     rd_kafka_topic_partition_list_t *coming, *going; /* told by the client, not dealt with */
     bool is_cooperative, is_closing, is_fenced;
+    bool has_fresh_start; /* one that is not found a second time, and in no checkpoint yet */
+    bool must_go_back;    /* what was read since the last checkpoint is somebody else's now */
     rd_kafka_topic_partition_list_t *acked; /* positions of the last epoch that was saved */
     uint64_t acked_epoch;
     bool has_unsure_commit; /* one is on its way */

@@ -7,8 +7,9 @@
 
 #include "producer.h"
 
-#define CALL_MS    10000
-#define GIVE_UP_NS ((int64_t)30 * 1000000000)
+#define CALL_MS          10000
+#define GIVE_UP_NS       ((int64_t)30 * 1000000000)
+#define LONGEST_PAUSE_MS 2000
 
 typedef rd_kafka_topic_partition_list_t list;
 
@@ -70,12 +71,14 @@ weir_status kafka_transaction_enlist(kafka_producer *p, const kafka_native *sour
     return WEIR_OK;
 }
 
-void kafka_transaction_save(kafka_producer *p, weir_writer *w) {
+void kafka_transaction_save(const kafka_producer *p, weir_writer *w) {
     weir_write_u32(w, p->transactional_id ? 1 : 0);
     if (!p->transactional_id) return;
     kafka_write_text(w, p->identity);
     kafka_write_text(w, p->record_topic);
     weir_write_u32(w, (uint32_t)p->record_partition);
+    weir_write_u32(w, p->was_recorded);
+    kafka_records_save(p->known, w);
 }
 
 /* ---- Commit ------------------------------------------------------------------------------------------- */
@@ -92,18 +95,17 @@ static weir_status send_positions(kafka_producer *p, const kafka_native *source,
     return error ? failed(p, "positions could not join the transaction", error, err) : WEIR_OK;
 }
 
-static weir_status send_record(kafka_producer *p, uint64_t epoch, weir_error *err) {
-    char name[300], mark[KAFKA_IDENTITY + KAFKA_LIFE];
+static weir_status send_record(kafka_producer *p, uint64_t epoch, const char *topic, int32_t partition,
+                               weir_error *err) {
+    char name[300];
     rd_kafka_error_t *error;
+    kafka_records *record = rd_kafka_topic_partition_list_new(1);
+    if (!kafka_records_add(record, topic, partition, epoch, p->identity, p->owner.life)) {
+        rd_kafka_topic_partition_list_destroy(record);
+        return wire_no_memory(err);
+    }
     group_name(p, name);
     rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new(name);
-    list *record = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_t *one =
-        rd_kafka_topic_partition_list_add(record, p->record_topic, p->record_partition);
-    one->offset = (int64_t)epoch;
-    snprintf(mark, sizeof mark, "%s %s", p->identity, p->owner.life);
-    one->metadata = strdup(mark);
-    one->metadata_size = one->metadata ? strlen(mark) : 0;
     UNTIL_DONE(error, rd_kafka_send_offsets_to_transaction(p->rk, record, group, call_ms(p)));
     rd_kafka_topic_partition_list_destroy(record);
     rd_kafka_consumer_group_metadata_destroy(group);
@@ -116,9 +118,11 @@ weir_status kafka_transaction_commit(kafka_producer *p, uint64_t epoch, weir_err
     if (p->open_epoch != epoch)
         return weir_fail(err, WEIR_EUSAGE, "no transaction of epoch %" PRIu64 " is open", epoch);
     for (uint32_t i = 0; i < p->n_enlisted; i++) WIRE_TRY(send_positions(p, p->enlisted[i], err));
-    if (p->record_topic[0]) WIRE_TRY(send_record(p, epoch, err));
+    if (p->record_topic[0]) WIRE_TRY(send_record(p, epoch, p->record_topic, p->record_partition, err));
     UNTIL_DONE(error, rd_kafka_commit_transaction(p->rk, call_ms(p)));
     if (error) return failed(p, "the transaction could not be committed", error, err);
+    p->was_recorded |= p->record_topic[0] != 0;
+    p->again = (wire_backoff){0};
     p->committed_epoch = epoch;
     p->open_epoch = 0;
     return WEIR_OK;
@@ -152,70 +156,98 @@ static weir_status open_reader(kafka_producer *p, rd_kafka_t **out, weir_error *
     return weir_fail(err, WEIR_EIO, "%s", why);
 }
 
-/* Its life may be another one. */
-static bool is_own(const kafka_producer *p, const rd_kafka_topic_partition_t *record) {
-    size_t n = strlen(p->identity);
-    const char *mark = record->metadata;
-    return record->metadata_size >= n && memcmp(mark, p->identity, n) == 0 &&
-           (record->metadata_size == n || mark[n] == ' ');
-}
-
-static weir_status read_record(kafka_producer *p, uint64_t epoch, bool *is_committed, weir_error *err) {
-    rd_kafka_t *rk;
-    WIRE_TRY(open_reader(p, &rk, err));
-    list *record = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_t *one =
-        rd_kafka_topic_partition_list_add(record, p->record_topic, p->record_partition);
-    int64_t give_up = wire_now_ns() + GIVE_UP_NS;
-    rd_kafka_resp_err_t why;
-    while ((why = rd_kafka_committed(rk, record, call_ms(p))) &&
-           wire_now_ns() < wire_no_later_ns(p->link.host, give_up))
-        usleep(100000);
-    if (!why) why = one->err;
-    *is_committed = !why && one->offset == (int64_t)epoch && is_own(p, one);
-    rd_kafka_topic_partition_list_destroy(record);
-    kafka_destroy(rk, &p->link);
-    return why ? weir_fail(err, WEIR_EIO, "can't find out which epoch was committed last: %s",
-                           rd_kafka_err2str(why))
-               : WEIR_OK;
-}
-
-/* ---- Taking over, and over again ---------------------------------------------------------------------- */
-
-static weir_status ask_owner(kafka_producer *p,
-                             weir_status (*ask)(kafka_owner *, rd_kafka_t *, const char *, weir_error *),
-                             weir_error *err) {
+/* All records of the id, asked by a client of its own. */
+static weir_status read_records(kafka_producer *p, kafka_records **out, weir_error *err) {
     char name[300];
     rd_kafka_t *rk;
     group_name(p, name);
     WIRE_TRY(open_reader(p, &rk, err));
-    weir_status st = ask(&p->owner, rk, name, err);
+    weir_status st =
+        kafka_records_read(rk, name, wire_no_later_ns(p->link.host, wire_now_ns() + GIVE_UP_NS), out, err);
     kafka_destroy(rk, &p->link);
     return st;
 }
 
+/* Was the epoch committed? WEIR_EEND: never. */
+static weir_status judge(kafka_producer *p, uint64_t epoch, weir_error *err) {
+    kafka_records *records;
+    kafka_epoch_end end = {p->identity,         epoch,           p->record_topic,
+                           p->record_partition, p->was_recorded, p->known};
+    WIRE_TRY(read_records(p, &records, err));
+    kafka_verdict verdict = kafka_records_judge(records, &end);
+    rd_kafka_topic_partition_list_destroy(records);
+    switch (verdict) {
+    case KAFKA_COMMITTED: return WEIR_OK;
+    case KAFKA_EXPIRED:
+        wire_log(p->link.host, WEIR_LOG_WARN,
+                 "%s: the brokers have forgotten which epoch '%s' committed last; taking epoch %" PRIu64
+                 ", of the newest checkpoint, for committed",
+                 p->who, p->transactional_id, epoch);
+        return WEIR_OK;
+    case KAFKA_NEVER_COMMITTED:
+        return weir_fail(err, WEIR_EEND, "the transaction of epoch %" PRIu64 " was never committed", epoch);
+    case KAFKA_OUTRUN: break;
+    }
+    weir_fail(err, WEIR_EIO,
+              "checkpoint %" PRIu64
+              " is out of date: more was committed with the transactional.id '%s' since",
+              epoch, p->transactional_id);
+    if (err) {
+        err->fatal = true;
+        snprintf(err->hint, sizeof err->hint,
+                 "another copy of the app went on with it, or newer checkpoints are damaged or gone; an "
+                 "empty --state directory begins at the committed positions, without the state");
+    }
+    return WEIR_EIO;
+}
+
+/* ---- Taking over, and over again ---------------------------------------------------------------------- */
+
 /* Takes over the id: what another life of it left open is ended, committed or not. */
 static weir_status initialise(kafka_producer *p, weir_error *err) {
     rd_kafka_error_t *error;
+    kafka_records *now;
     if (p->is_initialised) return WEIR_OK;
     UNTIL_DONE(error, rd_kafka_init_transactions(p->rk, call_ms(p)));
     if (error) return failed(p, "can't begin with transactions", error, err);
-    if (!p->owner.life[0]) kafka_owner_draw(&p->owner);
-    WIRE_TRY(ask_owner(p, kafka_owner_note, err));
+    WIRE_TRY(read_records(p, &now, err));
+    if (p->owner.found) { /* it was ours before */
+        weir_status st = kafka_owner_check(&p->owner, now, err);
+        rd_kafka_topic_partition_list_destroy(now);
+        WIRE_TRY(st);
+    } else
+        kafka_owner_begin(&p->owner, now);
     p->is_initialised = true;
     return WEIR_OK;
+}
+
+/* Does the sink's topic exist? Then a take-over can be recorded there when no epoch has been yet. */
+static bool has_first_topic(kafka_producer *p) {
+    const struct rd_kafka_metadata *about = NULL;
+    rd_kafka_t *rk;
+    if (!p->first_topic[0] || open_reader(p, &rk, NULL) != WEIR_OK) return false;
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, p->first_topic, NULL);
+    bool has = topic && !rd_kafka_metadata(rk, 0, topic, &about, call_ms(p)) && about->topic_cnt == 1 &&
+               !about->topics[0].err && about->topics[0].partition_cnt > 0;
+    if (about) rd_kafka_metadata_destroy(about);
+    if (topic) rd_kafka_topic_destroy(topic);
+    kafka_destroy(rk, &p->link);
+    return has;
 }
 
 /* Says that this life has the id now, in a transaction of nothing else. If that fails the next epoch says it.
  */
 static weir_status claim(kafka_producer *p, uint64_t epoch, weir_error *err) {
+    bool had_record = p->record_topic[0] != 0;
+    if (!had_record && !has_first_topic(p)) return WEIR_OK;
     rd_kafka_error_t *error = rd_kafka_begin_transaction(p->rk);
     if (error) return failed(p, "can't begin a transaction", error, err);
     weir_error own = {0};
-    weir_status st = send_record(p, epoch, &own);
+    weir_status st = had_record ? send_record(p, epoch, p->record_topic, p->record_partition, &own)
+                                : send_record(p, epoch, p->first_topic, 0, &own);
     if (st == WEIR_OK) {
         UNTIL_DONE(error, rd_kafka_commit_transaction(p->rk, call_ms(p)));
-        if (!error) return WEIR_OK;
+        if (!error) return p->was_recorded = true, WEIR_OK;
         st = failed(p, "the take-over could not be committed", error, &own);
     }
     if (!p->is_fenced) {
@@ -227,10 +259,21 @@ static weir_status claim(kafka_producer *p, uint64_t epoch, weir_error *err) {
     return st;
 }
 
+/* Fenced: by another instance, which is given the time to say so, or by the brokers. */
 static weir_status take_again(kafka_producer *p, weir_error *err) {
-    WIRE_TRY(ask_owner(p, kafka_owner_check, err));
-    wire_log(p->link.host, WEIR_LOG_WARN, "%s: its transaction outlived its time; taking '%s' again", p->who,
-             p->transactional_id);
+    kafka_records *now;
+    int64_t wait = wire_backoff_ms(&p->again);
+    usleep((useconds_t)(wait < LONGEST_PAUSE_MS ? wait : LONGEST_PAUSE_MS) * 1000);
+    if (p->owner.found) {
+        WIRE_TRY(read_records(p, &now, err));
+        weir_status st = kafka_owner_check(&p->owner, now, err);
+        rd_kafka_topic_partition_list_destroy(now);
+        WIRE_TRY(st);
+    }
+    wire_log(p->link.host, WEIR_LOG_WARN,
+             "%s: fenced, but nobody has committed with '%s' since: its transaction outlived its time; "
+             "taking it again",
+             p->who, p->transactional_id);
     WIRE_TRY(kafka_producer_renew(p, err));
     return initialise(p, err);
 }
@@ -250,23 +293,45 @@ weir_status kafka_transaction_abort(kafka_producer *p, weir_error *err) {
     return WEIR_OK;
 }
 
+/* What the newest checkpoint says of its transaction. */
+static weir_status load(kafka_producer *p, weir_reader *saved, weir_error *err) {
+    WIRE_TRY(kafka_read_text(saved, p->identity, sizeof p->identity, err));
+    WIRE_TRY(kafka_read_text(saved, p->record_topic, sizeof p->record_topic, err));
+    p->record_partition = (int32_t)weir_read_u32(saved);
+    p->was_recorded |= weir_read_u32(saved) == 1;
+    kafka_transaction_forget(p);
+    return kafka_records_load(&p->known, saved, err);
+}
+
+static weir_status settle(kafka_producer *p, uint64_t epoch, bool was_with, weir_error *err) {
+    WIRE_TRY(initialise(p, err));
+    if (was_with) WIRE_TRY(judge(p, epoch, err));
+    if (!was_with && !p->known) p->known = rd_kafka_topic_partition_list_copy(p->owner.found);
+    return claim(p, epoch, err);
+}
+
 weir_status kafka_transaction_recover(kafka_producer *p, uint64_t epoch, weir_reader *saved,
                                       weir_error *err) {
-    bool was_with = saved && weir_read_u32(saved) == 1, is_committed = true;
-    if (was_with) {
-        WIRE_TRY(kafka_read_text(saved, p->identity, sizeof p->identity, err));
-        WIRE_TRY(kafka_read_text(saved, p->record_topic, sizeof p->record_topic, err));
-        p->record_partition = (int32_t)weir_read_u32(saved);
-        WIRE_TRY(weir_reader_status(saved, err));
-    } else if (!p->identity[0])
+    bool was_with = saved && weir_read_u32(saved) == 1;
+    int64_t give_up = wire_now_ns() + GIVE_UP_NS;
+    if (was_with)
+        WIRE_TRY(load(p, saved, err));
+    else if (!p->identity[0])
         (void)wire_draw_hex(p->identity, (sizeof p->identity - 1) / 2);
     if (!p->transactional_id) return WEIR_OK;
-    WIRE_TRY(initialise(p, err));
-    if (was_with && p->record_topic[0] && p->committed_epoch != epoch)
-        WIRE_TRY(read_record(p, epoch, &is_committed, err));
-    if (!is_committed)
-        return weir_fail(err, WEIR_EEND, "the transaction of epoch %" PRIu64 " was never committed", epoch);
-    if (was_with && p->record_topic[0] && p->committed_epoch != epoch) WIRE_TRY(claim(p, epoch, err));
-    p->committed_epoch = epoch;
-    return WEIR_OK;
+    /* Another sink has seen to it, or this one joins an app that runs. */
+    if (p->open_epoch && (!was_with || p->open_epoch == epoch + 1)) return WEIR_OK;
+    if (p->open_epoch) WIRE_TRY(kafka_transaction_abort(p, err));
+    weir_status st = settle(p, epoch, was_with, err);
+    while (st != WEIR_OK && p->is_fenced && wire_now_ns() < wire_no_later_ns(p->link.host, give_up)) {
+        WIRE_TRY(take_again(p, err)); /* another one began at the same time */
+        st = settle(p, epoch, was_with, err);
+    }
+    if (st == WEIR_OK) p->committed_epoch = epoch;
+    return st;
+}
+
+void kafka_transaction_forget(kafka_producer *p) {
+    if (p->known) rd_kafka_topic_partition_list_destroy(p->known);
+    p->known = NULL;
 }

@@ -5,7 +5,9 @@
  * Most checkpoints hold of the task what has changed since the one before (state/chain.h); the rest is small.
  *
  * Order of a checkpoint: sinks prepare, the file becomes durable, sinks commit, sources acknowledge. A crash
- * before the file is durable goes back to the one before; a crash after it commits what was prepared. */
+ * before the file is durable goes back to the one before; a crash after it commits what was prepared. A sink
+ * with a transaction of its brokers (enlist) can't promise that: its commit decides, so it comes first, here
+ * and when a checkpoint is loaded; the others have done nothing yet that could not be undone. */
 #include <stdio.h>
 
 #include "runtime/drain.h"
@@ -66,8 +68,17 @@ void wr_io_ask_sinks(wr_app_io *io) {
     for (uint32_t i = 0; i < io->n_drains; i++) io->dirty |= wr_drain_wants_checkpoint(io->drains[i]);
 }
 
+static bool decides(const wr_drain *d) { return d->type->enlist != NULL; }
+
+static weir_status commit_drains(wr_app_io *io, bool deciding, weir_error *err) {
+    for (uint32_t i = 0; i < io->n_drains; i++)
+        if (decides(io->drains[i]) == deciding) WR_TRY(wr_drain_commit(io->drains[i], err));
+    return WEIR_OK;
+}
+
 static weir_status commit_all(wr_app_io *io, weir_error *err) {
-    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(wr_drain_commit(io->drains[i], err));
+    WR_TRY(commit_drains(io, true, err));
+    WR_TRY(commit_drains(io, false, err));
     WR_TRY(wr_task_commit_stores(io->options.task, err));
     for (uint32_t i = 0; i < io->n_feeds; i++) wr_source_ack(io->feeds[i]->source, io->epoch);
     io->epoch++;
@@ -158,6 +169,21 @@ static weir_status load_drain(wr_drain *d, uint64_t epoch, weir_reader *r, weir_
     return wr_reader_end_section(r, err);
 }
 
+/* Those that decide, or the others; what is not wanted is passed over. */
+static weir_status load_drains(wr_app_io *io, bool deciding, uint64_t epoch, weir_reader *r,
+                               weir_arena *names, weir_error *err) {
+    uint32_t version;
+    for (uint32_t i = 0; i < io->n_drains; i++) {
+        if (decides(io->drains[i]) == deciding) {
+            WR_TRY(load_drain(io->drains[i], epoch, r, names, err));
+            continue;
+        }
+        WR_TRY(wr_reader_begin_section(r, TAG_SINK, SINK_VERSION, &version, err));
+        wr_reader_skip_section(r);
+    }
+    return weir_reader_status(r, err);
+}
+
 /* Of a state that others follow only the task's part counts. */
 static weir_status skip_places(weir_reader *r, weir_error *err) {
     uint32_t version, tag;
@@ -178,7 +204,9 @@ static weir_status load_all(wr_app_io *io, weir_reader *states, uint32_t n, weir
     WR_TRY(wr_reader_begin_section(r, TAG_APP, VERSION, &version, err));
     uint64_t epoch = wr_read_u64(r);
     for (uint32_t i = 0; i < io->n_feeds; i++) WR_TRY(load_feed(io->feeds[i], r, names, err));
-    for (uint32_t i = 0; i < io->n_drains; i++) WR_TRY(load_drain(io->drains[i], epoch, r, names, err));
+    weir_reader again = *r;
+    WR_TRY(load_drains(io, true, epoch, &again, names, err));
+    WR_TRY(load_drains(io, false, epoch, r, names, err));
     WR_TRY(wr_task_load_chain(io->options.task, states, n, err));
     for (uint32_t i = 0; i < n; i++) WR_TRY(wr_reader_end_section(&states[i], err));
     io->epoch = epoch + 1;

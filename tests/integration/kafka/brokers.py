@@ -58,6 +58,18 @@ class Brokers:
     def delete_topic(self, name):
         self.admin.delete_topics([name])[name].result(30)
 
+    def forget_group(self, name):
+        """All that it has committed; waits until its last member's session is over."""
+        jars = subprocess.run([SERVER, "cp"], text=True, capture_output=True, timeout=400, check=True, stdin=subprocess.DEVNULL).stdout.strip()
+        deadline = time.time() + 40
+        while True:
+            done = subprocess.run(["java", "-cp", jars, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", self.bootstrap,
+                                   "--delete", "--group", name], text=True, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+            if "successful" in done.stdout:
+                return
+            if "not empty" not in done.stdout or time.time() > deadline:
+                raise RuntimeError(f"deleting group {name}: {done.stdout}{done.stderr[-1000:]}")
+
     def add_partitions(self, name, total):
         self.admin.create_partitions([NewPartitions(name, total)])[name].result(30)
 
