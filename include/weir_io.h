@@ -272,6 +272,7 @@ typedef struct weir_io_args {
     weir_guarantee guarantee; /* what the app asked for: at least once, or @app:guarantee('exactly-once') */
     bool has_checkpoints;     /* what position() and prepare() save comes back after a restart */
     const char *format;       /* of @map: "json"; NULL: rows */
+    bool reports;             /* of a sink: settled, refused and forget of its type will be called */
 } weir_io_args;
 
 /* A record that gave no row. All pointers are good during the callback only. */
@@ -505,6 +506,13 @@ static inline weir_text weir_output_attribute(const weir_output *out, uint32_t i
     return out->values[(size_t)(record + 1) * out->n_values - out->n_attributes + i];
 }
 
+/* Records that a sink had taken and that will never be delivered: a server has refused them for good. */
+typedef struct weir_refusal {
+    uint64_t record; /* the first one: how many were taken before it, since the start or since forget */
+    uint32_t n_records;
+    char reason[200];
+} weir_refusal;
+
 /* Order of calls: open, start, recover, then for each epoch: begin, write..., [enlist], prepare, commit or
  * abort. Without checkpoints there is one epoch that is begun, and committed at the end (or, for sources that
  * want ack, at each time at which a checkpoint would be: prepare is then given no writer). close at last.
@@ -568,6 +576,19 @@ typedef struct weir_sink_type {
     /* Messages that the transport had to drop so far, since they can never be sent or somebody was too slow.
      * NULL: it drops none. */
     uint64_t (*dropped)(const void *self);
+    /* For a sink whose client delivers later what write has taken, and that may have to give it back: rows go
+     * where on.error says, or to another destination. Called only with weir_io_args.reports; all of these or
+     * none. How many records of those taken since the start (or since forget) are delivered or refused, up to
+     * the first that is neither. */
+    uint64_t (*settled)(const void *self);
+    /* The next refusal, each once, by the time that settled has counted it; such records are then neither
+     * told in the log nor counted by dropped. False: there is none. */
+    bool (*refused)(void *self, weir_refusal *out);
+    /* What is not delivered is given back: drops it, and counts from 0 again. */
+    void (*forget)(void *self);
+    /* The other side can't be reached: what is not delivered should be given back. NULL: when state says
+     * something. */
+    bool (*is_away)(const void *self);
 } weir_sink_type;
 
 /* ---- What each keeps count of ------------------------------------------------------------------------- */

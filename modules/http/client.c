@@ -32,6 +32,9 @@ struct http_client {
     size_t held_bytes;
     uint32_t held_jobs; /* begun ones included */
     uint64_t n_lost;
+    uint64_t taken, settled; /* records */
+    uint32_t life;           /* jobs of an earlier one are forgotten */
+    wire_refusals refusals;
     char state[256];
     char state_shown[256]; /* of the app's thread */
     /* Of the client's thread. */
@@ -280,20 +283,33 @@ static void measure(http_client *c) {
     c->n_since = 0;
 }
 
-/* A job has left `active`. */
-static void finish(http_client *c, http_job *job, bool is_lost) {
+static void take_out(http_client *c, const http_job *job) {
     for (http_job **at = &c->active; *at; at = &(*at)->next)
         if (*at == job) {
             *at = job->next;
             break;
         }
     c->n_active--;
+}
+
+/* Up to the oldest record that has no answer. Under the lock. */
+static void settle(http_client *c) {
+    uint64_t least = c->first ? c->first->record : c->taken;
+    for (const http_job *job = c->active; job; job = job->next)
+        if (job->life == c->life && job->record < least) least = job->record;
+    c->settled = least;
+}
+
+/* A job has left `active`. */
+static void finish(http_client *c, http_job *job, bool is_lost) {
+    take_out(c, job);
     give_handle_back(c, job);
     if (c->spec.on_answer) c->spec.on_answer(c->spec.ctx, job);
     pthread_mutex_lock(&c->lock);
     c->held_bytes -= job->size;
     c->held_jobs--;
-    wire_count(&c->n_lost, is_lost);
+    wire_count(&c->n_lost, is_lost && !c->spec.reports);
+    settle(c);
     measure(c);
     bool has_room = c->was_full && c->held_bytes <= HELD_BYTES / 2 && c->held_jobs <= c->most_jobs / 2;
     if (has_room) c->was_full = false;
@@ -304,6 +320,14 @@ static void finish(http_client *c, http_job *job, bool is_lost) {
 }
 
 static void tell_lost(http_client *c, const http_job *job, const char *why) {
+    if (c->spec.reports) { /* before the job is settled */
+        pthread_mutex_lock(&c->lock);
+        if (job->life == c->life)
+            wire_refusals_add(&c->refusals, job->record, job->n_records, "%s%s%.120s", why,
+                              job->answer_len ? ": " : "", job->answer_len ? job->answer : "");
+        pthread_mutex_unlock(&c->lock);
+        return;
+    }
     uint64_t n = c->n_lost + 1; /* only this thread writes it */
     if (n > TOLD_LOSSES && n % 1000) return;
     wire_log(c->spec.host, WEIR_LOG_ERROR,
@@ -311,11 +335,19 @@ static void tell_lost(http_client *c, const http_job *job, const char *why) {
              why, job->answer_len ? ": " : "", job->answer_len ? job->answer : "", n);
 }
 
+static bool is_forgotten(http_client *c, const http_job *job) {
+    pthread_mutex_lock(&c->lock);
+    bool is = job->life != c->life;
+    pthread_mutex_unlock(&c->lock);
+    return is;
+}
+
 static void on_done(http_client *c, http_job *job, CURLcode code) {
     char why[200] = "";
     curl_easy_getinfo(job->handle, CURLINFO_RESPONSE_CODE, &job->status);
     int64_t asked_ms = code == CURLE_OK ? retry_after_ms(job->handle) : 0;
     curl_multi_remove_handle(c->multi, job->handle);
+    if (is_forgotten(c, job)) return; /* it is dropped in the next turn */
     bool passes = may_pass(job->handle, code, job->status);
     if (code != CURLE_OK)
         snprintf(why, sizeof why, "%s", curl_easy_strerror(code));
@@ -389,10 +421,27 @@ static bool stops(http_client *c) {
     return now;
 }
 
+/* What was begun in an earlier life; perhaps it was delivered. */
+static void drop_forgotten(http_client *c) {
+    pthread_mutex_lock(&c->lock);
+    for (http_job *next, *job = c->active; job; job = next) {
+        next = job->next;
+        if (job->life == c->life) continue;
+        if (job->handle) curl_multi_remove_handle(c->multi, job->handle);
+        take_out(c, job);
+        c->held_bytes -= job->size;
+        c->held_jobs--;
+        http_job_free(job);
+    }
+    if (!c->held_jobs) pthread_cond_broadcast(&c->is_idle);
+    pthread_mutex_unlock(&c->lock);
+}
+
 static void *run(void *ctx) {
     http_client *c = ctx;
     while (!stops(c)) {
         int running;
+        if (c->spec.reports) drop_forgotten(c);
         begin_again(c);
         begin_new(c);
         curl_multi_perform(c->multi, &running);
@@ -421,6 +470,7 @@ weir_status http_client_new(const http_client_spec *spec, http_client **out, wei
     c->rate_since_ms = wire_now_ms();
     c->end = &c->first;
     c->bell = WIRE_NO_SINK_BELL;
+    wire_refusals_init(&c->refusals);
     c->spare = calloc((size_t)spec->parallel, sizeof *c->spare);
     c->multi = curl_multi_init();
     pthread_mutex_init(&c->lock, NULL);
@@ -455,6 +505,7 @@ void http_client_free(http_client *c) {
     free(c->spare);
     if (c->multi) curl_multi_cleanup(c->multi);
     wire_sink_bell_close(&c->bell);
+    wire_refusals_fini(&c->refusals);
     pthread_cond_destroy(&c->is_idle);
     pthread_mutex_destroy(&c->lock);
     free(c);
@@ -463,6 +514,9 @@ void http_client_free(http_client *c) {
 void http_client_send(http_client *c, http_job *job) {
     job->next = NULL;
     pthread_mutex_lock(&c->lock);
+    job->life = c->life;
+    job->record = c->taken;
+    c->taken += job->n_records;
     *c->end = job;
     c->end = &job->next;
     c->held_bytes += job->size;
@@ -509,6 +563,40 @@ bool http_client_drain(http_client *c, int64_t wait_ms) {
     bool done = !c->held_jobs;
     pthread_mutex_unlock(&c->lock);
     return done;
+}
+
+uint64_t http_client_settled(http_client *c) {
+    pthread_mutex_lock(&c->lock);
+    uint64_t n = c->settled;
+    pthread_mutex_unlock(&c->lock);
+    return n;
+}
+
+bool http_client_refused(http_client *c, weir_refusal *out) { return wire_refusals_take(&c->refusals, out); }
+
+void http_client_refuse(http_client *c, const char *why) {
+    pthread_mutex_lock(&c->lock);
+    wire_refusals_add(&c->refusals, c->taken++, 1, "%s", why);
+    if (!c->held_jobs) c->settled = c->taken;
+    pthread_mutex_unlock(&c->lock);
+}
+
+void http_client_forget(http_client *c) {
+    pthread_mutex_lock(&c->lock);
+    for (http_job *next, *job = c->first; job; job = next) {
+        next = job->next;
+        c->held_bytes -= job->size;
+        c->held_jobs--;
+        http_job_free(job);
+    }
+    c->first = NULL;
+    c->end = &c->first;
+    c->life++; /* the thread drops those that it has begun */
+    c->taken = c->settled = 0;
+    c->state[0] = 0;
+    wire_refusals_clear(&c->refusals);
+    pthread_mutex_unlock(&c->lock);
+    curl_multi_wakeup(c->multi);
 }
 
 int http_client_wake_fd(const http_client *c) { return c->bell.fds[0]; }

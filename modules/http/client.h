@@ -8,7 +8,7 @@
 
 #include <curl/curl.h>
 
-#include "../wire/wire.h"
+#include "../wire/refusals.h"
 
 typedef struct http_job {
     struct http_job *next;
@@ -23,6 +23,8 @@ typedef struct http_job {
     bool is_waiting; /* for its next try */
     bool was_cut;    /* the last try had no answer at all */
     void *tag;       /* the caller's */
+    uint64_t record; /* with reports: the first of n_records, as weir_refusal counts */
+    uint32_t n_records, life;
     /* The answer. */
     long status;
     char *answer, *answer_headers; /* malloc; the latter as they came, status line first */
@@ -46,6 +48,7 @@ typedef struct http_client_spec {
     /* In the client's thread: the job is answered (status 0: given up after max_tries). NULL: nobody asks. */
     void (*on_answer)(void *ctx, http_job *job);
     void *ctx;
+    bool reports; /* what is refused is kept for http_client_refused, neither told nor counted */
     const weir_io_host *host;
     char who[160];
 } http_client_spec;
@@ -69,6 +72,12 @@ uint32_t http_client_unsent(http_client *c); /* how many those are */
 /* Waits until all is answered. False: for wait_ms nothing was. */
 bool http_client_drain(http_client *c, int64_t wait_ms);
 int http_client_wake_fd(const http_client *c); /* readable when there is room again */
+/* As weir_sink_type has them. Jobs count as many records as n_records says. */
+uint64_t http_client_settled(http_client *c);
+bool http_client_refused(http_client *c, weir_refusal *out);
+void http_client_forget(http_client *c);
+/* A record that no job is made of counts as refused. */
+void http_client_refuse(http_client *c, const char *why);
 /* What is wrong just now; "": nothing. Good until the next call. */
 uint64_t http_client_lost(const http_client *c); /* requests that were dropped. Any thread */
 const char *http_client_state(http_client *c);

@@ -177,6 +177,7 @@ static weir_status open_any(http_sink *s, const weir_io_args *args, weir_error *
     if (tries->as.l < -1 || tries->as.l > 1000000)
         return weir_fail(err, WEIR_ECONFIG, "max.retries is '%s'; it takes 0 to 1000000, or -1", tries->text);
     s->spec.max_tries = tries->as.l + 1; /* 0: for ever */
+    s->spec.reports = args->reports;
     s->spec.answer_limit = 200;
     snprintf(s->spec.who, sizeof s->spec.who, "sink '%s' of '%.100s'",
              s->is_request ? "http-request" : "http", args->schema->stream);
@@ -292,8 +293,11 @@ static weir_status send_run(http_sink *s, const weir_output *out, uint32_t first
     weir_status st = give_headers(s, job, out, first, err);
     if (st != WEIR_OK) {
         http_job_free(job);
-        return st;
+        if (!s->args->reports || st == WEIR_ENOMEM) return st;
+        for (uint32_t i = 0; i < n; i++) http_client_refuse(s->client, err->message);
+        return WEIR_OK;
     }
+    job->n_records = n;
     http_client_send(s->client, job);
     return WEIR_OK;
 }
@@ -357,6 +361,28 @@ static const char *sink_state(const void *self) {
     return s->client ? http_client_state(s->client) : "";
 }
 
+/* ---- What became of records --------------------------------------------------------------------------- */
+
+static uint64_t sink_settled(const void *self) {
+    return http_client_settled(((const http_sink *)self)->client);
+}
+
+static bool sink_refused(void *self, weir_refusal *out) {
+    return http_client_refused(((http_sink *)self)->client, out);
+}
+
+static void sink_forget(void *self) {
+    http_sink *s = self;
+    s->n_done = 0;
+    http_client_forget(s->client);
+}
+
+/* A request whose tries are counted is refused after the last one. */
+static bool sink_is_away(const void *self) {
+    const http_sink *s = self;
+    return !s->spec.max_tries && *sink_state(self);
+}
+
 static void sink_close(void *self) {
     http_sink *s = self;
     __atomic_store_n(&s->stops, true, __ATOMIC_RELAXED);
@@ -373,7 +399,8 @@ static void sink_close(void *self) {
         .recover = sink_recover, .begin = wire_epoch_nothing, .write = sink_write, .flush = sink_flush,      \
         .prepare = sink_prepare, .commit = wire_epoch_nothing, .abort = wire_epoch_nothing,                  \
         .wake_fd = sink_wake_fd, .bytes = sink_bytes, .close = sink_close, .state = sink_state,              \
-        .dropped = sink_dropped, .wants_attributes = with_attributes                                         \
+        .dropped = sink_dropped, .wants_attributes = with_attributes, .settled = sink_settled,               \
+        .refused = sink_refused, .forget = sink_forget, .is_away = sink_is_away                              \
     }
 
 const weir_sink_type http_sink_type =

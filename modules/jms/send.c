@@ -72,10 +72,27 @@ static void trim(jms_sink *s) {
 /* A message that the broker will never take is told and left out: everything behind it would wait for ever.
  */
 static void drop(jms_sink *s, jms_out *o, const char *why) {
+    if (s->args->reports) {
+        wire_refusals_add(&s->refusals, o->record, 1, "a message for '%.80s': %.100s",
+                          s->targets[o->target].name, why);
+        done(s, o);
+        return;
+    }
     wire_count(&s->n_dropped, 1);
     snprintf(s->dropped, sizeof s->dropped, "a message for '%.80s' was dropped (%" PRIu64 " so far): %.160s",
              s->targets[o->target].name, s->n_dropped, why);
     done(s, o);
+}
+
+void jms_sink_forget(jms_sink *s) {
+    for (uint64_t i = s->head; i < s->tail; i++) {
+        jms_out *o = jms_sink_out(s, i);
+        if (o->state != JMS_IS_DONE) done(s, o); /* an answer to one that was sent finds it gone */
+    }
+    s->head = s->first_waiting = s->tail;
+    s->must_roll_back |= s->conf.is_transacted && s->n_in_transaction > s->n_answered;
+    wire_refusals_clear(&s->refusals);
+    s->n_taken = 0;
 }
 
 static void send_again(jms_sink *s, uint64_t from) {

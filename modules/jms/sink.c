@@ -69,6 +69,7 @@ static weir_status sink_open(void *self, const weir_io_args *args, weir_error *e
     s->args = args;
     s->set = args->settings->of;
     s->head = s->first_waiting = s->tail = 1;
+    wire_refusals_init(&s->refusals);
     snprintf(s->who, sizeof s->who, "sink 'jms' of '%.100s'", args->schema->stream);
     WIRE_TRY(jms_conf_open(&s->conf, args, false, err));
     WIRE_TRY(read_kind(s, &kind, err));
@@ -121,7 +122,12 @@ static weir_status tell(jms_sink *s, weir_error *err) {
     return has_word ? jms_link_tell(&s->link, err) : WEIR_OK;
 }
 
-static void refuse(jms_sink *s, const jms_fields *f, const char *why) {
+static void refuse(jms_sink *s, const jms_fields *f, uint64_t record, const char *why) {
+    if (s->args->reports) {
+        wire_refusals_add(&s->refusals, record, 1, "a message of %zu bytes for '%.80s': %s", f->body.len,
+                          f->destination.bytes, why);
+        return;
+    }
     jms_link_lock(&s->link);
     uint64_t n = wire_count(&s->n_dropped, 1);
     jms_link_unlock(&s->link);
@@ -168,7 +174,7 @@ static bool keep(jms_sink *s, jms_out *o) {
             s->block = b;
         }
     }
-    *o = (jms_out){.block = b, .bytes = b->bytes + b->used, .len = len};
+    *o = (jms_out){.block = b, .bytes = b->bytes + b->used, .len = len, .record = o->record};
     memcpy(b->bytes + b->used, s->encoded.data, len);
     b->used += len;
     atomic_fetch_add(&b->n_users, 1);
@@ -209,7 +215,8 @@ static const char *make(jms_sink *s, const weir_output *out, uint32_t i, made *m
     s->encoded.len = 0;
     const char *why =
         f.destination.len ? jms_writer_write(s->writer, &f, &s->encoded) : "its destination is empty";
-    if (why) refuse(s, &f, why);
+    m->out.record = s->n_taken + (i - s->n_done);
+    if (why) refuse(s, &f, m->out.record, why);
     return why;
 }
 
@@ -221,9 +228,10 @@ static weir_status write_some(jms_sink *s, const weir_output *out, weir_error *e
     for (; next < out->n_records && n < POSTED && ok; next++)
         if (!make(s, out, next, &of[n]) && (ok = keep(s, &of[n].out))) n++;
     weir_status st = ok ? post(s, of, n, err) : wire_no_memory(err);
-    if (st == WEIR_OK)
+    if (st == WEIR_OK) {
+        s->n_taken += next - s->n_done;
         s->n_done = next;
-    else
+    } else
         for (uint32_t i = 0; i < n; i++) jms_block_drop(of[i].out.block);
     if (s->encoded.cap > BLOCK_BYTES) { /* not kept for the sake of one large message */
         free(s->encoded.data);
@@ -319,9 +327,42 @@ static const char *sink_state(const void *self) {
     return is_down ? "no broker can be reached, or it does not take everything" : "";
 }
 
+/* ---- What became of records --------------------------------------------------------------------------- */
+
+static uint64_t sink_settled(const void *self) {
+    jms_sink *s = (jms_sink *)(uintptr_t)self; /* for the lock */
+    jms_link_lock(&s->link);
+    uint64_t n = s->head < s->tail ? jms_sink_out(s, s->head)->record : s->n_taken;
+    jms_link_unlock(&s->link);
+    return n;
+}
+
+static bool sink_refused(void *self, weir_refusal *out) {
+    return wire_refusals_take(&((jms_sink *)self)->refusals, out);
+}
+
+static void sink_forget(void *self) {
+    jms_sink *s = self;
+    jms_link_lock(&s->link);
+    jms_sink_forget(s);
+    jms_link_unlock(&s->link);
+    s->n_done = 0;
+}
+
+/* Until the first try to connect has failed nothing is known. One of several destinations that can't be
+ * written says nothing of the others. */
+static bool sink_is_away(const void *self) {
+    jms_sink *s = (jms_sink *)(uintptr_t)self; /* for the lock */
+    jms_link_lock(&s->link);
+    bool is_away = s->link.state[0] && (!s->link.is_open || !s->is_dynamic);
+    jms_link_unlock(&s->link);
+    return is_away;
+}
+
 static void sink_close(void *self) {
     jms_sink *s = self;
     jms_link_stop(&s->link);
+    wire_refusals_fini(&s->refusals);
     for (uint64_t i = s->head; i < s->tail; i++) jms_block_drop(jms_sink_out(s, i)->block);
     jms_block_drop(s->block);
     for (uint32_t i = 0; i < s->n_targets; i++) free(s->targets[i].name);
@@ -356,4 +397,8 @@ const weir_sink_type jms_sink_type = {
     .close = sink_close,
     .state = sink_state,
     .dropped = sink_dropped,
+    .settled = sink_settled,
+    .refused = sink_refused,
+    .forget = sink_forget,
+    .is_away = sink_is_away,
 };

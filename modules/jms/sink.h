@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "../wire/refusals.h"
 #include "link.h"
 #include "message.h"
 #include "transaction.h"
@@ -39,6 +40,7 @@ typedef struct jms_out {
     uint32_t target;
     jms_out_state state;
     pn_delivery_t *delivery; /* while it is sent */
+    uint64_t record;         /* with args->reports: how many were taken before it */
 } jms_out;
 
 /* A queue or topic that is written to. */
@@ -73,6 +75,8 @@ typedef struct jms_sink {
     int64_t progress_ns; /* when a message has left it last */
     jms_target *targets;
     uint32_t n_targets;
+    uint64_t n_taken; /* records, with args->reports */
+    wire_refusals refusals;
     uint64_t n_dropped, n_tags;
     char dropped[300]; /* the last one, to be logged; "": nothing */
     jms_transaction transaction;
@@ -98,6 +102,9 @@ static inline void jms_block_drop(jms_block *b) {
 extern const jms_handler jms_sink_handler;
 /* The target of that name. UINT32_MAX: no memory. */
 uint32_t jms_sink_target(jms_sink *s, const char *name);
+
+/* What is in the outbox is given back. Under the link's lock. */
+void jms_sink_forget(jms_sink *s);
 
 /* encode.c. What of an output's records a message is made of. NULL: no memory. */
 typedef struct jms_fields {

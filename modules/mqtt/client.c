@@ -51,6 +51,8 @@ weir_status mqtt_client_tell(mqtt_client *c, weir_error *err) {
 }
 
 /* The same trouble is told every ten seconds, not at every try. */
+const char mqtt_not_connected_yet[] = "not connected yet";
+
 static void trouble(mqtt_client *c, const char *state, const char *text) {
     int64_t now = wire_now_ns();
     atomic_store(&c->state, state);
@@ -373,7 +375,7 @@ static void *run(void *arg) {
 weir_status mqtt_client_open(mqtt_client *c, weir_error *err) {
     c->net.fd = -1;
     for (int i = 0; i < 2; i++) c->wake[i] = c->notify[i] = c->stop[i] = -1;
-    atomic_init(&c->state, "not connected yet");
+    atomic_init(&c->state, mqtt_not_connected_yet);
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->changed, NULL);
     c->is_open = true;

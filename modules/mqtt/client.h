@@ -58,13 +58,16 @@ typedef struct mqtt_client {
     uint32_t receive_maximum, maximum_packet; /* the broker's */
     uint64_t n_lost;                          /* connections */
     /* What it tells. */
-    _Atomic(const char *) state; /* a literal; "": all is well. Anybody may read it */
-    bool has_failed;             /* for good: failure says why */
+    _Atomic(const char *)
+        state;       /* mqtt_not_connected_yet, or a literal; "": all is well. Anybody may read it */
+    bool has_failed; /* for good: failure says why */
     weir_error failure;
     mqtt_line lines[MQTT_LINES];
     uint32_t n_lines;
     int64_t next_trouble_ns;
 } mqtt_client;
+
+extern const char mqtt_not_connected_yet[]; /* the state before the first try */
 
 /* who, conf, host, handler and self must be set. */
 weir_status mqtt_client_open(mqtt_client *c, weir_error *err);

@@ -35,7 +35,7 @@ bool mqtt_outbound_is_empty(const mqtt_outbound *o) {
     return !o->n_flights && o->client->out.begin == o->client->out.len;
 }
 
-weir_status mqtt_outbound_put(mqtt_outbound *o, mqtt_publish *p, weir_error *err) {
+weir_status mqtt_outbound_put(mqtt_outbound *o, mqtt_publish *p, uint64_t record, weir_error *err) {
     mqtt_client *c = o->client;
     if (!p->qos) {
         mqtt_put_publish(&c->out, c->conf->version, p);
@@ -48,7 +48,7 @@ weir_status mqtt_outbound_put(mqtt_outbound *o, mqtt_publish *p, weir_error *err
     if (packet.has_failed) return mqtt_bytes_free(&packet), wire_no_memory(err);
     char *exact = realloc(packet.data, packet.len);
     if (exact) packet.data = exact;
-    o->flights[place] = (mqtt_flight){++o->last_number, packet.data, (uint32_t)packet.len, p->qos};
+    o->flights[place] = (mqtt_flight){++o->last_number, packet.data, (uint32_t)packet.len, p->qos, record};
     o->n_flights++;
     o->n_bytes += packet.len;
     if (c->phase == MQTT_UP) mqtt_put_bytes(&c->out, packet.data, packet.len);
@@ -73,10 +73,34 @@ static void land(mqtt_outbound *o, uint16_t id) {
 
 /* The broker does not take this message, now or ever: what is behind it must not wait. */
 static void refused(mqtt_outbound *o, const mqtt_packet *p) {
+    const mqtt_flight *f = &o->flights[p->id - 1];
+    if (o->refusals && f->record != MQTT_NO_RECORD) {
+        wire_refusals_add(o->refusals, f->record, 1, "%s",
+                          mqtt_reason_text(o->client->conf->version, p->reason));
+        land(o, p->id);
+        return;
+    }
     wire_count(&o->n_refused, 1);
     mqtt_client_say(o->client, WEIR_LOG_ERROR, "a message was dropped (%" PRIu64 " so far): %s", o->n_refused,
                     mqtt_reason_text(o->client->conf->version, p->reason));
     land(o, p->id);
+}
+
+uint64_t mqtt_outbound_first_record(const mqtt_outbound *o, uint64_t none) {
+    uint64_t first = none;
+    for (uint32_t i = 0; o->n_flights && i < o->cap; i++) {
+        const mqtt_flight *f = &o->flights[i];
+        if (f->number && f->packet && f->record < first) first = f->record;
+    }
+    return first;
+}
+
+void mqtt_outbound_forget(mqtt_outbound *o) {
+    for (uint32_t i = 0; i < o->cap; i++) {
+        mqtt_flight *f = &o->flights[i];
+        f->record = MQTT_NO_RECORD;
+        if (f->number && f->qos == 1) land(o, (uint16_t)(i + 1));
+    }
 }
 
 weir_status mqtt_outbound_packet(mqtt_outbound *o, const mqtt_packet *p, weir_error *err) {

@@ -53,6 +53,8 @@ typedef struct mqtt_sink {
     mqtt_bytes properties; /* of the message in hand */
     uint32_t n_done;       /* records of the output in hand that were taken */
     uint64_t n_dropped;
+    uint64_t n_taken; /* records, with args->reports */
+    wire_refusals refusals;
     bool has_begun;
 } mqtt_sink;
 
@@ -111,7 +113,9 @@ static weir_status sink_start(void *self, weir_error *err) {
     mqtt_sink *s = self;
     if (s->client.has_thread) return WEIR_OK; /* the app goes back to a checkpoint */
     s->outbound.client = &s->client;
+    wire_refusals_init(&s->refusals);
     WIRE_TRY(mqtt_outbound_open(&s->outbound, s->conf.max_inflight, err));
+    if (s->args->reports) s->outbound.refusals = &s->refusals;
     if (s->conf.client_id)
         snprintf(s->client.id, sizeof s->client.id, "%s", s->conf.client_id);
     else
@@ -136,6 +140,11 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
 
 /* What no broker will ever take is told and left out: everything behind it would wait for it forever. */
 static void drop(mqtt_sink *s, weir_text topic, const char *why) {
+    if (s->args->reports) {
+        wire_refusals_add(&s->refusals, s->n_taken, 1, "a message for topic '%.*s': %s",
+                          (int)(topic.len < 100 ? topic.len : 100), topic.bytes ? topic.bytes : "", why);
+        return;
+    }
     pthread_mutex_lock(&s->client.lock);
     mqtt_client_say(&s->client, WEIR_LOG_ERROR,
                     "a message for topic '%.*s' was dropped (%" PRIu64 " so far): %s",
@@ -213,12 +222,13 @@ static weir_status put_some(mqtt_sink *s, const weir_output *out, weir_error *er
     pthread_mutex_lock(&s->client.lock);
     bool is_too_large = size > s->client.maximum_packet;
     if (!why && !is_too_large)
-        st = mqtt_outbound_has_room(&s->outbound, p.qos) ? mqtt_outbound_put(&s->outbound, &p, err)
-                                                         : WEIR_EAGAIN;
+        st = mqtt_outbound_has_room(&s->outbound, p.qos)
+                 ? mqtt_outbound_put(&s->outbound, &p, s->n_taken, err)
+                 : WEIR_EAGAIN;
     pthread_mutex_unlock(&s->client.lock);
     if (is_too_large) why = "it is larger than the broker takes";
     if (why) drop(s, p.topic, why);
-    if (st == WEIR_OK) s->n_done++;
+    if (st == WEIR_OK) s->n_done++, s->n_taken++;
     return st;
 }
 
@@ -297,6 +307,35 @@ static size_t sink_bytes(const void *self) {
     return n + s->outbound.cap * (sizeof(mqtt_flight) + 2) + s->properties.cap;
 }
 
+/* ---- What became of records --------------------------------------------------------------------------- */
+
+static uint64_t sink_settled(const void *self) {
+    mqtt_sink *s = (mqtt_sink *)(uintptr_t)self;
+    pthread_mutex_lock(&s->client.lock);
+    uint64_t n = mqtt_outbound_first_record(&s->outbound, s->n_taken);
+    pthread_mutex_unlock(&s->client.lock);
+    return n;
+}
+
+static bool sink_refused(void *self, weir_refusal *out) {
+    return wire_refusals_take(&((mqtt_sink *)self)->refusals, out);
+}
+
+static void sink_forget(void *self) {
+    mqtt_sink *s = self;
+    pthread_mutex_lock(&s->client.lock);
+    mqtt_outbound_forget(&s->outbound);
+    wire_refusals_clear(&s->refusals);
+    pthread_mutex_unlock(&s->client.lock);
+    s->n_taken = s->n_done = 0;
+}
+
+/* Before the first try nothing is known. */
+static bool sink_is_away(const void *self) {
+    const char *state = sink_state(self);
+    return *state && state != mqtt_not_connected_yet;
+}
+
 static void sink_close(void *self) {
     mqtt_sink *s = self;
     if (s->client.has_thread && !deliver(s, CLOSE_NS)) {
@@ -306,6 +345,7 @@ static void sink_close(void *self) {
         pthread_mutex_unlock(&s->client.lock);
     }
     mqtt_client_close(&s->client);
+    if (s->outbound.client) wire_refusals_fini(&s->refusals);
     mqtt_outbound_close(&s->outbound);
     mqtt_bytes_free(&s->properties);
 }
@@ -334,4 +374,8 @@ const weir_sink_type mqtt_sink_type = {
     .close = sink_close,
     .state = sink_state,
     .dropped = sink_dropped,
+    .settled = sink_settled,
+    .refused = sink_refused,
+    .forget = sink_forget,
+    .is_away = sink_is_away,
 };

@@ -96,9 +96,10 @@ typedef struct stream_sink {
     uint64_t n_lost;
     wire_quiet quiet;
     char state[200];
+    uint64_t base; /* the ring's number of the record that counts as the first */
     /* Of the net's thread, for a client: messages put and not yet written, with the count of bytes after
-     * each. */
-    uint64_t ends[PUT_MESSAGES], written;
+     * each and their numbers. */
+    uint64_t ends[PUT_MESSAGES], numbers[PUT_MESSAGES], written;
     uint32_t first, n;
 } stream_sink;
 
@@ -152,8 +153,12 @@ static bool on_room(void *ctx, net_conn *c) {
         bool fits = peer_put(p, c, item->bytes, item->len);
         wire_item_unref(item);
         if (!fits) return false;
+        if (!s->spec.listens) {
+            uint32_t at = (s->first + s->n++) % PUT_MESSAGES;
+            s->ends[at] = s->written + net_unsent(c);
+            s->numbers[at] = p->number;
+        }
         p->number++;
-        if (!s->spec.listens) s->ends[(s->first + s->n++) % PUT_MESSAGES] = s->written + net_unsent(c);
     }
     return true;
 }
@@ -161,15 +166,15 @@ static bool on_room(void *ctx, net_conn *c) {
 /* A client's messages that went out whole are done with. */
 static void on_written(void *ctx, net_conn *c, size_t n) {
     stream_sink *s = ctx;
-    uint32_t done = 0;
+    uint64_t done = 0;
     (void)c;
     s->written += n;
-    for (; s->n && s->ends[s->first] <= s->written; done++) {
+    for (; s->n && s->ends[s->first] <= s->written; s->n--) {
+        done = s->numbers[s->first] + 1;
         s->first = (s->first + 1) % PUT_MESSAGES;
-        s->n--;
     }
     if (!done) return;
-    wire_ring_drop(&s->ring, done);
+    wire_ring_drop_before(&s->ring, done);
     if (wire_ring_held(&s->ring) <= WAITING_BYTES / 2 &&
         __atomic_exchange_n(&s->was_full, false, __ATOMIC_ACQ_REL))
         wire_sink_bell_ring(&s->bell);
@@ -301,6 +306,7 @@ static weir_status sink_start(void *self, weir_error *err) {
     if (s->bell.fds[0] < 0 && !wire_sink_bell_open(&s->bell))
         return weir_fail(err, WEIR_EIO, "no descriptors are left");
     if (!s->ring.is_ready) WIRE_TRY(wire_ring_open(&s->ring, s->kept, err));
+    s->base = wire_ring_next(&s->ring);
     WIRE_TRY(net_open(&s->spec, &s->net, err));
     if (s->spec.listens)
         wire_log(s->args->host, WEIR_LOG_INFO, "%s: listening at %s:%u", s->spec.who, s->spec.host,
@@ -386,6 +392,24 @@ static const char *sink_state(const void *self) {
     return s->state;
 }
 
+/* What became of records: in a client's ring is what the system has not taken. */
+static uint64_t sink_settled(const void *self) {
+    stream_sink *s = (stream_sink *)(uintptr_t)self; /* for the lock */
+    return wire_ring_first(&s->ring) - s->base;
+}
+
+static bool sink_refused(void *self, weir_refusal *out) {
+    (void)self, (void)out;
+    return false;
+}
+
+static void sink_forget(void *self) {
+    stream_sink *s = self;
+    s->base = wire_ring_next(&s->ring);
+    wire_ring_drop_before(&s->ring, s->base);
+    s->n_done = 0;
+}
+
 static void sink_close(void *self) {
     stream_sink *s = self;
     if (s->net && s->spec.listens) usleep(100000); /* for what clients have not been sent */
@@ -396,7 +420,8 @@ static void sink_close(void *self) {
     free(s->path);
 }
 
-#define STREAM_SINK(type_name, text, sample, own_options, open_function)                                     \
+#define REPORTS .settled = sink_settled, .refused = sink_refused, .forget = sink_forget
+#define STREAM_SINK(type_name, text, sample, own_options, open_function, ...)                                \
     {                                                                                                        \
         .struct_size = sizeof(weir_sink_type), .name = type_name, .doc = text, .example = sample,            \
         .options = own_options, .shapes = WEIR_SHAPE_MESSAGES, .guarantee = WEIR_AT_MOST_ONCE,               \
@@ -404,19 +429,21 @@ static void sink_close(void *self) {
         .recover = sink_recover, .begin = wire_epoch_nothing, .write = sink_write, .flush = sink_flush,      \
         .prepare = sink_prepare, .commit = wire_epoch_nothing, .abort = wire_epoch_nothing,                  \
         .wake_fd = sink_wake_fd, .bytes = sink_bytes, .close = sink_close, .state = sink_state,              \
-        .dropped = sink_dropped                                                                              \
+        .dropped = sink_dropped, __VA_ARGS__                                                                 \
     }
 
-const weir_sink_type socket_tcp_sink = STREAM_SINK(
-    "tcp", "Sends messages by TCP: Siddhi's protocol, lines, or lengths in front.",
-    "@sink(type='tcp', url='tcp://localhost:9892/wind', @map(type='binary'))", tcp_options, tcp_open);
-const weir_sink_type socket_unix_sink =
-    STREAM_SINK("unix", "Sends messages to a Unix socket.",
-                "@sink(type='unix', path='/run/weir/wind.sock', @map(type='json'))", unix_options, unix_open);
-const weir_sink_type socket_websocket_sink = STREAM_SINK(
-    "websocket", "Sends messages to a WebSocket server.",
-    "@sink(type='websocket', url='ws://localhost:8025/wind', @map(type='json'))", ws_options, ws_open);
+const weir_sink_type socket_tcp_sink =
+    STREAM_SINK("tcp", "Sends messages by TCP: Siddhi's protocol, lines, or lengths in front.",
+                "@sink(type='tcp', url='tcp://localhost:9892/wind', @map(type='binary'))", tcp_options,
+                tcp_open, REPORTS);
+const weir_sink_type socket_unix_sink = STREAM_SINK(
+    "unix", "Sends messages to a Unix socket.",
+    "@sink(type='unix', path='/run/weir/wind.sock', @map(type='json'))", unix_options, unix_open, REPORTS);
+const weir_sink_type socket_websocket_sink =
+    STREAM_SINK("websocket", "Sends messages to a WebSocket server.",
+                "@sink(type='websocket', url='ws://localhost:8025/wind', @map(type='json'))", ws_options,
+                ws_open, REPORTS);
 const weir_sink_type socket_websocket_server_sink =
     STREAM_SINK("websocket-server", "Sends messages to all WebSocket clients.",
                 "@sink(type='websocket-server', host='0.0.0.0', port='8025', @map(type='json'))",
-                server_options, server_open);
+                server_options, server_open, .settled = NULL);

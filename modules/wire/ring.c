@@ -83,10 +83,17 @@ wire_item *wire_ring_get(wire_ring *r, uint64_t *number, uint64_t *lost) {
     return item;
 }
 
-void wire_ring_drop(wire_ring *r, uint64_t n) {
+void wire_ring_drop_before(wire_ring *r, uint64_t number) {
     pthread_mutex_lock(&r->lock);
-    while (n-- && r->first < r->next) drop_oldest(r);
+    while (r->first < number && r->first < r->next) drop_oldest(r);
     pthread_mutex_unlock(&r->lock);
+}
+
+uint64_t wire_ring_first(wire_ring *r) {
+    pthread_mutex_lock(&r->lock);
+    uint64_t first = r->first;
+    pthread_mutex_unlock(&r->lock);
+    return first;
 }
 
 uint64_t wire_ring_next(wire_ring *r) {

@@ -33,8 +33,9 @@ bool wire_ring_put(wire_ring *r, wire_item *item);
 /* The message *number, with a reference for the caller, or NULL: it is not there yet. One that is no longer
  * there moves *number on to the oldest; *lost gets how many were passed over. */
 wire_item *wire_ring_get(wire_ring *r, uint64_t *number, uint64_t *lost);
-void wire_ring_drop(wire_ring *r, uint64_t n); /* the n oldest */
-uint64_t wire_ring_next(wire_ring *r);         /* the number that the next message will have */
+void wire_ring_drop_before(wire_ring *r, uint64_t number); /* those that are older than this one */
+uint64_t wire_ring_first(wire_ring *r);                    /* the oldest that is there, or the next */
+uint64_t wire_ring_next(wire_ring *r);                     /* the number that the next message will have */
 size_t wire_ring_held(wire_ring *r);
 
 #endif

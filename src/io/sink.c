@@ -36,6 +36,9 @@ struct wr_sink {
     wr_slots slots;        /* options with attributes, for each record that waits */
     wr_grouping grouping;
     bool is_grouping, has_record_ends, is_full, has_begun, is_started, has_told_head;
+    bool returns_bad;
+    char bad[200];     /* with returns_bad: why a row of the call in hand can't be written; "": all can */
+    uint64_t n_pushed; /* records that the transport has taken, since the start or since forget */
     uint64_t epoch;
     weir_io_stats stats;
 };
@@ -75,6 +78,10 @@ static bool grow_encoded(weir_encoded *e, size_t extra) {
 static void on_dropped(weir_encoded *e, const char *reason) {
     wr_sink *s = e->grow_ctx;
     wr_slots_remove(&s->slots, e->n_records);
+    if (s->returns_bad) {
+        snprintf(s->bad, sizeof s->bad, "%s", reason);
+        return;
+    }
     s->stats.bad_rows++;
     if (s->stats.bad_rows > LOGGED_DROPS && s->stats.bad_rows % 1000) return;
     wr_io_log(s->host, WEIR_LOG_ERROR, "sink '%s' of stream '%s': a record is dropped: %s (so far: %llu)",
@@ -88,6 +95,7 @@ static weir_status open_transport(wr_sink *s, weir_error *err) {
                              .host = s->host,
                              .guarantee = s->guarantee,
                              .has_checkpoints = s->has_checkpoints,
+                             .reports = s->args.reports,
                              .format = s->format ? s->format->name : NULL};
     void *self = wr_alloc_zero(s->account, s->type->state_size);
     if (!self) return out_of_memory(err);
@@ -164,6 +172,8 @@ weir_status wr_sink_open(const wr_sink_spec *spec, wr_sink **out, weir_error *er
     s->host = spec->host;
     s->guarantee = spec->guarantee;
     s->has_checkpoints = spec->has_checkpoints;
+    s->returns_bad = spec->returns_bad;
+    s->args.reports = spec->reports && spec->format && spec->type->settled;
     s->account = s->grouping.account = spec->account;
     s->encoded.grow = grow_encoded;
     s->encoded.grow_ctx = s;
@@ -241,6 +251,7 @@ static weir_status push(wr_sink *s, weir_error *err) {
     if (status == WEIR_EAGAIN) s->stats.waits++;
     if (status != WEIR_OK) return status == WEIR_EAGAIN ? status : failed(s, err, status);
     s->stats.bytes += e->len;
+    s->n_pushed += e->n_records;
     e->len = 0;
     e->n_records = 0;
     wr_slots_cut(&s->slots, 0);
@@ -314,7 +325,9 @@ static weir_status encode(wr_sink *s, const weir_batch *rows, weir_error *err) {
     WR_TRY(reserve_records(s, rows->n_sel, err));
     size_t len = s->encoded.len;
     uint32_t n_records = s->encoded.n_records;
+    s->bad[0] = 0;
     weir_status status = encode_rows(s, rows, err);
+    if (status == WEIR_OK && s->bad[0]) status = weir_fail(err, WEIR_EVALUE, "%s", s->bad);
     if (status == WEIR_OK) status = ask_whether_accepted(s, n_records, err);
     if (status == WEIR_OK) return WEIR_OK;
     s->encoded.len = len; /* not half a batch */
@@ -421,6 +434,24 @@ bool wr_sink_wants_checkpoint(const wr_sink *s) {
 const char *wr_sink_state(const wr_sink *s) { return s->type->state ? s->type->state(s->self) : ""; }
 
 uint64_t wr_sink_epoch(const wr_sink *s) { return s->epoch; }
+
+bool wr_sink_reports(const wr_sink *s) { return s->args.reports; }
+
+uint64_t wr_sink_records(const wr_sink *s) { return s->n_pushed + s->encoded.n_records; }
+
+uint64_t wr_sink_settled(const wr_sink *s) { return s->type->settled(s->self); }
+
+bool wr_sink_refused(wr_sink *s, weir_refusal *out) { return s->type->refused(s->self, out); }
+
+bool wr_sink_is_away(const wr_sink *s) {
+    return s->type->is_away ? s->type->is_away(s->self) : *wr_sink_state(s) != 0;
+}
+
+void wr_sink_forget(wr_sink *s) {
+    s->type->forget(s->self);
+    wr_sink_drop_waiting(s);
+    s->n_pushed = 0;
+}
 
 uint64_t wr_sink_dropped(const wr_sink *s) { return s->type->dropped ? s->type->dropped(s->self) : 0; }
 

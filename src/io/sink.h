@@ -23,6 +23,8 @@ typedef struct wr_sink_spec {
     const weir_io_host *host;
     weir_guarantee guarantee; /* what the app asked for */
     bool has_checkpoints;     /* positions outlive a restart */
+    bool reports;             /* somebody asks what became of records: the calls below */
+    bool returns_bad;         /* a row that the format can't write is EVALUE, not dropped and told */
     wr_account *account;
 } wr_sink_spec;
 
@@ -57,6 +59,13 @@ uint64_t wr_sink_epoch(const wr_sink *s);        /* the one being written */
 int wr_sink_wake_fd(const wr_sink *s);
 const weir_io_stats *wr_sink_stats(const wr_sink *s);
 uint64_t wr_sink_dropped(const wr_sink *s); /* by the transport, which the stats do not count */
+/* What became of records that the transport took: see weir_sink_type. False: it says nothing of them. */
+bool wr_sink_reports(const wr_sink *s);
+uint64_t wr_sink_records(const wr_sink *s); /* encoded since the start, or since forget */
+uint64_t wr_sink_settled(const wr_sink *s);
+bool wr_sink_refused(wr_sink *s, weir_refusal *out);
+bool wr_sink_is_away(const wr_sink *s);
+void wr_sink_forget(wr_sink *s); /* what is not settled is given back, what is encoded too */
 /* Commits the last epoch when `finish`, waiting up to 10 s for room; then lets go. Reports the first failure.
  */
 weir_status wr_sink_close(wr_sink *s, bool finish, weir_error *err);

@@ -154,6 +154,21 @@ static weir_status wait_for_something(wr_app_io *io, weir_error *err) {
     return WEIR_OK;
 }
 
+/* What sinks have taken is delivered, or has come back and gone where on.error says: to a fault stream, whose
+ * rows may fail in turn. Those of a stream that feeds itself are left for later. */
+static weir_status settle(wr_app_io *io, weir_error *err) {
+    for (uint32_t round = 0; round <= io->options.plan->n_streams; round++) {
+        for (uint32_t i = 0; i < io->n_drains; i++)
+            for (uint32_t k = 0; k < io->drains[i]->n_ways; k++)
+                WR_TRY(wr_drain_settle(io->drains[i], &io->drains[i]->ways[k], err));
+        if (!io->n_faults) break;
+        WR_TRY(wr_app_io_move_faults(io, err));
+        WR_TRY(wr_io_run_inbox(io, err));
+        WR_TRY(wr_app_io_flush(io, err));
+    }
+    return WEIR_OK;
+}
+
 static weir_status checkpoint_if_due(wr_app_io *io, weir_error *err) {
     bool wanted = is_wanted(io);
     wr_io_ask_sinks(io);
@@ -161,7 +176,8 @@ static weir_status checkpoint_if_due(wr_app_io *io, weir_error *err) {
     io->next_checkpoint_ms = wr_monotonic_ms() + io->options.checkpoint_ms;
     if ((!io->dirty && !wanted) || (!io->options.state_dir && !any_acks(io))) return WEIR_OK;
     weir_error own = {0};
-    weir_status st = io->options.state_dir ? wr_io_checkpoint(io, &own) : wr_io_acknowledge(io, &own);
+    weir_status st = settle(io, &own);
+    if (st == WEIR_OK) st = io->options.state_dir ? wr_io_checkpoint(io, &own) : wr_io_acknowledge(io, &own);
     if (st == WEIR_OK) return WEIR_OK;
     if (own.retriable && !io->is_exact) { /* the outside is away: the rows wait, and so does the checkpoint */
         wr_app_io_log(io, WEIR_LOG_WARN, "no checkpoint now: %s", own.message);
@@ -274,6 +290,7 @@ static weir_status end_epoch_in_time(wr_app_io *io, const atomic_bool *stop, wei
         weir_error own = {0};
         weir_status st =
             wr_app_io_flush(io, &own); /* a sink that was full may have room, and is asked again */
+        if (st == WEIR_OK) st = settle(io, &own);
         if (st == WEIR_OK) st = end_epoch(io, &own);
         if (st == WEIR_OK) st = check_spilled(io, stop, &own);
         int64_t now = wr_monotonic_ms();

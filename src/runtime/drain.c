@@ -20,6 +20,7 @@
 #define FIRST_BACKOFF_MS   100
 #define LONGEST_BACKOFF_MS 30000
 #define LOGGED_LOSSES      10u /* the first ones, then every thousandth */
+#define LOOK_MS            20  /* how often a sink is asked what became of rows that it took */
 
 static weir_status no_memory(weir_error *err) {
     return weir_fail(err, WEIR_ENOMEM, "out of memory for a sink");
@@ -97,16 +98,18 @@ static void note_down(wr_way *w, const weir_error *why) {
 }
 
 static void note_up(wr_drain *d, wr_way *w) {
-    if (w->is_down)
+    bool reports = wr_sink_reports(w->sink); /* then it is known later whether it delivers */
+    if (w->is_down && !reports)
         wr_app_io_log(d->io, WEIR_LOG_INFO, "sink '%s' of stream '%s' works again", d->plan->type,
                       d->schema.stream);
     w->is_down = false;
-    w->retry_ms = w->backoff_ms = 0;
+    w->retry_ms = 0;
+    if (!reports) w->backoff_ms = 0;
     forget_copies(w);
 }
 
 /* Rows that are held here can't be sent elsewhere, nor be given up. */
-static bool holds(const wr_drain *d) {
+bool wr_drain_holds(const wr_drain *d) {
     if (!wr_drain_waits(d)) return false;
     bool has_others = d->plan->distribution == WR_ROUND_ROBIN || d->plan->distribution == WR_BROADCAST;
     return !has_others || !any_up(d);
@@ -145,7 +148,7 @@ static weir_status pass_on(wr_drain *d, wr_way *w, const weir_batch *rows, const
 
 weir_status wr_drain_on_failure(wr_drain *d, wr_way *w, const weir_batch *rows, const weir_error *why,
                                 weir_error *err) {
-    bool was_down = w->is_down;
+    bool was_down = w->is_down || w->is_suspect;
     if (why->code == WEIR_ENOMEM) {
         if (err) *err = *why;
         return WEIR_ENOMEM;
@@ -156,8 +159,10 @@ weir_status wr_drain_on_failure(wr_drain *d, wr_way *w, const weir_batch *rows, 
         return WEIR_OK;
     }
     note_down(w, why);
+    w->is_suspect = wr_sink_reports(w->sink);
+    if (w->n_handed && !wr_drain_holds(d)) WR_TRY(wr_drain_take_back(w, err));
     if (!was_down) wr_app_io_log(d->io, WEIR_LOG_WARN, "%s; trying again", why->message);
-    if (!holds(d)) return pass_on(d, w, rows, why, err);
+    if (!wr_drain_holds(d)) return pass_on(d, w, rows, why, err);
     return rows ? keep_copy(w, rows, err) : WEIR_OK;
 }
 
@@ -184,11 +189,13 @@ static weir_status write_way(wr_drain *d, wr_way *w, const weir_batch *rows, wei
     weir_error own = {0};
     if (!rows->n_sel) return WEIR_OK;
     if (d->spill) return wr_drain_spill_write(d, rows, err);
-    if (w->is_down && !holds(d)) {
+    if (w->is_down && !wr_drain_holds(d)) {
         weir_fail(&own, WEIR_EIO, "its other side can't be reached");
         own.retriable = true;
         return pass_on(d, w, rows, &own, err);
     }
+    bool reports = wr_sink_reports(w->sink);
+    uint64_t first = wr_sink_records(w->sink);
     weir_status st = wr_sink_take(w->sink, rows, &own);
     if (st == WEIR_EVALUE && rows->n_sel > 1) return wr_drain_one_by_one(d, w, rows, write_way, err);
     if (st != WEIR_OK) { /* no place could take them: they can't be written */
@@ -197,10 +204,11 @@ static weir_status write_way(wr_drain *d, wr_way *w, const weir_batch *rows, wei
         return st == WEIR_ENOMEM ? st : WEIR_OK;
     }
     if (w->is_down) return WEIR_OK; /* they are held */
+    if (reports) WR_TRY(wr_drain_note_handed(w, rows, first, err));
     st = wr_sink_push(w->sink, &own);
     if (st == WEIR_OK) return note_up(d, w), WEIR_OK;
-    if (st == WEIR_EAGAIN) return wants_copies(d) ? keep_copy(w, rows, err) : WEIR_OK;
-    bool is_held = holds(d); /* they are in the sink's own buffer */
+    if (st == WEIR_EAGAIN) return wants_copies(d) && !reports ? keep_copy(w, rows, err) : WEIR_OK;
+    bool is_held = wr_drain_holds(d) || reports; /* they are in the sink's own buffer, or known to be there */
     return wr_drain_on_failure(d, w, is_held ? NULL : rows, &own, err);
 }
 
@@ -319,7 +327,7 @@ bool wr_drain_is_full(const wr_drain *d) {
     if (d->spill) return wr_spill_is_full(d->spill);
     for (uint32_t i = 0; i < d->n_ways; i++) {
         const wr_way *w = &d->ways[i];
-        if ((w->is_open && wr_sink_is_full(w->sink)) || (w->is_down && holds(d))) return true;
+        if ((w->is_open && wr_sink_is_full(w->sink)) || (w->is_down && wr_drain_holds(d))) return true;
     }
     return false;
 }
@@ -341,10 +349,15 @@ static weir_status open_again(wr_drain *d, wr_way *w, weir_error *err) {
 static weir_status flush_way(wr_drain *d, wr_way *w, weir_error *err) {
     weir_error own = {0};
     if (w->is_down && wr_monotonic_ms() < w->retry_ms) return WEIR_OK;
+    if (w->is_down && w->is_suspect && !w->needs_opening && wr_sink_is_away(w->sink)) {
+        w->retry_ms = wr_monotonic_ms() + w->backoff_ms; /* its client is still trying */
+        return WEIR_OK;
+    }
     weir_status st = w->needs_opening ? open_again(d, w, &own) : WEIR_OK;
     if (st == WEIR_OK) st = wr_sink_flush(w->sink, &own);
     if (st == WEIR_OK && w->is_down) note_up(d, w);
     if (st == WEIR_OK) forget_copies(w);
+    if (st == WEIR_OK || st == WEIR_EAGAIN) WR_TRY(wr_drain_look_at_handed(d, w, err));
     if (st == WEIR_OK && d->spill) return wr_drain_spill_send(d, err);
     if (st == WEIR_OK || st == WEIR_EAGAIN) return WEIR_OK;
     if (w->needs_opening && !w->sink) st = wr_drain_open_way(d, w, d->io->options.plan, &own); /* for later */
@@ -364,7 +377,10 @@ weir_status wr_drain_flush(wr_drain *d, weir_error *err) {
 
 int64_t wr_drain_retry_ms(const wr_drain *d) {
     int64_t first = INT64_MAX;
-    for (uint32_t i = 0; i < d->n_ways; i++)
-        if (d->ways[i].is_down) first = WR_MIN(first, d->ways[i].retry_ms);
+    for (uint32_t i = 0; i < d->n_ways; i++) {
+        const wr_way *w = &d->ways[i];
+        if (w->is_down) first = WR_MIN(first, w->retry_ms);
+        if (w->n_handed) first = WR_MIN(first, wr_monotonic_ms() + LOOK_MS);
+    }
     return first;
 }

@@ -6,6 +6,14 @@
 #include "runtime/app_io_internal.h"
 #include "state/spill.h"
 
+/* Rows that a sink of its own client has taken and not delivered yet. */
+typedef struct wr_handed {
+    wr_bus_message *rows;
+    uint64_t first; /* record, as wr_sink_records counts */
+    uint32_t n_records;
+    uint8_t *gone; /* by row: its record was refused. NULL: none was */
+} wr_handed;
+
 /* One place: a destination, or the only one. */
 typedef struct wr_way {
     wr_sink *sink;
@@ -16,6 +24,10 @@ typedef struct wr_way {
     wr_bus_message *
         *waiting; /* copies of rows that the sink holds, to be given up or passed on if it fails */
     uint32_t n_waiting, cap_waiting;
+    /* With a sink that reports (drain_reports.c), in their order; then nothing is in `waiting`. */
+    wr_handed *handed;
+    uint32_t n_handed, cap_handed;
+    bool is_suspect;          /* it was down, and has delivered nothing since */
     const wr_option *options; /* of the plan */
     uint32_t n_options;
 } wr_way;
@@ -76,6 +88,23 @@ weir_status wr_drain_spill_commit(wr_drain *d, weir_error *err) WR_NODISCARD;
 bool wr_drain_spill_wants_checkpoint(const wr_drain *d); /* so that there is room again */
 uint64_t wr_drain_undelivered(const wr_drain *d);        /* rows in the files; 0 without */
 
+/* drain_reports.c: sinks that deliver what they took later, by a client of their own, where rows that are not
+ * delivered go elsewhere: to the next destination, or where on.error says. Their rows are kept until the sink
+ * has settled them. */
+bool wr_drain_wants_reports(const wr_drain *d);
+/* Rows that the sink has just taken, as the records from `first` on. */
+weir_status wr_drain_note_handed(wr_way *w, const weir_batch *rows, uint64_t first,
+                                 weir_error *err) WR_NODISCARD;
+/* What became of them: what is delivered is forgotten, what was refused is given up, and if the other side is
+ * away what is left goes elsewhere. */
+weir_status wr_drain_look_at_handed(wr_drain *d, wr_way *w, weir_error *err) WR_NODISCARD;
+/* Until all is settled, or the place is down. A failure that may pass: nothing was for as long as a checkpoint
+ * waits. */
+weir_status wr_drain_settle(wr_drain *d, wr_way *w, weir_error *err) WR_NODISCARD;
+/* What is not settled is given back, into `waiting`. */
+weir_status wr_drain_take_back(wr_way *w, weir_error *err) WR_NODISCARD;
+void wr_drain_forget_handed(wr_way *w);
+
 /* drain.c. Takes the rows of its stream from this task. */
 weir_status wr_drain_listen(wr_drain *d, wr_task *task, weir_error *err) WR_NODISCARD;
 void wr_drain_write(wr_drain *d, const weir_batch *rows);
@@ -93,6 +122,7 @@ weir_status wr_drain_one_by_one(wr_drain *d, wr_way *w, const weir_batch *rows,
 void wr_drain_give_up(wr_drain *d, const weir_batch *rows, const weir_error *why);
 /* Rows for a place that fails wait: nothing else was asked for. */
 bool wr_drain_waits(const wr_drain *d);
+bool wr_drain_holds(const wr_drain *d);       /* and no other place could take them now */
 int64_t wr_drain_retry_ms(const wr_drain *d); /* when something is to be tried again; INT64_MAX: nothing is */
 
 #endif

@@ -21,6 +21,8 @@ weir_status wr_drain_open_way(wr_drain *d, wr_way *w, const wr_plan *plan, weir_
                          .host = &io->options.host,
                          .guarantee = plan->guarantee,
                          .has_checkpoints = io->options.state_dir != NULL,
+                         .reports = wr_drain_wants_reports(d),
+                         .returns_bad = p->has_on_error && p->on_error != WR_ON_ERROR_WAIT,
                          .account = io->options.account};
     if (!spec.pairs || !spec.map_pairs || !spec.payloads) return no_memory(err);
     if (format && strcmp(format, "passThrough") != 0)
@@ -82,6 +84,7 @@ static void forget_waiting(wr_way *w) {
     wr_free(NULL, w->waiting, 0);
     w->waiting = NULL;
     w->n_waiting = w->cap_waiting = 0;
+    wr_drain_forget_handed(w);
 }
 
 weir_status wr_drain_free(wr_drain *d, bool finish, weir_error *err) {
@@ -182,6 +185,7 @@ weir_status wr_drain_prepare(wr_drain *d, weir_writer *w, weir_error *err) {
     if (w) weir_write_u32(w, d->n_ways);
     if (d->spill) return wr_drain_spill_prepare(d, w, err);
     for (uint32_t i = 0; i < d->n_ways; i++) {
+        WR_TRY(wr_drain_settle(d, &d->ways[i], err));
         bool is_in = takes_part(d, &d->ways[i]);
         if (w) weir_write_u32(w, is_in);
         if (is_in) WR_TRY(wr_sink_prepare(d->ways[i].sink, w, err));

@@ -437,6 +437,33 @@ static void round_robin_leaves_out_what_is_down_and_takes_it_back(void **state) 
     end(&o);
 }
 
+/* Binary has no null. Without on.error such a row is dropped and told. */
+static void what_a_format_can_not_write_goes_where_on_error_says(void **state) {
+    static const char *const forms[] = {", on.error='STREAM'", ", on.error='LOG'", ""};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        opened o;
+        weir_error err = {0};
+        weir_value values[] = {{.type = WEIR_INT, .as.i = 1}, {.type = WEIR_INT, .is_null = true}};
+        char text[256];
+        make_dir(&o);
+        snprintf(text, sizeof text,
+                 "@OnError(action='stream') @sink(type='inMemory', topic='t'%s, @map(type='binary')) "
+                 "define stream S (v int);",
+                 forms[i]);
+        open_app(&o, text);
+        start(&o);
+        for (size_t v = 0; v < 2; v++)
+            assert_int_equal(weir_send(o.app, weir_find_stream(o.app, "S"), -1, &values[v], 1, &err),
+                             WEIR_OK);
+        assert_int_equal(weir_flush(o.app, &err), WEIR_OK);
+        assert_true(!strstr(o.faults, "the binary format has no null") == (i != 0));
+        assert_true(!strstr(o.log, "1 rows lost: sink 'inMemory' of 'S'") == (i != 1));
+        assert_true(!strstr(o.log, "a record is dropped") == (i != 2));
+        end(&o);
+    }
+}
+
 /* As Siddhi 5.1.30 does, asked. */
 static void an_option_of_the_sink_stands_over_those_of_its_destinations(void **state) {
     (void)state;
@@ -573,6 +600,7 @@ int main(void) {
         cmocka_unit_test(an_option_of_the_sink_stands_over_those_of_its_destinations),
         cmocka_unit_test(round_robin_waits_when_all_are_down),
         cmocka_unit_test(partitioned_keeps_a_key_at_its_place),
+        cmocka_unit_test(what_a_format_can_not_write_goes_where_on_error_says),
         cmocka_unit_test(broadcast_reaches_all_that_are_up),
         cmocka_unit_test(a_place_that_is_not_there_yet_is_tried_again),
         cmocka_unit_test(what_is_wrong_is_named),
