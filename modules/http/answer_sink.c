@@ -96,24 +96,17 @@ static weir_status sink_flush(void *self, weir_error *err) {
 
 static void sink_close(void *self) { (void)self; }
 
-const weir_sink_type http_answer_sink_type = {
-    .struct_size = sizeof http_answer_sink_type,
-    .name = "http-service-response",
-    .doc = "Answers the requests of an http-service source.",
-    .example = "@sink(type='http-service-response', source.id='adder', message.id='{{id}}', "
-               "@map(type='json'))",
-    .options = options,
-    .shapes = WEIR_SHAPE_MESSAGES,
-    .guarantee = WEIR_AT_MOST_ONCE,
-    .state_size = sizeof(answer_sink),
-    .open = sink_open,
-    .start = sink_start,
-    .recover = sink_recover,
-    .begin = wire_epoch_nothing,
-    .write = sink_write,
-    .flush = sink_flush,
-    .prepare = wire_save_nothing,
-    .commit = wire_epoch_nothing,
-    .abort = wire_epoch_nothing,
-    .close = sink_close,
-};
+#define ANSWER_SINK(type_name, text)                                                                         \
+    {                                                                                                        \
+        .struct_size = sizeof(weir_sink_type), .name = type_name, .doc = text,                               \
+        .example = "@sink(type='" type_name "', source.id='adder', message.id='{{id}}', @map(type='json'))", \
+        .options = options, .shapes = WEIR_SHAPE_MESSAGES, .guarantee = WEIR_AT_MOST_ONCE,                   \
+        .state_size = sizeof(answer_sink), .open = sink_open, .start = sink_start, .recover = sink_recover,  \
+        .begin = wire_epoch_nothing, .write = sink_write, .flush = sink_flush, .prepare = wire_save_nothing, \
+        .commit = wire_epoch_nothing, .abort = wire_epoch_nothing, .close = sink_close                       \
+    }
+
+const weir_sink_type http_answer_sink_type =
+    ANSWER_SINK("http-service-response", "Answers the requests of an http-service source.");
+const weir_sink_type http_response_sink_type =
+    ANSWER_SINK("http-response", "An older name of http-service-response, as in Siddhi.");

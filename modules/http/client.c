@@ -320,6 +320,7 @@ static void finish(http_client *c, http_job *job, bool is_lost) {
 }
 
 static void tell_lost(http_client *c, const http_job *job, const char *why) {
+    if (job->answer_len) wire_one_line(job->answer);
     if (c->spec.reports) { /* before the job is settled */
         pthread_mutex_lock(&c->lock);
         if (job->life == c->life)

@@ -69,6 +69,42 @@ static weir_text header_of(const http_job *job, const char *name) {
     return (weir_text){NULL, 0};
 }
 
+/* Whether the answer's header at `line` is one: not the status line, nor the blank one at the end. */
+static bool is_header(const char *line, const char *stop) {
+    const char *colon = memchr(line, ':', (size_t)(stop - line));
+    return colon && colon > line && strncmp(line, "HTTP/", 5) != 0;
+}
+
+/* All headers of the answer, "'name:value','other:value'" as the option headers has them; without `out`, the
+ * length alone. */
+static size_t put_headers(const http_job *job, char *out) {
+    size_t n = 0;
+    for (const char *line = job->answer_headers, *end; line && *line; line = end) {
+        const char *stop = strpbrk(line, "\r\n");
+        if (!stop) stop = line + strlen(line);
+        end = stop + strspn(stop, "\r\n");
+        if (!is_header(line, stop)) continue;
+        const char *colon = memchr(line, ':', (size_t)(stop - line)), *value = colon + 1;
+        size_t name = (size_t)(value - line);
+        while (value < stop && (*value == ' ' || *value == '\t')) value++;
+        size_t len = (size_t)(stop - value), at = n + (n > 0) + 1;
+        if (out) {
+            if (n) out[n] = ',';
+            out[at - 1] = '\'';
+            memcpy(out + at, line, name);
+            memcpy(out + at + name, value, len);
+            out[at + name + len] = '\'';
+        }
+        n = at + name + len + 1;
+    }
+    return n;
+}
+
+/* Neither an attribute of the event that asked nor a header of the answer. */
+static bool is_all_headers(const http_job *job, const weir_schema *schema, const char *name) {
+    return strcmp(name, "headers") == 0 && !has_attribute(job, schema, name) && !header_of(job, name).bytes;
+}
+
 static weir_text property_of(const http_job *job, const weir_schema *schema, const char *name,
                              const char *status) {
     if (strcmp(name, "httpStatusCode") == 0) return (weir_text){status, strlen(status)};
@@ -80,7 +116,9 @@ static answer_message *make_message(const http_responder *r, const http_job *job
     size_t texts = r->n_properties * sizeof(weir_text),
            size = sizeof(answer_message) + texts + job->answer_len + 1;
     for (uint32_t i = 0; i < r->n_properties; i++)
-        size += property_of(job, schema, r->properties[i], status).len + 1;
+        size += 1 + (is_all_headers(job, schema, r->properties[i])
+                         ? put_headers(job, NULL)
+                         : property_of(job, schema, r->properties[i], status).len);
     answer_message *m = calloc(1, size);
     if (!m) return NULL;
     char *at = (char *)(m + 1) + texts;
@@ -92,8 +130,12 @@ static answer_message *make_message(const http_responder *r, const http_job *job
     if (r->n_properties) m->message.properties = (weir_text *)(m + 1);
     for (uint32_t i = 0; i < r->n_properties; i++) {
         weir_text t = property_of(job, schema, r->properties[i], status);
-        if (!t.bytes) continue;
-        memcpy(at, t.bytes, t.len);
+        if (is_all_headers(job, schema, r->properties[i]))
+            t = (weir_text){at, put_headers(job, at)};
+        else if (!t.bytes)
+            continue;
+        else
+            memcpy(at, t.bytes, t.len);
         m->message.properties[i] = (weir_text){at, t.len};
         at += t.len + 1;
     }

@@ -286,8 +286,12 @@ const weir_source_type http_source_type = HTTP_SOURCE(
     "@source(type='http', receiver.url='http://0.0.0.0:8080/wind', auth.token='${TOKEN}', @map(type='json'))",
     http_options, http_properties, http_open);
 
+#define SERVICE_SAMPLE(name)                                                                                 \
+    "@source(type='" name "', receiver.url='http://0.0.0.0:8080/add', source.id='adder', "                   \
+    "@map(type='json', @attributes(id='trp:messageId', a='$.a', b='$.b')))"
 const weir_source_type http_service_source_type =
     HTTP_SOURCE("http-service", "Receives requests by HTTP that an http-service-response sink answers.",
-                "@source(type='http-service', receiver.url='http://0.0.0.0:8080/add', source.id='adder', "
-                "@map(type='json', @attributes(id='trp:messageId', a='$.a', b='$.b')))",
-                service_options, service_properties, service_open);
+                SERVICE_SAMPLE("http-service"), service_options, service_properties, service_open);
+const weir_source_type http_request_source_type =
+    HTTP_SOURCE("http-request", "An older name of http-service, as in Siddhi.",
+                SERVICE_SAMPLE("http-request"), service_options, service_properties, service_open);

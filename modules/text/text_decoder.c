@@ -74,7 +74,7 @@ static void read_pair(text *t, const char *p, size_t len) {
     trim(&value, &value_len);
     uint32_t attribute = weir_schema_find(t->args->schema, p, name_len);
     if (attribute == UINT32_MAX) return;
-    if (value_len >= 2 && value[0] == '"' && value[value_len - 1] == '"')
+    if (value_len >= 2 && (value[0] == '"' || value[0] == '\'') && value[value_len - 1] == value[0])
         weir_filler_text(t->filler, attribute, value + 1, value_len - 2);
     else if (value_len == 4 && memcmp(value, "null", 4) == 0)
         weir_filler_null(t->filler, attribute);

@@ -42,6 +42,7 @@ bool wire_refusals_add(wire_refusals *r, uint64_t record, uint32_t n_records, co
         va_start(args, format);
         vsnprintf(new->reason, sizeof new->reason, format, args);
         va_end(args);
+        wire_one_line(new->reason);
     }
     pthread_mutex_unlock(&r->lock);
     return ok;

@@ -43,6 +43,13 @@ int64_t wire_stretch_ns(const weir_io_host *host, int64_t ns) {
     return until < soon ? until : soon;
 }
 
+void wire_one_line(char *text) {
+    size_t len = strlen(text);
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 127) *at = ' ';
+    while (len && text[len - 1] == ' ') text[--len] = 0;
+}
+
 void wire_log(const weir_io_host *host, weir_log_level level, const char *format, ...) {
     char line[1024];
     if (!host || !host->log) return;
@@ -50,6 +57,7 @@ void wire_log(const weir_io_host *host, weir_log_level level, const char *format
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    wire_one_line(line);
     host->log(host->log_ctx, level, line);
 }
 

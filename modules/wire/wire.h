@@ -23,6 +23,9 @@ struct timespec wire_timespec(int64_t ns);
 int64_t wire_no_later_ns(const weir_io_host *host, int64_t ns);
 /* Until when to wait at a stretch: then a stop is looked for again. */
 int64_t wire_stretch_ns(const weir_io_host *host, int64_t ns);
+/* What others have sent may be in a text for people: bytes that a terminal or a log would act on become
+ * blanks, and there are none at the end. */
+void wire_one_line(char *text);
 void wire_log(const weir_io_host *host, weir_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,5 +1,6 @@
 /* xml_encoder.c: rows to XML: Siddhi's <events><event><a>1</a>...</event></events>, or what @payload says.
- * Unlike Siddhi's, the text of attributes is escaped, and the prefix of xsi:nil is bound. */
+ * Unlike Siddhi's, the text of attributes is escaped (in a @payload, what is no markup), and the prefix of
+ * xsi:nil is bound. */
 #include <expat.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ static const char *escape_of(char c) {
     case '<': return "&lt;";
     case '>': return "&gt;";
     case '"': return "&quot;";
+    case '\r': return "&#13;"; /* a reader would take it for a line's end */
     default: return (unsigned char)c < ' ' && c != '\n' && c != '\t' ? "\xEF\xBF\xBD" : NULL;
     }
 }
@@ -85,19 +87,57 @@ static bool put_attribute(weir_encoded *e, const char *name, const weir_column *
            put(e, ">");
 }
 
-static bool put_event(const xml *x, const weir_batch *rows, uint32_t row, weir_encoded *e) {
-    if (x->payload) return weir_template_put(x->payload, rows, row, spell, e);
-    bool ok = put(e, "<event>");
-    for (uint32_t i = 0; ok && i < rows->n_cols; i++)
-        ok = put_attribute(e, x->args->schema->attributes[i].name, &rows->cols[i], row);
-    return ok && put(e, "</event>");
-}
-
 static bool is_xml(const char *text, size_t len) {
     XML_Parser parser = XML_ParserCreate(NULL);
     bool ok = parser && len <= INT32_MAX && XML_Parse(parser, text, (int)len, 1) == XML_STATUS_OK;
     if (parser) XML_ParserFree(parser);
     return ok;
+}
+
+/* Whether the text is elements, perhaps with text around them. */
+static bool is_markup(const char *text, size_t len) {
+    static const char opening[] = "<a>", closing[] = "</a>";
+    if (len > INT32_MAX || !memchr(text, '<', len)) return false;
+    XML_Parser parser = XML_ParserCreate("UTF-8");
+    bool ok = parser && XML_Parse(parser, opening, sizeof opening - 1, 0) == XML_STATUS_OK &&
+              XML_Parse(parser, text, (int)len, 0) == XML_STATUS_OK &&
+              XML_Parse(parser, closing, sizeof closing - 1, 1) == XML_STATUS_OK;
+    if (parser) XML_ParserFree(parser);
+    return ok;
+}
+
+/* What is written next stands between tags: not in one, nor in a comment. */
+static bool is_between_tags(const char *text, size_t len) {
+    while (len && text[len - 1] != '<' && text[len - 1] != '>') len--;
+    return !len || text[len - 1] == '>';
+}
+
+/* A document, with its declaration, can only be a whole record. */
+static bool stands_as_it_is(const weir_encoded *e, size_t begin) {
+    const char *text = e->data + begin;
+    size_t len = e->len - begin;
+    if (!is_between_tags(e->data, begin)) return false;
+    if (is_markup(text, len)) return true;
+    bool begins_record = begin == (e->n_records && e->record_end ? e->record_end[e->n_records - 1] : 0);
+    return begins_record && len > 5 && memcmp(text, "<?xml", 5) == 0 && is_xml(text, len);
+}
+
+/* In a @payload, a text that is markup stands as it is, as in Siddhi; what is none there is escaped. */
+static bool spell_in_payload(weir_encoded *e, const weir_column *c, uint32_t row) {
+    size_t begin = e->len;
+    if (c->type != WEIR_STRING || weir_is_null(c, row)) return spell(e, c, row);
+    if (!weir_encode_text(e, c, row)) return false;
+    if (stands_as_it_is(e, begin)) return true;
+    e->len = begin;
+    return spell(e, c, row);
+}
+
+static bool put_event(const xml *x, const weir_batch *rows, uint32_t row, weir_encoded *e) {
+    if (x->payload) return weir_template_put(x->payload, rows, row, spell_in_payload, e);
+    bool ok = put(e, "<event>");
+    for (uint32_t i = 0; ok && i < rows->n_cols; i++)
+        ok = put_attribute(e, x->args->schema->attributes[i].name, &rows->cols[i], row);
+    return ok && put(e, "</event>");
 }
 
 static bool put_record(const xml *x, const weir_batch *rows, uint32_t from, uint32_t to, weir_encoded *e) {

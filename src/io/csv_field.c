@@ -7,6 +7,7 @@
 static const char *after_quote(wr_csv_dialect d, const char *q, const char *end, wr_csv_field *f) {
     const char *rest = q;
     while (q < end && *q != d.delimiter && *q != '\n') q++;
+    while (rest < q && (*rest == ' ' || *rest == '\t')) rest++; /* as in Siddhi */
     size_t n_rest = (size_t)(q - rest);
     f->end = q == end ? WR_CSV_END_DATA : *q == '\n' ? WR_CSV_END_RECORD : WR_CSV_END_FIELD;
     bool only_cr = n_rest == 1 && *rest == '\r' && f->end != WR_CSV_END_FIELD;

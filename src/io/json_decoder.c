@@ -197,13 +197,25 @@ static const char *read_one(document *doc, const char *p) {
     return doc->result == DONE ? next : NULL;
 }
 
+/* One of a list, which does not spoil the others. */
+static const char *pass_over(document *doc, const char *p) {
+    const char *next = wr_json_skip_value(p, doc->end, 1);
+    if (!next) return NULL;
+    wr_record_place place = doc->place;
+    place.raw = p;
+    place.len = (size_t)(next - p);
+    place.offset += doc->call->is_message ? 0 : (uint64_t)(p - doc->place.raw);
+    wr_report_record(doc->call, &place, -1, "not a JSON object");
+    return next;
+}
+
 static const char *read_events(document *doc, const char *p) {
     if (*p != '[') return read_one(doc, p);
     p = wr_json_skip_space(p + 1, doc->end);
     if (p < doc->end && *p == ']') return p + 1;
     for (;;) {
         p = wr_json_skip_space(p, doc->end);
-        if (p == doc->end || !(p = read_one(doc, p))) return NULL;
+        if (p == doc->end || !(p = *p == '{' ? read_one(doc, p) : pass_over(doc, p))) return NULL;
         p = wr_json_skip_space(p, doc->end);
         if (p == doc->end || (*p != ',' && *p != ']')) return NULL;
         if (*p++ == ']') return p;

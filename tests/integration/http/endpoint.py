@@ -35,7 +35,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/busy" and turn == 1:
             return self.answer(429, Retry_After="1")
         if self.path == "/gone":
-            return self.answer(404, b"no such thing")
+            return self.answer(404, b"no such\nthing\x1b[1m\r\n")
         if self.path == "/slow":
             time.sleep(2)
         line = {"path": self.path, "method": self.command, "body": body.decode(errors="replace"), "at": time.time(),

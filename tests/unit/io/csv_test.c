@@ -81,6 +81,8 @@ static void nuls_and_broken_utf8_are_told(void **state) {
 
 static void text_behind_a_closing_quote_is_told(void **state) {
     (void)state;
+    CHECK("a string, b int", "", "\"x, y\" ,1\n\"z\"\t \r\n,2\n",
+          "x, y|1\n!2:10 1 field where 2 are expected\nnull|2\n");
     CHECK("a string, b int", "", "\"x\"y,1\nz,2\n", "!1:0 field 1: text after the closing quote\nz|2\n");
 }
 

@@ -168,6 +168,13 @@ static void what_is_not_json_is_told_line_by_line(void **state) {
         "!9:66 malformed JSON\n!10:75 malformed JSON\n!11:84 not a JSON object\n2\n");
 }
 
+static void what_is_no_event_in_a_list_does_not_spoil_the_others(void **state) {
+    (void)state;
+    CHECK("a int", "", "[{\"a\":1},7,{\"a\":2},null,[{\"a\":3}],\"x\"]\n[7,]\n{\"event\":[{\"a\":4},5]}\n",
+          "!1:9 not a JSON object\n!1:19 not a JSON object\n!1:24 not a JSON object\n!1:34 not a JSON "
+          "object\n1\n2;\n!2:40 not a JSON object\n!2:39 malformed JSON\n!3:62 not a JSON object\n4\n");
+}
+
 static void control_characters_and_broken_utf8_are_told(void **state) {
     (void)state;
     CHECK("s string", "", "{\"s\":\"a\tb\"}\n{\"s\":\"a\0b\"}\n{\"s\":\"\xC0\xAF\"}\n{\"s\":\"\\u0000\"}\n",
@@ -342,6 +349,7 @@ int main(void) {
         cmocka_unit_test(the_last_of_equal_names_counts),
         cmocka_unit_test(strings_take_any_value_as_text),
         cmocka_unit_test(what_is_not_json_is_told_line_by_line),
+        cmocka_unit_test(what_is_no_event_in_a_list_does_not_spoil_the_others),
         cmocka_unit_test(control_characters_and_broken_utf8_are_told),
         cmocka_unit_test(nesting_has_a_bound),
         cmocka_unit_test(a_line_over_the_limit_is_skipped),

@@ -16,6 +16,7 @@ static void siddhis_layout_is_read(void **state) {
     IN(S, "", "", "b:1,\na:\"x\",\nc:1.5,\nd:true,\ne:5", "x|1|1.5|true\n");
     IN(S, "", "", "a : \"x y\" ,\nb : 1,\nc:1.5,\nd:true", "x y|1|1.5|true\n");
     IN(S, "", "", "a:\"x, y:z\",\nb:1,\nc:1.5,\nd:true", "x, y:z|1|1.5|true\n");
+    IN(S, "", "", "a:'it's',\nb:1,\nc:1.5,\nd:true", "it's|1|1.5|true\n");
     IN(S, "", "", "a:\"x\"y\",\r\nb:null,\r\nc:1.5,\r\nd:true", "x\"y|null|1.5|true\n");
 }
 

@@ -106,6 +106,14 @@ static void events_are_laid_out_as_siddhi_does(void **state) {
         "<p q='1'><event><a>x</a><b>1</b><c>1.0</c></event></p>|<p "
         "q='1'><event><a>y</a><b>2</b><c>2.0</c></event></p>|");
     OUT("", "<s>{{a}}</s>", "x|1|1\nnull|2|2", "<s>x</s><s>null</s>|");
+    OUT("", "<s>{{a}}</s>", "<b>x</b> &amp; <c d='1'/>|1|1", "<s><b>x</b> &amp; <c d='1'/></s>|");
+    OUT("", "{{a}}", "<b><c/></b>|1|1", "<b><c/></b>|");
+    OUT("", "{{a}}", "<?xml version='1.0'?><b/>|1|1", "<?xml version='1.0'?><b/>|");
+    OUT("", "<s x='{{a}}'/>", "<b/>|1|1", "<s x='&lt;b/&gt;'/>|");
+    OUT("", "<s>{{a}}</s>", "</s><s>|1|1\na<b|2|2\n<b>&x;</b>|3|3\na & b|4|4",
+        "<s>&lt;/s&gt;&lt;s&gt;</s><s>a&lt;b</s><s>&lt;b&gt;&amp;x;&lt;/b&gt;</s><s>a &amp; b</s>|");
+    OUT("", NULL, "<b>x</b>|1|1",
+        "<events><event><a>&lt;b&gt;x&lt;/b&gt;</a><b>1</b><c>1.0</c></event></events>|");
     OUT("enclosing.element=<p>", "<s>{{a}}</s>", "x|1|1\ny|2|2", "<p><s>x</s><s>y</s></p>|");
     OUT("validate.xml=true", "<s>{{a}}</q>", "x|1|1", "dropped: what @payload gives is no XML|");
     OUT("enclosing.element=p", NULL, "x|1|1",
