@@ -98,8 +98,8 @@ weir_status wr_drain_note_handed(wr_way *w, const weir_batch *rows, uint64_t fir
 /* What became of them: what is delivered is forgotten, what was refused is given up, and if the other side is
  * away what is left goes elsewhere. */
 weir_status wr_drain_look_at_handed(wr_drain *d, wr_way *w, weir_error *err) WR_NODISCARD;
-/* Until all is settled, or the place is down. A failure that may pass: nothing was for as long as a checkpoint
- * waits. */
+/* Until all is settled, or the place is down. A failure that may pass: nothing was for as long as a
+ * checkpoint waits. */
 weir_status wr_drain_settle(wr_drain *d, wr_way *w, weir_error *err) WR_NODISCARD;
 /* What is not settled is given back, into `waiting`. */
 weir_status wr_drain_take_back(wr_way *w, weir_error *err) WR_NODISCARD;
