@@ -1,17 +1,11 @@
-/* csv_decoder.c: CSV to columns.
+/* csv_decoder.c: CSV to columns, record by record, in one pass.
  *
- * One pass: each field is converted where it ends, straight into its column; fields that nobody reads are
- * only skipped. A record whose end isn't there yet is undone and looked at again when more has come. */
+ * A record whose end isn't there yet is undone and looked at again when more has come. */
 #include <stdio.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/buf.h"
-#include "io/cell.h"
-#include "io/csv_field.h"
+#include "io/csv_record.h"
 #include "io/options.h"
-#include "io/rows.h"
-#include "io/table.h"
 
 enum {
     OPT_DELIMITER,
@@ -51,24 +45,11 @@ static const weir_option options[] = {
                    "A longer record is refused and skipped."},
     {0}};
 
-typedef struct target {
-    wr_cell_fn convert; /* NULL: nobody reads this field */
-    uint32_t column;
-} target;
-
 typedef struct csv {
-    wr_csv_dialect dialect;
-    bool has_header, fail_missing, fail_unknown, is_grouping;
-    const char *null_text;
-    size_t null_len, limit;
-    const weir_decoder_args *args;
-    weir_decoder_args args_copy;
-    target *targets; /* by field */
-    uint32_t n_targets, cap_targets;
-    uint32_t *absent; /* wanted columns for which there is no field */
-    uint32_t n_absent;
-    uint32_t n_fields; /* in each record; 0: any number that covers the targets */
-    wr_buf header;     /* the header as read; empty: not seen yet */
+    wr_csv_record_rules rules;
+    bool has_header, is_grouping;
+    size_t limit;
+    weir_decoder_args args;
     uint64_t n_records, offset;
     wr_csv_scan scan;
     bool is_skipping; /* within a record that is too long */
@@ -77,224 +58,7 @@ typedef struct csv {
 /* What became of the bytes at a record's begin. */
 typedef enum outcome { DONE, NEEDS_MORE, STOP, NO_MEMORY } outcome;
 
-/* ---- Which field goes where --------------------------------------------------------------------------- */
-
-static bool is_wanted(const csv *d, uint32_t column) { return !d->args->wanted || d->args->wanted[column]; }
-
-static const char *mapping_of(const csv *d, uint32_t column) {
-    return d->args->mapping ? d->args->mapping[column] : NULL;
-}
-
-static bool is_position(const char *text, uint32_t *out) {
-    uint64_t v = 0;
-    for (const char *p = text; *p; p++) {
-        if (*p < '0' || *p > '9' || v > 1000000) return false;
-        v = v * 10 + (uint64_t)(*p - '0');
-    }
-    *out = (uint32_t)v;
-    return *text && v <= 1000000;
-}
-
-static bool set_target(csv *d, uint32_t field, uint32_t column) {
-    uint32_t old = d->cap_targets;
-    if (wr_grow(NULL, &d->targets, &d->cap_targets, field + 1, sizeof *d->targets)) return false;
-    if (d->cap_targets > old) memset(d->targets + old, 0, (d->cap_targets - old) * sizeof *d->targets);
-    d->targets[field] = (target){wr_cell_from_text[d->args->schema->attributes[column].type], column};
-    d->n_targets = WR_MAX(d->n_targets, field + 1);
-    return true;
-}
-
-static void clear_targets(csv *d) {
-    if (d->targets) memset(d->targets, 0, d->cap_targets * sizeof *d->targets);
-    d->n_targets = d->n_absent = d->n_fields = 0;
-}
-
-static bool map_by_position(csv *d) {
-    uint32_t n = d->args->schema->n_attributes;
-    clear_targets(d);
-    if (!d->args->mapping) d->n_fields = n;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t field = i;
-        if (mapping_of(d, i)) (void)is_position(mapping_of(d, i), &field);
-        if (is_wanted(d, i) && !set_target(d, field, i)) return false;
-    }
-    return true;
-}
-
-/* Finds the field with this name in a header; spaces around it don't count. */
-static bool find_name(const csv *d, const char *p, const char *end, const char *name, uint32_t *out) {
-    size_t len = strlen(name);
-    wr_csv_field f;
-    for (uint32_t i = 0;; i++) {
-        p = wr_csv_next_field(d->dialect, p, end, &f);
-        while (f.len && *f.text == ' ') f.text++, f.len--;
-        while (f.len && (f.text[f.len - 1] == ' ' || f.text[f.len - 1] == '\r')) f.len--;
-        if (f.len == len && memcmp(f.text, name, len) == 0) {
-            *out = i;
-            return true;
-        }
-        if (f.end != WR_CSV_END_FIELD) return false;
-    }
-}
-
-static uint32_t count_fields(const csv *d, const char *p, size_t len) {
-    const char *end = p + len;
-    wr_csv_field f;
-    uint32_t n = 0;
-    do {
-        p = wr_csv_next_field(d->dialect, p, end, &f);
-        n++;
-    } while (f.end == WR_CSV_END_FIELD);
-    return n;
-}
-
-static const char *name_of(const csv *d, uint32_t column) {
-    return mapping_of(d, column) ? mapping_of(d, column) : d->args->schema->attributes[column].name;
-}
-
-static bool find_in_header(const csv *d, const char *name, uint32_t *out) {
-    return find_name(d, d->header.data, d->header.data + d->header.len, name, out);
-}
-
-static bool map_by_header(csv *d) {
-    const weir_schema *schema = d->args->schema;
-    clear_targets(d);
-    d->n_fields = count_fields(d, d->header.data, d->header.len);
-    for (uint32_t i = 0; i < schema->n_attributes; i++) {
-        if (!is_wanted(d, i)) continue;
-        const char *name = name_of(d, i);
-        uint32_t field;
-        bool found = find_in_header(d, name, &field) ||
-                     (mapping_of(d, i) && is_position(name, &field) && field < d->n_fields);
-        if (!found)
-            d->absent[d->n_absent++] = i;
-        else if (!set_target(d, field, i))
-            return false;
-    }
-    return true;
-}
-
 /* ---- One record --------------------------------------------------------------------------------------- */
-
-/* The first thing that is wrong with a record. */
-typedef struct fault {
-    enum {
-        FAULT_NONE,
-        FAULT_CELL,
-        FAULT_GARBAGE,
-        FAULT_OPEN_QUOTE,
-        FAULT_MISSING,
-        FAULT_EXTRA,
-        FAULT_ABSENT
-    } what;
-    wr_cell_status status;
-    uint32_t column; /* or field number */
-    const char *text;
-    size_t len;
-} fault;
-
-static void set_fault(fault *f, int what, uint32_t column) {
-    if (f->what != FAULT_NONE) return;
-    f->what = what;
-    f->column = column;
-}
-
-static bool is_null_text(const csv *d, const wr_csv_field *f) {
-    return f->len == d->null_len && (!f->len || memcmp(f->text, d->null_text, f->len) == 0);
-}
-
-static void store(const csv *d, const target *t, wr_csv_field *f, weir_rows *rows, wr_string_heap *heap,
-                  fault *wrong) {
-    weir_column *c = &rows->cols[t->column];
-    if (!f->is_quoted && is_null_text(d, f)) {
-        wr_cell_set_null(c, rows->n);
-        return;
-    }
-    if (f->has_escapes) {
-        char *plain = wr_string_heap_take(heap, f->len);
-        if (!plain) {
-            *wrong = (fault){FAULT_CELL, WR_CELL_NOMEM, t->column, "", 0};
-            return;
-        }
-        f->len = wr_csv_unescape(d->dialect, f, plain);
-        f->text = plain;
-    }
-    wr_cell_status status = t->convert(c, rows->n, f->text, f->len, heap);
-    if (WR_LIKELY(status == WR_CELL_OK) || wrong->what != FAULT_NONE) return;
-    if (!d->fail_unknown && (status == WR_CELL_MALFORMED || status == WR_CELL_RANGE)) {
-        wr_cell_set_null(c, rows->n);
-        return;
-    }
-    *wrong = (fault){FAULT_CELL, status, t->column, f->text, f->len};
-}
-
-/* Columns for which the record, or the header, has no field. */
-static void fill_missing(const csv *d, uint32_t n_fields, weir_rows *rows, fault *wrong) {
-    for (uint32_t i = 0; i < d->n_absent; i++) {
-        if (d->fail_missing) set_fault(wrong, FAULT_ABSENT, d->absent[i]);
-        wr_cell_set_null(&rows->cols[d->absent[i]], rows->n);
-    }
-    if (n_fields < d->n_fields && d->fail_missing) set_fault(wrong, FAULT_MISSING, n_fields);
-    for (uint32_t i = n_fields; i < d->n_targets; i++) {
-        if (!d->targets[i].convert) continue;
-        if (d->fail_missing) set_fault(wrong, FAULT_MISSING, n_fields);
-        wr_cell_set_null(&rows->cols[d->targets[i].column], rows->n);
-    }
-    if (d->n_fields && n_fields > d->n_fields && d->fail_unknown) set_fault(wrong, FAULT_EXTRA, n_fields);
-}
-
-/* Reads the record at p into row rows->n. Returns where the next one begins, or NULL: it is not whole. */
-static const char *read_record(const csv *d, const char *p, const char *end, bool ends, weir_rows *rows,
-                               wr_string_heap *heap, fault *wrong) {
-    const wr_csv_dialect dialect = d->dialect;
-    const target *targets = d->targets;
-    const uint32_t n_targets = d->n_targets;
-    uint32_t n = 0;
-    wr_csv_field f;
-    do {
-        p = wr_csv_next_field(dialect, p, end, &f);
-        if (WR_UNLIKELY(f.end == WR_CSV_END_DATA)) {
-            if (!ends) return NULL;
-            if (!f.is_quoted && f.len && f.text[f.len - 1] == '\r') f.len--;
-            if (f.is_open) set_fault(wrong, FAULT_OPEN_QUOTE, n);
-        }
-        if (WR_UNLIKELY(f.has_garbage)) set_fault(wrong, FAULT_GARBAGE, n);
-        if (n < n_targets && targets[n].convert) store(d, &targets[n], &f, rows, heap, wrong);
-        n++;
-    } while (f.end == WR_CSV_END_FIELD);
-    if (WR_UNLIKELY(n != d->n_fields || d->n_absent)) fill_missing(d, n, rows, wrong);
-    return p;
-}
-
-static void report_fault(const csv *d, const weir_decode *call, const wr_record_place *place,
-                         const fault *wrong) {
-    const weir_schema *schema = d->args->schema;
-    uint32_t needed = d->n_fields ? d->n_fields : d->n_targets;
-    switch (wrong->what) {
-    case FAULT_CELL:
-        wr_report_cell(call, schema, place, wrong->column, wrong->status, wrong->text, wrong->len);
-        break;
-    case FAULT_GARBAGE:
-        wr_report_record(call, place, -1, "field %u: text after the closing quote", wrong->column + 1);
-        break;
-    case FAULT_OPEN_QUOTE:
-        wr_report_record(call, place, -1, "field %u: the quote is never closed", wrong->column + 1);
-        break;
-    case FAULT_MISSING:
-        wr_report_record(call, place, -1, "%u field%s where %u are expected", wrong->column,
-                         wrong->column == 1 ? "" : "s", needed);
-        break;
-    case FAULT_EXTRA:
-        wr_report_record(call, place, -1, "%u fields where only %u %s expected", wrong->column, needed,
-                         needed == 1 ? "is" : "are");
-        break;
-    case FAULT_ABSENT:
-        wr_report_record(call, place, (int32_t)wrong->column, "the header has no column '%s'",
-                         name_of(d, wrong->column));
-        break;
-    default: break;
-    }
-}
 
 static size_t without_newline(const char *p, size_t len) {
     if (len && p[len - 1] == '\n') len--;
@@ -336,27 +100,27 @@ static outcome drop_too_long(csv *d, weir_decode *call, const char *p, const cha
 static outcome wait_for_more(csv *d, weir_decode *call, const char *p, const char *end) {
     size_t len = (size_t)(end - p);
     if (len > d->limit + 2) return drop_too_long(d, call, p, end); /* 2: it may end in \r\n yet */
-    (void)wr_csv_scan_more(d->dialect, &d->scan, p, len);
+    (void)wr_csv_scan_more(d->rules.layout.dialect, &d->scan, p, len);
     return NEEDS_MORE;
 }
 
 /* A record that is whole; wrong says what is the matter with it, if anything. */
 static outcome finish_record(csv *d, weir_decode *call, const char *p, const char *next, const char *end,
-                             const fault *wrong) {
+                             const wr_csv_fault *wrong) {
     size_t len = (size_t)(next - p);
     if (WR_UNLIKELY(len > d->limit && without_newline(p, len) > d->limit)) {
         wr_rows_unfill(call->rows, call->rows->n);
         return drop_too_long(d, call, p, end);
     }
     wr_record_place place = place_of(d, call, p, len);
-    if (WR_UNLIKELY(wrong->what != FAULT_NONE)) {
+    if (WR_UNLIKELY(wrong->what != WR_CSV_FLAWLESS)) {
         wr_rows_unfill(call->rows, call->rows->n);
         if (wrong->status == WR_CELL_NOMEM) return NO_MEMORY;
-        if (wrong->what == FAULT_OPEN_QUOTE) {
+        if (wrong->what == WR_CSV_OPEN_QUOTE) {
             drop_first_line(d, call, p, end, "a quote that is never closed");
             return DONE;
         }
-        report_fault(d, call, &place, wrong);
+        wr_csv_report_fault(&d->rules, call, &place, wrong);
     } else {
         weir_verdict verdict = wr_offer_row(call, &place);
         if (verdict == WEIR_ROW_LATER) return STOP;
@@ -373,21 +137,8 @@ static bool is_blank(const char *p, const char *end, const char **next) {
     return true;
 }
 
-/* Whether the line is the header, or another that names each attribute: a message may begin with one. */
-static bool is_header(const csv *d, const char *p, size_t len) {
-    uint32_t field, n_named = 0;
-    if (len == d->header.len && memcmp(p, d->header.data, len) == 0) return true;
-    for (uint32_t i = 0; i < d->args->schema->n_attributes; i++) {
-        const char *name = name_of(d, i);
-        if (!is_wanted(d, i) || (mapping_of(d, i) && is_position(name, &field))) continue;
-        if (!find_name(d, p, p + len, name, &field)) return false;
-        n_named++;
-    }
-    return n_named > 0;
-}
-
 static const char *record_end(const csv *d, const char *p, const char *end, wr_csv_field *last) {
-    do p = wr_csv_next_field(d->dialect, p, end, last);
+    do p = wr_csv_next_field(d->rules.layout.dialect, p, end, last);
     while (last->end == WR_CSV_END_FIELD);
     return p;
 }
@@ -397,9 +148,10 @@ static const char *record_end(const csv *d, const char *p, const char *end, wr_c
 static bool is_header_due(const csv *d, const weir_decode *call, const char *p, const char *end) {
     wr_csv_field last;
     if (!d->has_header) return false;
-    if (!d->header.len) return true;
+    if (!d->rules.layout.header.len) return true;
     if (!call->is_message || d->n_records) return false;
-    return is_header(d, p, without_newline(p, (size_t)(record_end(d, p, end, &last) - p)));
+    return wr_csv_layout_is_header(&d->rules.layout, p,
+                                   without_newline(p, (size_t)(record_end(d, p, end, &last) - p)));
 }
 
 static outcome read_header(csv *d, weir_decode *call, const char *p, const char *end) {
@@ -408,9 +160,9 @@ static outcome read_header(csv *d, weir_decode *call, const char *p, const char 
     if (f.end == WR_CSV_END_DATA && !call->ends) return wait_for_more(d, call, p, end);
     size_t len = without_newline(p, (size_t)(next - p));
     if (len > d->limit) return drop_too_long(d, call, p, end);
-    wr_buf_clear(&d->header);
-    wr_buf_put(&d->header, p, len);
-    if (d->header.failed || !map_by_header(d)) return NO_MEMORY;
+    wr_buf_clear(&d->rules.layout.header);
+    wr_buf_put(&d->rules.layout.header, p, len);
+    if (d->rules.layout.header.failed || !wr_csv_layout_by_header(&d->rules.layout)) return NO_MEMORY;
     take(d, call, next);
     return DONE;
 }
@@ -431,15 +183,15 @@ static outcome step(csv *d, weir_decode *call, const char *p, const char *end, w
         return DONE;
     }
     if (WR_UNLIKELY(d->scan.n_scanned) && !call->ends &&
-        !wr_csv_scan_more(d->dialect, &d->scan, p, (size_t)(end - p)))
+        !wr_csv_scan_more(d->rules.layout.dialect, &d->scan, p, (size_t)(end - p)))
         return wait_for_more(d, call, p, end);
     if (WR_UNLIKELY(is_blank(p, end, &next))) {
         take(d, call, next);
         return DONE;
     }
     if (WR_UNLIKELY(is_header_due(d, call, p, end))) return read_header(d, call, p, end);
-    fault wrong = {.what = FAULT_NONE};
-    next = read_record(d, p, end, call->ends, call->rows, heap, &wrong);
+    wr_csv_fault wrong = {.what = WR_CSV_FLAWLESS};
+    next = wr_csv_read_record(&d->rules, p, end, call->ends, call->rows, heap, &wrong);
     if (WR_UNLIKELY(!next)) {
         wr_rows_unfill(call->rows, call->rows->n);
         return wait_for_more(d, call, p, end);
@@ -468,7 +220,7 @@ static void begin(csv *d) {
 
 static void csv_reset(void *self) {
     csv *d = self;
-    wr_buf_clear(&d->header);
+    wr_buf_clear(&d->rules.layout.header);
     begin(d);
 }
 
@@ -510,50 +262,32 @@ static weir_status one_character(const weir_setting *s, const char *name, char *
     return WEIR_OK;
 }
 
-static weir_status check_mapping(const csv *d, weir_error *err) {
-    uint32_t unused;
-    for (uint32_t i = 0; i < d->args->schema->n_attributes && !d->has_header; i++)
-        if (mapping_of(d, i) && is_wanted(d, i) && !is_position(mapping_of(d, i), &unused))
-            return weir_fail(err, WEIR_ECONFIG,
-                             "csv: @attributes maps '%s' to the column '%s', which takes header='true'; "
-                             "without a header give its position, from 0",
-                             d->args->schema->attributes[i].name, mapping_of(d, i));
-    return WEIR_OK;
-}
-
 static weir_status csv_open(void *self, const weir_decoder_args *args, weir_error *err) {
     csv *d = self;
+    wr_csv_record_rules *rules = &d->rules;
     const weir_setting *set = args->settings->of;
-    d->args_copy = *args;
-    d->args = &d->args_copy;
-    WR_TRY(one_character(&set[OPT_DELIMITER], "delimiter", &d->dialect.delimiter, err));
-    WR_TRY(one_character(&set[OPT_QUOTE], "quote", &d->dialect.quote, err));
-    if (d->dialect.delimiter == d->dialect.quote)
-        return weir_fail(err, WEIR_ECONFIG, "csv: delimiter and quote are both '%c'", d->dialect.quote);
+    wr_csv_dialect dialect;
+    d->args = *args;
+    WR_TRY(one_character(&set[OPT_DELIMITER], "delimiter", &dialect.delimiter, err));
+    WR_TRY(one_character(&set[OPT_QUOTE], "quote", &dialect.quote, err));
+    if (dialect.delimiter == dialect.quote)
+        return weir_fail(err, WEIR_ECONFIG, "csv: delimiter and quote are both '%c'", dialect.quote);
     d->has_header = set[OPT_HEADER_PRESENT].given ? set[OPT_HEADER_PRESENT].as.b : set[OPT_HEADER].as.b;
-    d->fail_missing = set[OPT_MISSING].as.b;
-    d->fail_unknown = set[OPT_UNKNOWN].as.b;
+    rules->fail_missing = set[OPT_MISSING].as.b;
+    rules->fail_unknown = set[OPT_UNKNOWN].as.b;
     d->is_grouping = set[OPT_GROUPING].as.b;
-    d->null_text = set[OPT_NULL].text;
-    d->null_len = strlen(d->null_text);
+    rules->null_text = set[OPT_NULL].text;
+    rules->null_len = strlen(rules->null_text);
     WR_TRY(wr_setting_limit(&set[OPT_LIMIT], "csv: record.limit", &d->limit, err));
-    WR_TRY(check_mapping(d, err));
-    d->absent = wr_alloc(NULL, args->schema->n_attributes * sizeof *d->absent);
-    if (!d->absent || (!d->has_header && !map_by_position(d)))
-        return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    return WEIR_OK;
+    return wr_csv_layout_init(&rules->layout, &d->args, dialect, d->has_header, err);
 }
 
-static void csv_close(void *self) {
-    csv *d = self;
-    wr_free(NULL, d->targets, d->cap_targets * sizeof *d->targets);
-    if (d->args) wr_free(NULL, d->absent, d->args->schema->n_attributes * sizeof *d->absent);
-    wr_buf_fini(&d->header);
-}
+static void csv_close(void *self) { wr_csv_layout_fini(&((csv *)self)->rules.layout); }
 
 static void csv_save(const void *self, weir_writer *w) {
     const csv *d = self;
-    weir_string header = weir_string_view(d->header.len ? d->header.data : "", (uint32_t)d->header.len);
+    weir_string header = weir_string_view(d->rules.layout.header.len ? d->rules.layout.header.data : "",
+                                          (uint32_t)d->rules.layout.header.len);
     weir_write_u32(w, 1);
     weir_write_i64(w, (int64_t)d->n_records);
     weir_write_i64(w, (int64_t)d->offset);
@@ -566,11 +300,12 @@ static weir_status load_header(csv *d, weir_reader *r, weir_error *err) {
     wr_arena_init(&arena, NULL);
     weir_string header;
     weir_status status = weir_read_string(r, &arena, &header);
-    wr_buf_clear(&d->header);
-    if (status == WEIR_OK) wr_buf_put(&d->header, weir_string_data(&header), header.len);
+    wr_buf_clear(&d->rules.layout.header);
+    if (status == WEIR_OK) wr_buf_put(&d->rules.layout.header, weir_string_data(&header), header.len);
     wr_arena_fini(&arena);
     if (status != WEIR_OK) return weir_reader_status(r, err);
-    bool ok = !d->header.failed && (!d->has_header || !d->header.len || map_by_header(d));
+    bool ok = !d->rules.layout.header.failed &&
+              (!d->has_header || !d->rules.layout.header.len || wr_csv_layout_by_header(&d->rules.layout));
     return ok ? weir_reader_status(r, err) : weir_fail(err, WEIR_ENOMEM, "out of memory");
 }
 
