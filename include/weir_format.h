@@ -91,6 +91,9 @@ WEIR_API bool weir_template_put(const weir_template *t, const weir_batch *rows, 
 typedef struct weir_regex weir_regex;
 WEIR_API weir_status weir_regex_new(const char *pattern, size_t len, weir_regex **out,
                                     weir_error *err) WEIR_MUST_CHECK;
+/* The value of an option: what is wrong with it has the option's name in front. */
+WEIR_API weir_status weir_regex_of_option(const char *option, const char *pattern, size_t len,
+                                          weir_regex **out, weir_error *err) WEIR_MUST_CHECK;
 WEIR_API void weir_regex_free(weir_regex *regex); /* NULL is fine */
 
 typedef enum weir_regex_mode {

@@ -180,15 +180,13 @@ uint32_t http_responders_give(http_app *app, const char *sink_id, const http_job
 /* What doubles backslashes, for Java's sake, means single ones. */
 static weir_status compile(http_responder *r, const char *text, weir_error *err) {
     char pattern[256];
-    weir_error why = {0};
     size_t n = 0;
     for (const char *at = text; *at; at++) {
         if (n + 1 > sizeof pattern) return weir_fail(err, WEIR_ECONFIG, "http.status.code is too long");
         if (at[0] == '\\' && at[1] == '\\') at++;
         pattern[n++] = *at;
     }
-    weir_status st = weir_regex_new(pattern, n, &r->status, &why);
-    return st == WEIR_OK ? st : weir_fail(err, st, "http.status.code: %s", why.message);
+    return weir_regex_of_option("http.status.code", pattern, n, &r->status, err);
 }
 
 static weir_status source_open(void *self, const weir_io_args *args, weir_error *err) {

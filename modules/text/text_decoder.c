@@ -155,13 +155,12 @@ static weir_status text_decode(void *self, weir_decode *call, weir_error *err) {
 
 static weir_status add_expression(text *t, const weir_pair *pair, weir_error *err) {
     expression *x = &t->expressions[t->n_expressions++];
-    weir_error why = {0};
     x->name = strdup(pair->key + 6);
     if (!x->name) return weir_fail(err, WEIR_ENOMEM, "out of memory");
-    weir_status st = weir_regex_new(pair->value, strlen(pair->value), &x->regex, &why);
-    if (st == WEIR_OK) return WEIR_OK;
-    weir_fail(err, st, "text: %s: %s", pair->key, why.message);
-    if (err) err->begin = pair->begin, err->end = pair->end;
+    char option[120];
+    snprintf(option, sizeof option, "text: %s", pair->key);
+    weir_status st = weir_regex_of_option(option, pair->value, strlen(pair->value), &x->regex, err);
+    if (st != WEIR_OK && err) err->begin = pair->begin, err->end = pair->end;
     return st;
 }
 

@@ -74,6 +74,13 @@ weir_status weir_regex_new(const char *pattern, size_t len, weir_regex **out, we
     return status;
 }
 
+weir_status weir_regex_of_option(const char *option, const char *pattern, size_t len, weir_regex **out,
+                                 weir_error *err) {
+    weir_error why = {0};
+    weir_status status = weir_regex_new(pattern, len, out, &why);
+    return status == WEIR_OK ? WEIR_OK : weir_fail(err, status, "%s: %s", option, why.message);
+}
+
 void weir_regex_free(weir_regex *regex) {
     if (!regex) return;
     pcre2_match_context_free(regex->context);

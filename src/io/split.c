@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-static weir_status compile(const char *text, const char *name, weir_regex **out, weir_error *err) {
-    weir_error why = {0};
-    weir_status st = text ? weir_regex_new(text, strlen(text), out, &why) : WEIR_OK;
-    return st == WEIR_OK ? WEIR_OK : weir_fail(err, st, "%s: %s", name, why.message);
-}
-
 weir_status wr_split_open(wr_split *s, const wr_folder_spec *spec, weir_error *err) {
     s->mode = spec->mode;
     s->limit = spec->limit;
@@ -16,8 +10,10 @@ weir_status wr_split_open(wr_split *s, const wr_folder_spec *spec, weir_error *e
     if (spec->mode != WR_FOLDER_REGEX) return WEIR_OK;
     if (!spec->begin && !spec->end)
         return weir_fail(err, WEIR_ECONFIG, "mode='regex' needs begin.regex, end.regex or both");
-    WR_TRY(compile(spec->begin, "begin.regex", &s->begin, err));
-    return compile(spec->end, "end.regex", &s->end, err);
+    if (spec->begin)
+        WR_TRY(weir_regex_of_option("begin.regex", spec->begin, strlen(spec->begin), &s->begin, err));
+    if (!spec->end) return WEIR_OK;
+    return weir_regex_of_option("end.regex", spec->end, strlen(spec->end), &s->end, err);
 }
 
 void wr_split_close(wr_split *s) {

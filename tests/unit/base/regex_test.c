@@ -35,6 +35,17 @@ static void what_is_not_run_is_refused_by_name(void **state) {
     }
 }
 
+static void an_option_s_name_stands_before_what_is_wrong(void **state) {
+    (void)state;
+    weir_regex *regex;
+    weir_error err = {0};
+    assert_int_equal(weir_regex_of_option("begin.regex", "a+", 2, &regex, &err), WEIR_OK);
+    weir_regex_free(regex);
+    assert_int_not_equal(weir_regex_of_option("begin.regex", "(", 1, &regex, &err), WEIR_OK);
+    assert_null(regex);
+    assert_memory_equal(err.message, "begin.regex: ", strlen("begin.regex: "));
+}
+
 static void a_pattern_that_explodes_is_given_up(void **state) {
     (void)state;
     weir_regex *regex;
@@ -50,6 +61,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(java_s_syntax_is_translated),
         cmocka_unit_test(what_is_not_run_is_refused_by_name),
+        cmocka_unit_test(an_option_s_name_stands_before_what_is_wrong),
         cmocka_unit_test(a_pattern_that_explodes_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

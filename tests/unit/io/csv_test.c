@@ -116,25 +116,15 @@ static void a_message_is_one_chunk(void **state) {
     (void)state;
     feed f;
     feed_open(&f, "a int", "csv", "");
-    weir_arena arena;
     weir_rows rows;
-    wr_arena_init(&arena, NULL);
-    assert_int_equal(wr_rows_init(&rows, &f.schema.schema, NULL, 64, &arena, NULL), 0);
+    feed_rows(&f, &rows);
     rows.limit = 1;
     char text[1000] = "";
     for (int i = 0; i < 200; i++) strcat(text, "7\n");
-    weir_decode call = {.bytes = text,
-                        .len = strlen(text),
-                        .is_message = true,
-                        .rows = &rows,
-                        .bad = feed_bad,
-                        .bad_ctx = &f};
-    assert_int_equal(f.type->decode(f.self, &call, NULL), WEIR_EAGAIN);
+    feed_message(&f, text, &rows);
     assert_int_equal(rows.n, 200);
     assert_int_equal(rows.n_chunks, 1);
     assert_int_equal(rows.chunk_end[0], 200);
-    assert_int_equal(call.consumed, call.len);
-    wr_arena_fini(&arena);
     feed_close(&f);
 }
 
@@ -143,26 +133,17 @@ static void the_header_of_messages_comes_once_or_again(void **state) {
     (void)state;
     feed f;
     feed_open(&f, "a int, b string", "csv", "header=true");
-    weir_arena arena;
     weir_rows rows;
-    wr_arena_init(&arena, NULL);
-    assert_int_equal(wr_rows_init(&rows, &f.schema.schema, NULL, 64, &arena, NULL), 0);
+    feed_rows(&f, &rows);
     static const struct {
         const char *message;
         uint32_t n_rows;
     } cases[] = {{"a,b", 0}, {"1,x", 1}, {"a,b\n2,y\n3,z", 3}, {"b,a\nq,4", 4}, {"r,5", 5}, {"6,a", 5}};
     for (size_t i = 0; i < COUNT(cases); i++) {
-        weir_decode call = {.bytes = cases[i].message,
-                            .len = strlen(cases[i].message),
-                            .is_message = true,
-                            .rows = &rows,
-                            .bad = feed_bad,
-                            .bad_ctx = &f};
-        assert_int_equal(f.type->decode(f.self, &call, NULL), WEIR_EAGAIN);
+        feed_message(&f, cases[i].message, &rows);
         assert_int_equal(rows.n, cases[i].n_rows);
     }
     assert_int_equal(((int32_t *)rows.cols[0].data)[3], 4);
-    wr_arena_fini(&arena);
     feed_close(&f);
 }
 

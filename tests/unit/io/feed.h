@@ -80,6 +80,19 @@ static inline void feed_text(feed *f, const char *text, size_t len, size_t piece
     }
 }
 
+/* Rows for messages; they live as long as the feed. */
+static inline void feed_rows(feed *f, weir_rows *rows) {
+    assert_int_equal(wr_rows_init(rows, &f->schema.schema, NULL, 64, &f->arena, NULL), 0);
+}
+
+/* Decodes a message, all of it, behind what the rows have. */
+static inline void feed_message(feed *f, const char *text, weir_rows *rows) {
+    weir_decode call = {
+        .bytes = text, .len = strlen(text), .is_message = true, .rows = rows, .bad = feed_bad, .bad_ctx = f};
+    assert_int_equal(f->type->decode(f->self, &call, NULL), WEIR_EAGAIN);
+    assert_int_equal(call.consumed, call.len);
+}
+
 /* The same answer however the text is cut. */
 static inline void feed_check(const char *schema, const char *format, const char *options, const char *text,
                               size_t len, const char *expected) {

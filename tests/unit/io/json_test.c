@@ -228,21 +228,11 @@ static void a_message_may_hold_several_documents_and_is_one_chunk(void **state) 
     (void)state;
     feed f;
     feed_open(&f, "a int", "json", "");
-    weir_arena arena;
     weir_rows rows;
-    wr_arena_init(&arena, NULL);
-    assert_int_equal(wr_rows_init(&rows, &f.schema.schema, NULL, 64, &arena, NULL), 0);
-    char text[] = "{\n \"a\": 1\n}\n[{\"a\":2},{\"a\":3}]";
-    weir_decode call = {.bytes = text,
-                        .len = strlen(text),
-                        .is_message = true,
-                        .rows = &rows,
-                        .bad = feed_bad,
-                        .bad_ctx = &f};
-    assert_int_equal(f.type->decode(f.self, &call, NULL), WEIR_EAGAIN);
+    feed_rows(&f, &rows);
+    feed_message(&f, "{\n \"a\": 1\n}\n[{\"a\":2},{\"a\":3}]", &rows);
     put_rows(&f.got, &rows, false);
     assert_string_equal(f.got.data, "1\n2\n3;\n");
-    wr_arena_fini(&arena);
     feed_close(&f);
 }
 
