@@ -24,7 +24,7 @@ class Front:
                     request = urllib.request.Request(base + self.path, data=body, method=self.command,
                                                      headers={"Content-Type": self.headers.get("Content-Type") or "application/json"})
                     try:
-                        with urllib.request.urlopen(request, timeout=20) as a:
+                        with urllib.request.urlopen(request, timeout=120) as a:
                             status, text = a.status, a.read()
                     except urllib.error.HTTPError as e:
                         status, text = e.code, e.read()
