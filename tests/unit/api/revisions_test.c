@@ -228,11 +228,11 @@ static void a_period_keeps_revisions_without_a_thread(void **state) {
     (void)state;
     weir_revisions *r = make(false);
     int64_t ts = 1000;
-    weir_app *app = open_app(r, 20, NULL);
+    weir_app *app = open_app(r, 500, NULL);
     send_some(app, 1, 10, &ts);
     assert_int_equal(count(r), 0);
     for (uint32_t n = 1; n <= 3; n++) {
-        usleep(25000);
+        usleep(510000);
         send_some(app, n, 1, &ts);
         assert_int_equal(count(r), n);
         send_some(app, n, 1, &ts); /* at once: not yet */

@@ -237,15 +237,23 @@ static void names_that_are_taken_get_a_number(void **state) {
     drop_directory(f.dir);
 }
 
+/* So that what follows lies in one. */
+static void wait_for_a_new_second(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    usleep((unsigned)(1000000000 - now.tv_nsec) / 1000 + 10000);
+}
+
 static void time_closes_a_file_without_a_row(void **state) {
     (void)state;
     fixture f;
     char *names[1000];
     set_up(&f, "x.csv", "rotate.every=1 sec");
     start(&f);
+    wait_for_a_new_second();
     assert_int_equal(write_rows(&f.t, 1, 1, NULL), WEIR_OK);
     assert_int_equal(wr_sink_flush(f.t.sink, NULL), WEIR_OK);
-    usleep(1100000);
+    wait_for_a_new_second();
     assert_int_equal(wr_sink_flush(f.t.sink, NULL), WEIR_OK);
     assert_int_equal(list(&f, names), 1);
     assert_int_equal(strlen(names[0]), strlen("x-20261130-120000.csv"));
@@ -254,7 +262,7 @@ static void time_closes_a_file_without_a_row(void **state) {
     assert_int_equal(write_rows(&f.t, 2, 1, NULL), WEIR_OK);
     close_sink(&f.t, true);
     assert_in(&f, "x.csv", "n,s\n2,row 2\n");
-    usleep(1100000);
+    wait_for_a_new_second();
     start(&f); /* it is of a second that is over */
     assert_int_equal(write_rows(&f.t, 3, 1, NULL), WEIR_OK);
     close_sink(&f.t, true);

@@ -327,21 +327,11 @@ static void packed_files_are_whole_after_a_checkpoint(void **state) {
     }
 }
 
-static uint64_t saved_epoch(const fixture *f) {
-    uint64_t epoch = 0;
-    size_t len;
-    if (access(f->state, R_OK)) return 0;
-    char *saved = read_file(f->state, &len);
-    memcpy(&epoch, saved, sizeof epoch);
-    free(saved);
-    return epoch;
-}
-
 static void killed_again_and_again(const char *more) {
     fixture f, calm;
     set_up(&f, "{{s}}.csv", more);
     for (int life = 0; life < 20; life++) {
-        uint64_t before = saved_epoch(&f);
+        uint64_t before = saved_epoch(f.state);
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0) {
@@ -352,8 +342,7 @@ static void killed_again_and_again(const char *more) {
                 take_checkpoint(&f.t, f.state);
             }
         }
-        /* Each fourth gets on, however slow the disk is. */
-        for (int i = 0; life % 4 == 3 && i < 20000 && saved_epoch(&f) < before + 2; i++) usleep(1000);
+        if (life % 4 == 3) wait_for_epochs(f.state, before, 2);
         usleep(5000 + 1777 * (unsigned)life);
         kill(child, SIGKILL);
         assert_int_equal(waitpid(child, NULL, 0), child);

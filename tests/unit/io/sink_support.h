@@ -70,6 +70,22 @@ static inline void take_checkpoint(test_sink *t, const char *state) {
     wr_writer_fini(&w);
 }
 
+/* That of the last checkpoint; 0: there is none. */
+static inline uint64_t saved_epoch(const char *state) {
+    uint64_t epoch = 0;
+    size_t len;
+    if (access(state, R_OK)) return 0;
+    char *saved = read_file(state, &len);
+    memcpy(&epoch, saved, sizeof epoch);
+    free(saved);
+    return epoch;
+}
+
+/* Until so many more are saved, however slow the disk is. */
+static inline void wait_for_epochs(const char *state, uint64_t since, uint64_t n) {
+    for (int i = 0; i < 20000 && saved_epoch(state) < since + n; i++) usleep(1000);
+}
+
 /* Starts an open sink at the last checkpoint that was taken, if any; returns its epoch. */
 static inline uint64_t start_at_checkpoint(test_sink *t, const char *state, weir_status expected,
                                            weir_error *err) {
