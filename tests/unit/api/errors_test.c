@@ -1,5 +1,6 @@
 /* errors_test.c: events that can't be processed or sent: on.error of sinks, the error store, several
  * destinations. The sinks write into memory here, and fail when they are told to. */
+#include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -520,6 +521,84 @@ static void partitioned_keeps_a_key_at_its_place(void **state) {
     end(&o);
 }
 
+typedef struct sent_key {
+    weir_value key;
+    int place;
+} sent_key;
+
+#define KEYED(type)                                                                                          \
+    "@sink(type='flaky', @map(type='csv'), @distribution(strategy='partitioned', partitionKey='k'"           \
+    ", @destination(place='0'), @destination(place='1'), @destination(place='2'))) define stream S (k " type \
+    ");"
+
+static void assert_places(const char *text, const sent_key *keys, size_t n) {
+    opened o;
+    make_dir(&o);
+    open_app(&o, text);
+    start(&o);
+    for (size_t i = 0; i < n; i++) {
+        weir_error err = {0};
+        size_t before[3];
+        for (int k = 0; k < 3; k++) before[k] = strlen(places[k].got);
+        assert_int_equal(weir_send(o.app, weir_find_stream(o.app, "S"), -1, &keys[i].key, 1, &err), WEIR_OK);
+        for (int k = 0; k < 3; k++)
+            if ((strlen(places[k].got) > before[k]) != (k == keys[i].place))
+                fail_msg("%s: key %zu is not at place %d", text, i, keys[i].place);
+    }
+    end(&o);
+}
+
+/* Real Siddhi 5.1.30 was asked, event by event. It takes the hash of what String.valueOf says of the key, of
+ * whatever type that is; the hash of "polygenelubricants" is the least int there is. */
+static void a_key_of_each_type_goes_where_siddhi_sends_it(void **state) {
+    (void)state;
+#define F(x, place)                                                                                          \
+    { {.type = WEIR_FLOAT, .as.f = (x)}, place }
+    static const sent_key floats[] = {F(0.0F, 1),     F(-0.0F, 1),         F(1.0F, 2),
+                                      F(2.5F, 2),     F(0.1F, 2),          F(1e10F, 0),
+                                      F(1.4e-45F, 2), F(3.4028235e38F, 0), F((float)NAN, 1),
+                                      F(-7.25F, 0),   F(16777216.0F, 0),   F(-(float)INFINITY, 1)};
+#define D(x, place)                                                                                          \
+    { {.type = WEIR_DOUBLE, .as.d = (x)}, place }
+    static const sent_key doubles[] = {D(0.0, 1),
+                                       D(-0.0, 1),
+                                       D(1.0, 2),
+                                       D(2.5, 2),
+                                       D(0.1, 2),
+                                       D(1e10, 0),
+                                       D(4.9406564584124654e-324, 1),
+                                       D(NAN, 1),
+                                       D(-7.25, 0),
+                                       D(1e7, 0),
+                                       D(9.999e-4, 2),
+                                       D(INFINITY, 0),
+                                       D(1.7976931348623157e308, 1)};
+#define L(x, place)                                                                                          \
+    { {.type = WEIR_LONG, .as.l = (x)}, place }
+    static const sent_key longs[] = {L(0, 0),         L(-1, 1),        L(7, 1),
+                                     L(INT64_MIN, 2), L(INT64_MAX, 1), L(123456789012, 2)};
+#define I(x, place)                                                                                          \
+    { {.type = WEIR_INT, .as.i = (x)}, place }
+    static const sent_key ints[] = {I(0, 0), I(-1, 1), I(7, 1), I(INT32_MIN, 1), I(INT32_MAX, 1)};
+    static const sent_key bools[] = {{{.type = WEIR_BOOL, .as.b = true}, 1}, {{.type = WEIR_BOOL}, 1}};
+    static const struct {
+        const char *text;
+        int place;
+    } texts[] = {{"", 0}, {"a", 1}, {"polygenelubricants", 2}, {"\u00e9\U0001f600", 0}, {"-0.0", 1}};
+    sent_key strings[5];
+    for (int i = 0; i < 5; i++)
+        strings[i] = (sent_key){
+            {.type = WEIR_STRING, .as.s = weir_string_view(texts[i].text, (uint32_t)strlen(texts[i].text))},
+            texts[i].place};
+#define ALL(keys) keys, sizeof(keys) / sizeof *(keys)
+    assert_places(KEYED("float"), ALL(floats));
+    assert_places(KEYED("double"), ALL(doubles));
+    assert_places(KEYED("long"), ALL(longs));
+    assert_places(KEYED("int"), ALL(ints));
+    assert_places(KEYED("bool"), ALL(bools));
+    assert_places(KEYED("string"), ALL(strings));
+}
+
 static void broadcast_reaches_all_that_are_up(void **state) {
     (void)state;
     opened o;
@@ -600,6 +679,7 @@ int main(void) {
         cmocka_unit_test(an_option_of_the_sink_stands_over_those_of_its_destinations),
         cmocka_unit_test(round_robin_waits_when_all_are_down),
         cmocka_unit_test(partitioned_keeps_a_key_at_its_place),
+        cmocka_unit_test(a_key_of_each_type_goes_where_siddhi_sends_it),
         cmocka_unit_test(what_a_format_can_not_write_goes_where_on_error_says),
         cmocka_unit_test(broadcast_reaches_all_that_are_up),
         cmocka_unit_test(a_place_that_is_not_there_yet_is_tried_again),
