@@ -490,7 +490,8 @@ typedef struct weir_agg_args {
     const weir_arg *args;
     uint32_t n_args;
     bool removes; /* expired rows will come: keep what is needed to undo */
-    /* After a join: rows may expire that never came, and more often than they came. */
+    /* After a join, and where a row may fail: rows may expire that never came, and more often than they came.
+     */
     bool unbalanced;
     /* A reader of a named window that puts out no expired rows: an extreme that expires is forgotten, and the
      * next one is that of the rows that come from then on (as in Siddhi). */
@@ -529,6 +530,7 @@ typedef struct weir_aggregator_type {
      * has changed. */
     void (*save_some)(const void *self, const uint32_t *groups, uint32_t n, weir_writer *w);
     weir_status (*load_some)(void *self, const uint32_t *groups, uint32_t n, weir_reader *r, weir_error *err);
+    bool takes_boxed; /* as in weir_function_type: an aggregator that does not look at its arguments */
 } weir_aggregator_type;
 
 /* ---- Windows ------------------------------------------------------------------------------------------ */

@@ -19,7 +19,7 @@ WR_INLINE void avg_step(avg_cell *c, double x, uint32_t expired) {
 /* Longs are summed as doubles, one rounding each. */
 WR_INLINE void avg_step_long(avg_cell *c, int64_t x, uint32_t expired) { avg_step(c, (double)x, expired); }
 
-/* After a join a count of 0 says nothing of the sum. */
+/* After a join, and where rows fail, a count of 0 says nothing of the sum. */
 WR_INLINE void avg_keep(avg_cell *c, double x, uint32_t expired) {
     c->sum += x * wr_fold_sign[expired];
     c->count = wr_fold_counted(c->count, expired);

@@ -46,5 +46,6 @@ const weir_aggregator_type wr_agg_count = {
     .params = params,
     .check = check,
     .open = open,
+    .takes_boxed = true,
     WR_FOLD_FUNCTIONS,
 };

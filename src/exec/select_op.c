@@ -92,7 +92,7 @@ static weir_status make_aggregates(wr_select *s, const wr_plan_select *plan, wei
                                   .n_keys = plan->n_keys,
                                   .removes = plan->input_expires && !plan->input_only_resets,
                                   .by_key = s->head.plan->by_key,
-                                  .unbalanced = plan->unbalanced,
+                                  .unbalanced = plan->unbalanced || s->can_fail,
                                   .forgets = plan->forgets_extremes};
     return wr_agg_set_new(&options, &s->head.account, &s->aggs, err);
 }
@@ -119,6 +119,8 @@ static weir_status make_parts(wr_select *s, weir_error *err) {
     const wr_plan_op *op = s->head.plan;
     const wr_plan_select *plan = &op->u.select;
     wr_account *account = &s->head.account;
+    /* A row for which a column fails may not have been taken in, but expires all the same. */
+    for (uint32_t i = 0; i < op->out.n_attrs; i++) s->can_fail |= plan->outs[i]->can_fail;
     WR_TRY(make_aggregates(s, plan, err));
     if (plan->n_probes)
         WR_TRY(wr_probes_new(plan->probes, plan->n_probes, &op->in, account, &s->probes, err));
@@ -128,7 +130,6 @@ static weir_status make_parts(wr_select *s, weir_error *err) {
         for (uint32_t a = 0; a < slot->n_args; a++)
             s->probes_first |= wr_expr_has_kind(slot->args[a], WR_EXPR_PROBE);
     }
-    for (uint32_t i = 0; i < op->out.n_attrs; i++) s->can_fail |= plan->outs[i]->can_fail;
     s->can_fail |= plan->having && plan->having->can_fail;
     WR_TRY(wr_select_make_early(s, plan, op->out.n_attrs, err));
     WR_TRY(wr_program_new(plan->outs, op->out.n_attrs, account, &s->outs, err));

@@ -160,13 +160,14 @@ static uint32_t add_slot(wr_planner *p, wr_agg_list *list, const wr_agg_slot *sl
 
 /* An aggregate in having names selected columns; it runs over the operator's input all the same, so these
  * are replaced by what makes them. */
-static bool bring_to_input(wr_planner *p, const wr_scope *s, wr_typed_args *args) {
+static bool bring_to_input(wr_planner *p, const wr_scope *s, const weir_aggregator_type *type,
+                           wr_typed_args *args) {
     for (uint32_t i = 0; i < args->n; i++) {
         wr_expr *e = args->exprs[i];
         if (wr_expr_has_kind(e, WR_EXPR_OUTPUT)) e = wr_expr_inline_outputs(p, e, s->outs);
         if (!e) return false;
         /* Mis-cast values fail in aggregates as they do in functions. */
-        args->exprs[i] = e->boxed ? wr_expr_plain(p, e, e->type, true) : e;
+        args->exprs[i] = e->boxed && !type->takes_boxed ? wr_expr_plain(p, e, e->type, true) : e;
         if (!args->exprs[i]) return false;
     }
     return true;
@@ -189,7 +190,7 @@ wr_expr *wr_type_aggregate(wr_planner *p, wr_scope *s, const wr_ast_expr *e,
         return NULL;
     }
     wr_typed_args args = wr_type_args(p, s, call);
-    if (!args.ok || !bring_to_input(p, s, &args)) return NULL;
+    if (!args.ok || !bring_to_input(p, s, type, &args)) return NULL;
     wr_agg_slot slot = {
         .type = type, .arg_info = args.info, .args = args.exprs, .n_args = args.n, .when = when_asked(p, s)};
     if (s->when && !slot.when) return NULL;
