@@ -119,7 +119,8 @@ typedef struct weir_app_options {
     bool playback;           /* event time drives the clock even without @app:playback */
     bool no_io;              /* sources and sinks are checked but not opened */
     bool force_serial;       /* one arrival at a time, depth first: for comparison */
-    const char *(*variable)(void *ctx, const char *name); /* for ${name} in the text; NULL: the environment */
+    const char *(*variable)(void *ctx, const char *name); /* for ${name} in the text; NULL: the environment,
+                                                             or the file that it names as name_FILE */
     void *variable_ctx;
     const char *state_dir; /* checkpoints go here; NULL: none are taken */
     int64_t checkpoint_ms; /* between checkpoints; 0: 1000 */

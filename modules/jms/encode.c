@@ -109,12 +109,29 @@ static int find_attributes(const weir_schema *schema, weir_text body, const char
     return 1;
 }
 
+/* A text that the encoder has put into double quotes, its own ones doubled. */
+static void put_quoted(pn_data_t *d, const char *key, size_t key_len, const char *value, size_t len) {
+    char *text = malloc(len + 1);
+    size_t n = 0;
+    put_string(d, key, key_len);
+    for (size_t i = 0; text && i < len; i++) {
+        text[n++] = value[i];
+        if (value[i] == '"') i++;
+    }
+    put_string(d, text ? text : value, text ? n : len);
+    free(text);
+}
+
 static void put_attributes(pn_data_t *d, const weir_schema *schema, weir_text body, const char **keys) {
     for (uint32_t i = 0; i < schema->n_attributes; i++) {
         size_t len = strlen(schema->attributes[i].name);
         const char *value = keys[i] + len + 1;
         const char *stop = i + 1 < schema->n_attributes ? keys[i + 1] - 2 : body.bytes + body.len;
-        put_pair(d, schema, keys[i], len, value, (size_t)(stop - value));
+        size_t size = (size_t)(stop - value);
+        if (size >= 2 && *value == '"' && stop[-1] == '"')
+            put_quoted(d, keys[i], len, value + 1, size - 2);
+        else
+            put_pair(d, schema, keys[i], len, value, size);
     }
 }
 

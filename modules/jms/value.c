@@ -200,6 +200,21 @@ bool jms_value_text(pn_data_t *data, jms_buffer *out) {
 
 /* ---- key:value ---------------------------------------------------------------------------------------- */
 
+/* A text's value as keyvalue has it: within double quotes, its own ones doubled. */
+static shape put_in_quotes(pn_data_t *d, jms_buffer *out) {
+    jms_buffer text = {0};
+    shape s = put_scalar(d, &text);
+    jms_buffer_put(out, "\"", 1);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '"') jms_buffer_put(out, "\"", 1);
+        jms_buffer_put(out, text.data + i, 1);
+    }
+    jms_buffer_put(out, "\"", 1);
+    out->is_full |= text.is_full;
+    free(text.data);
+    return s;
+}
+
 const char *jms_map_lines(pn_data_t *d, jms_buffer *out) {
     const char *wrong = pn_data_enter(d) ? NULL : "it is no map";
     while (!wrong && pn_data_next(d)) {
@@ -211,13 +226,9 @@ const char *jms_map_lines(pn_data_t *d, jms_buffer *out) {
         pn_type_t type = pn_data_type(d);
         bool is_text =
             type == PN_STRING || type == PN_SYMBOL || type == PN_CHAR || type == PN_BINARY || type == PN_UUID;
-        size_t value = out->len + is_text;
-        jms_buffer_put(out, "\"", is_text);
-        shape s = put_scalar(d, out);
+        shape s = is_text ? put_in_quotes(d, out) : put_scalar(d, out);
         if (s == IS_NULL) jms_buffer_put(out, "null", 4);
         if (s == IS_NESTED) wrong = "a value of the map is nested";
-        if (memchr(out->data + value, '\n', out->len - value)) wrong = "a text of the map has several lines";
-        jms_buffer_put(out, "\"", is_text);
         jms_buffer_put(out, ",\n", 2);
     }
     pn_data_exit(d);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "api/internal.h"
+#include "api/variables.h"
 #include "base/clock.h"
 #include "lang/parser.h"
 
@@ -52,16 +53,23 @@ char *wr_app_copy_text(const char *text, size_t len) {
 
 static char *copy_text(const char *text) { return text ? wr_app_copy_text(text, strlen(text)) : NULL; }
 
+typedef struct lookup {
+    const weir_app_options *options;
+    char *kept;
+} lookup;
+
 static const char *look_up_variable(void *ctx, const char *name) {
-    const weir_app *app = ctx;
-    const char *value = app->options.variable ? app->options.variable(app->options.variable_ctx, name) : NULL;
-    return value ? value : getenv(name);
+    lookup *l = ctx;
+    return wr_variable_value(l->options, name, &l->kept);
 }
 
 /* ---- Text to plan ---- */
 
 weir_status wr_app_substitute(const weir_app *app, wr_source *source, weir_error *err) {
-    return wr_source_substitute(source, look_up_variable, (void *)app, err);
+    lookup l = {&app->options, NULL};
+    weir_status st = wr_source_substitute(source, look_up_variable, &l, err);
+    wr_free(NULL, l.kept, 0);
+    return st;
 }
 
 weir_status wr_app_plan(weir_app *app, wr_source *source, wr_plan **out, wr_diag *diags, weir_error *err) {

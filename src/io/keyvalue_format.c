@@ -1,8 +1,14 @@
 /* keyvalue_format.c: `key:value` pairs, a line each or with commas between: `a:1,\nb:2`. Where Siddhi hands
- * maps from one extension to another, weir's transports carry this text. */
+ * maps from one extension to another, weir's transports carry this text.
+ *
+ * A value may stand in quotes, and has to where it would be read otherwise: with line ends, blanks around it,
+ * `null`. A double quote in a text between double quotes is doubled then; one that is not, and behind which
+ * no pair can end, is taken as it is. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "io/encode.h"
 #include "io/table.h"
 #include "weir_format.h"
 
@@ -37,6 +43,50 @@ static uint32_t find_attribute(const keyvalue *d, const char *key, size_t len) {
     return i != UINT32_MAX && d->args->mapping && d->args->mapping[i] ? UINT32_MAX : i;
 }
 
+/* The quote that closes the value which begins with one at p: what comes behind it is the next pair. NULL:
+ * none does. */
+static const char *closing_quote(const char *p, const char *end) {
+    for (const char *q = p + 1; (q = memchr(q, *p, (size_t)(end - q))); q++) {
+        const char *rest = q + 1;
+        if (rest < end && *rest == *p) {
+            q++;
+            continue;
+        }
+        while (rest < end && (*rest == ' ' || *rest == '\t' || *rest == '\r')) rest++;
+        if (rest == end || *rest == ',' || *rest == '\n') return q;
+    }
+    return NULL;
+}
+
+/* Where the pair that begins at p ends, with this separator; what is within quotes separates nothing. */
+static const char *pair_end(const char *p, const char *end, char separator) {
+    const char *stop = memchr(p, separator, (size_t)(end - p));
+    const char *colon = memchr(p, ':', (size_t)((stop ? stop : end) - p));
+    if (!stop || !colon) return stop ? stop : end;
+    const char *value = colon + 1;
+    while (value < end && (*value == ' ' || *value == '\t')) value++;
+    const char *quote = value < end && (*value == '"' || *value == '\'') ? closing_quote(value, end) : NULL;
+    if (!quote || quote < stop) return stop;
+    stop = memchr(quote, separator, (size_t)(end - quote));
+    return stop ? stop : end;
+}
+
+/* Line ends, where there is one between pairs; else commas. */
+static char separator_of(const char *p, const char *end) { return pair_end(p, end, '\n') < end ? '\n' : ','; }
+
+/* The text between double quotes, its doubled ones taken together. */
+static void put_unquoted(keyvalue *d, uint32_t attribute, const char *text, size_t len) {
+    const char *twice = memchr(text, '"', len);
+    char *copy = twice ? malloc(len) : NULL;
+    size_t n = 0;
+    for (size_t i = 0; copy && i < len; i++) {
+        copy[n++] = text[i];
+        if (text[i] == '"' && i + 1 < len && text[i + 1] == '"') i++;
+    }
+    weir_filler_text(d->filler, attribute, copy ? copy : text, copy ? n : len);
+    free(copy);
+}
+
 static void read_pair(keyvalue *d, const char *p, size_t len) {
     trim(&p, &len);
     if (len && p[len - 1] == ',') len--;
@@ -51,6 +101,8 @@ static void read_pair(keyvalue *d, const char *p, size_t len) {
     bool quoted = value_len >= 2 && (*value == '"' || *value == '\'') && value[value_len - 1] == *value;
     if (!quoted && value_len == 4 && memcmp(value, "null", 4) == 0)
         weir_filler_null(d->filler, attribute);
+    else if (quoted && *value == '"')
+        put_unquoted(d, attribute, value + 1, value_len - 2);
     else
         weir_filler_text(d->filler, attribute, value + quoted, value_len - 2 * (size_t)quoted);
 }
@@ -58,14 +110,13 @@ static void read_pair(keyvalue *d, const char *p, size_t len) {
 static weir_status decode(void *self, weir_decode *call, weir_error *err) {
     keyvalue *d = self;
     const char *p = call->bytes, *end = p + call->len;
-    char separator = memchr(p, '\n', call->len) ? '\n' : ',';
+    char separator = separator_of(p, end);
     call->consumed = 0;
     WR_TRY(weir_filler_begin(d->filler, call, err));
     while (p < end) {
-        const char *stop = memchr(p, separator, (size_t)(end - p));
-        if (!stop) stop = end;
+        const char *stop = pair_end(p, end, separator);
         read_pair(d, p, (size_t)(stop - p));
-        p = stop + 1;
+        p = stop < end ? stop + 1 : end;
     }
     weir_status st;
     weir_record record = {call->bytes, call->len, d->n_records + 1, 0};
@@ -124,12 +175,46 @@ typedef struct keyvalue_encoder {
 
 static bool put(weir_encoded *e, const char *text) { return weir_encode_bytes(e, text, strlen(text)); }
 
+static bool needs_quotes(const char *text, size_t len, bool is_alone) {
+    if (!len) return false;
+    char last = text[len - 1];
+    return is_blank(*text) || is_blank(last) || last == ',' || *text == '"' || *text == '\'' ||
+           memchr(text, '\n', len) || (is_alone && memchr(text, ',', len)) ||
+           (len == 4 && memcmp(text, "null", 4) == 0);
+}
+
+static bool put_quoted(weir_encoded *e, const char *text, size_t len) {
+    if (!weir_encoded_reserve(e, 2 * len + 2)) return false;
+    wr_encode_char(e, '"');
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '"') wr_encode_char(e, '"');
+        wr_encode_char(e, text[i]);
+    }
+    wr_encode_char(e, '"');
+    return true;
+}
+
+static bool put_attribute(weir_encoded *e, const weir_column *c, uint32_t row, bool is_alone) {
+    size_t begin = e->len;
+    if (!weir_encode_text(e, c, row)) return false;
+    size_t len = e->len - begin;
+    if (c->type != WEIR_STRING || weir_is_null(c, row) || !needs_quotes(e->data + begin, len, is_alone))
+        return true;
+    char *copy = malloc(len);
+    if (!copy) return false;
+    memcpy(copy, e->data + begin, len);
+    e->len = begin;
+    bool ok = put_quoted(e, copy, len);
+    free(copy);
+    return ok;
+}
+
 static bool put_pair(const keyvalue_encoder *x, uint32_t i, const weir_batch *rows, uint32_t row,
                      weir_encoded *e) {
     const char *key = x->values ? x->args->payloads[i].key : x->args->schema->attributes[i].name;
     if (!put(e, i ? ",\n" : "") || !put(e, key) || !put(e, ":")) return false;
     return x->values ? weir_template_put(x->values[i], rows, row, weir_encode_text, e)
-                     : weir_encode_text(e, &rows->cols[i], row);
+                     : put_attribute(e, &rows->cols[i], row, rows->n_cols == 1);
 }
 
 static weir_status encode(void *self, const weir_batch *rows, weir_encoded *e, weir_error *err) {

@@ -226,7 +226,8 @@ static weir_status put_value(const wr_source *s, uint32_t at, uint32_t width, wr
     weir_status status = weir_fail(err, value ? WEIR_EPARSE : WEIR_ENAME, "%s for '%.*s'", what,
                                    (int)WR_MIN(width, 200u), s->text + at);
     if (err && !value)
-        snprintf(err->hint, sizeof err->hint, "define the property or set the environment variable");
+        snprintf(err->hint, sizeof err->hint,
+                 "define it, or set the environment variable, or NAME_FILE to a file with the value");
     wr_source_place(s, (wr_span){at, at + width}, err);
     return status;
 }

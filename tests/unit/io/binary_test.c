@@ -55,10 +55,30 @@ static void pairs_of_key_and_value_are_read(void **state) {
     KV("", "", "b:1,a:x", "x|1\n");
     KV("", "", "a : 'x, y:z'\r\nb : 1\n", "x, y:z|1\n");
     KV("", "", "a:\"null\",\nb:null", "null|null\n");
+    KV("", "", "a:\"x, y:z\" , b:1", "x, y:z|1\n");
+    KV("", "", "a:\"x\nb:7,\",\nb:1", "x\nb:7,|1\n");
+    KV("", "", "a:\"a \"\"b\"\" \"c\" d\",b:1", "a \"b\" \"c\" d|1\n");
+    KV("", "", "a:\"x,b:1", "\"x|1\n");
     KV("", "", "a:x", "!the attribute 'b' is missing\n");
     KV("", "", "a:x,b:y", "!column 'b': 'y' is not an int\n");
     KV("fail.on.missing.attribute=false", "", "", "null|null\n");
     KV("", "a=b;b=q", "b:x,\nq:2,\na:z", "x|2\n");
+}
+
+/* Whatever a text holds. */
+static void pairs_that_are_written_can_be_read(void **state) {
+    static const char *const texts[] = {"x, y:z", "\"",   "\"\"", "\"q\"", "'q'", "it's",
+                                        " x ",    "null", "x,",   ",",     "a\\"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char rows[64], expected[64];
+        snprintf(rows, sizeof rows, "%s|1", texts[i]);
+        snprintf(expected, sizeof expected, "%s|1\n", texts[i]);
+        char *text = encoded_by(&wr_keyvalue_encoder, "a string, b int", "", NULL, 0, false, rows);
+        text[strlen(text) - 1] = 0; /* '|' ends a record */
+        assert_decoded(&wr_keyvalue_decoder, "a string, b int", "", "", text, expected);
+        free(text);
+    }
 }
 
 static void pairs_of_key_and_value_are_written(void **state) {
@@ -80,6 +100,7 @@ int main(void) {
         cmocka_unit_test(objects_and_mappings_are_refused),
         cmocka_unit_test(events_are_written_as_siddhi_reads_them),
         cmocka_unit_test(pairs_of_key_and_value_are_read),
+        cmocka_unit_test(pairs_that_are_written_can_be_read),
         cmocka_unit_test(pairs_of_key_and_value_are_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
