@@ -9,7 +9,7 @@
 #define SCANNED    4096 /* messages looked at in one turn, beyond those that are sent */
 #define AGAIN_NS   ((int64_t)1000000000)
 #define NO_ROOM_NS ((int64_t)200000000)
-#define COMMIT_NS  ((int64_t)200000000) /* without checkpoints */
+#define COMMIT_NS  ((int64_t)200000000) /* without checkpoints, and where what is delivered is asked for */
 
 /* ---- Links -------------------------------------------------------------------------------------------- */
 
@@ -180,7 +180,7 @@ static void transact(jms_sink *s) {
     if (t->state == JMS_NO_TRANSACTION && s->head < s->tail) {
         s->n_in_transaction = s->n_answered = 0;
         (void)jms_transaction_declare(t);
-        if (!s->args->has_checkpoints) s->commit_ns = wire_now_ns() + COMMIT_NS;
+        if (!s->args->has_checkpoints || s->args->reports) s->commit_ns = wire_now_ns() + COMMIT_NS;
     }
     if (t->state != JMS_IN_TRANSACTION || s->n_answered < s->n_in_transaction) return;
     bool is_time =

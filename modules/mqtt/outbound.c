@@ -32,7 +32,7 @@ bool mqtt_outbound_has_room(const mqtt_outbound *o, unsigned qos) {
 }
 
 bool mqtt_outbound_is_empty(const mqtt_outbound *o) {
-    return !o->n_flights && o->client->out.begin == o->client->out.len;
+    return o->n_flights == o->n_given_up && o->client->out.begin == o->client->out.len;
 }
 
 weir_status mqtt_outbound_put(mqtt_outbound *o, mqtt_publish *p, uint64_t record, weir_error *err) {
@@ -65,6 +65,7 @@ static void land(mqtt_outbound *o, uint16_t id) {
     mqtt_flight *f = &o->flights[id - 1];
     drop_packet(o, f);
     f->number = 0;
+    o->n_given_up -= f->record == MQTT_NO_RECORD;
     o->n_flights--;
     o->free[o->cap - o->n_flights - 1] = (uint16_t)(id - 1);
     mqtt_client_notify(o->client);
@@ -98,8 +99,13 @@ uint64_t mqtt_outbound_first_record(const mqtt_outbound *o, uint64_t none) {
 void mqtt_outbound_forget(mqtt_outbound *o) {
     for (uint32_t i = 0; i < o->cap; i++) {
         mqtt_flight *f = &o->flights[i];
+        if (!f->number || f->record == MQTT_NO_RECORD) continue;
         f->record = MQTT_NO_RECORD;
-        if (f->number && f->qos == 1) land(o, (uint16_t)(i + 1));
+        o->n_given_up++;
+        if (f->qos == 1)
+            land(o, (uint16_t)(i + 1));
+        else
+            drop_packet(o, f);
     }
 }
 

@@ -22,6 +22,7 @@ typedef struct mqtt_outbound {
     mqtt_flight *flights; /* by id - 1 */
     uint16_t *free;       /* ids - 1 that are free, as a stack */
     uint32_t n_flights, cap;
+    uint32_t n_given_up; /* of them: what is left of those is their release */
     uint64_t last_number;
     size_t n_bytes; /* of packets kept */
     uint64_t n_refused;
@@ -41,8 +42,8 @@ bool mqtt_outbound_is_empty(const mqtt_outbound *o);
 
 /* The first record that the broker may not have; `none` if it has all. */
 uint64_t mqtt_outbound_first_record(const mqtt_outbound *o, uint64_t none);
-/* Records count for nothing any more. Messages of quality 1 are dropped; those of quality 2, whose ids the
- * broker may know, stay on their way. */
+/* Messages are dropped and count for nothing any more. Of those of quality 2 the broker may know the ids:
+ * they are released when it is back, before their ids are used again. */
 void mqtt_outbound_forget(mqtt_outbound *o);
 
 /* Handlers of the client. */

@@ -187,7 +187,7 @@ static void visit_drain(const wr_drain *d, void (*visit)(void *ctx, const wr_app
                             d->plan->type,
                             *wr_sink_stats(w->sink),
                             0,
-                            w->is_down || *wr_sink_state(w->sink) != 0};
+                            w->is_down || w->is_suspect || *wr_sink_state(w->sink) != 0};
         s.stats.bad_rows += wr_sink_dropped(w->sink);
         if (!i) s.stats.bad_rows += d->n_lost;
         if (d->spill) {

@@ -9,6 +9,7 @@ import pathlib
 import re
 import reprlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,53 @@ class Weir:
 
     def wait_for(self, pattern, wait=60):
         until(lambda: pattern in self.text(), wait, lambda: f"no '{pattern}' in:\n{self.text()[-2000:]}")
+
+
+class Wire:
+    """What is between weir and a server at `target`: connections to `port` that can be cut and mended, while the server stays."""
+
+    def __init__(self, target):
+        self.target, self.port, self.open = target, free_port(), []
+        self.listener = None
+        self.mend()
+
+    def mend(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=50)
+        threading.Thread(target=self._take, args=(self.listener,), daemon=True).start()
+
+    def cut(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for s in self.open:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.open = []
+
+    def _take(self, listener):
+        while True:
+            try:
+                here, _ = listener.accept()
+                there = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                return
+            self.open += [here, there]
+            for a, b in ((here, there), (there, here)):
+                threading.Thread(target=self._carry, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def _carry(a, b):
+        try:
+            while part := a.recv(65536):
+                b.sendall(part)
+        except OSError:
+            pass
+        for s in (a, b):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
 
 def json_lines(path):
