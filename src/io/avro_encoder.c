@@ -8,6 +8,9 @@
 #include "io/avro_options.h"
 #include "io/avro_write.h"
 #include "io/encode.h"
+#include "io/json_payload.h"
+#include "io/json_text.h"
+#include "io/json_write.h"
 #include "io/table.h"
 
 #define BLOCK_BYTES ((size_t)16 * 1024)
@@ -35,8 +38,8 @@ typedef struct avro {
     const wr_avro_type *type;
     wr_avro_out_field *fields;
     uint32_t n_fields;
-    weir_template *payload; /* NULL: rows go by attribute */
-    weir_encoded json;      /* what it gives */
+    wr_json_payload payload; /* none: rows go by attribute */
+    weir_encoded json;       /* what it gives */
     wr_schema_registry *registry;
     const wr_reference *references; /* that the schema needs */
     uint32_t n_references;
@@ -65,9 +68,23 @@ static bool grow(weir_encoded *e, size_t extra) {
 
 /* ---- Rows --------------------------------------------------------------------------------------------- */
 
+/* Outside of quotes a text that is JSON stands as it is, any other is a string: Siddhi's own example leaves
+ * the quotes out. */
+static bool put_value(weir_encoded *e, const weir_column *c, uint32_t row) {
+    size_t begin = e->len;
+    if (!wr_template_java_cell(e, c, row)) return false;
+    if (c->type != WEIR_STRING || weir_is_null(c, row)) return true;
+    const char *end = e->data + e->len, *value = wr_json_skip_space(e->data + begin, end);
+    const char *next = value < end ? wr_json_skip_value(value, end, 0) : NULL;
+    if (next && wr_json_skip_space(next, end) == end) return true;
+    e->len = begin;
+    return weir_encode_bytes(e, "\"", 1) && wr_json_put_within_string(e, c, row) &&
+           weir_encode_bytes(e, "\"", 1);
+}
+
 static bool put_payload(avro *x, const weir_batch *rows, uint32_t row, weir_encoded *e, const char **wrong) {
     x->json.len = 0;
-    if (!weir_template_put(x->payload, rows, row, weir_encode_text, &x->json)) return false;
+    if (!wr_json_payload_put(&x->payload, rows, row, put_value, &x->json)) return false;
     return wr_avro_put_json(e, x->type, x->json.data, x->json.len, &x->scratch, wrong);
 }
 
@@ -75,7 +92,7 @@ static bool put_payload(avro *x, const weir_batch *rows, uint32_t row, weir_enco
 static bool put_row(avro *x, const weir_batch *rows, uint32_t row, weir_encoded *e, const char **wrong) {
     bool ok = true;
     *wrong = NULL;
-    if (x->payload) return put_payload(x, rows, row, e, wrong);
+    if (x->payload.text.n) return put_payload(x, rows, row, e, wrong);
     for (uint32_t i = 0; ok && i < x->n_fields; i++)
         ok = wr_avro_put_field(e, &x->fields[i], &rows->cols[x->fields[i].column], row, wrong);
     return ok;
@@ -164,7 +181,7 @@ static weir_status set_schema(avro *x, weir_error *err) {
     if (type->kind != WR_AVRO_RECORD) return weir_fail(err, WEIR_ECONFIG, "avro: the schema is no record");
     x->type = type;
     wr_avro_sync_of(x->text, x->text_len, x->codec, x->sync);
-    if (x->payload) return WEIR_OK;
+    if (x->payload.text.n) return WEIR_OK;
     x->n_fields = type->n;
     x->fields = wr_arena_zero(&x->arena, type->n + 1, sizeof *x->fields);
     if (!x->fields) return no_memory(err);
@@ -176,7 +193,7 @@ static weir_status set_schema(avro *x, weir_error *err) {
 static weir_status set_payload(avro *x, const weir_encoder_args *args, weir_error *err) {
     if (!args->n_payloads) return WEIR_OK;
     if (args->n_payloads > 1) return weir_fail(err, WEIR_ECONFIG, "avro: @payload takes one text");
-    return weir_payload_new(args->payloads[0].value, args->schema, &x->payload, err);
+    return wr_json_payload_parse("avro", args->payloads[0].value, args->schema, &x->arena, &x->payload, err);
 }
 
 /* Messages begin with an id where there is one, unless it is one that Siddhi only reads the schema by. */
@@ -261,7 +278,6 @@ static weir_status avro_start(void *self, weir_error *err) {
 
 static void avro_close(void *self) {
     avro *x = self;
-    weir_template_free(x->payload);
     wr_schema_registry_close(x->registry);
     wr_references_fini(&x->direct);
     wr_references_fini(&x->needed);

@@ -5,11 +5,11 @@
 #include "io/encode.h"
 #include "io/json_lenient.h"
 #include "io/json_path.h"
+#include "io/json_payload.h"
 #include "io/json_text.h"
 #include "io/json_write.h"
 #include "io/number.h"
 #include "io/table.h"
-#include "io/template.h"
 
 enum { OPT_FORM, OPT_GROUPING, OPT_ENCLOSING, OPT_VALIDATE };
 #define KEY_STEP 16 /* bytes */
@@ -37,8 +37,7 @@ typedef struct json {
     wr_json_put **put;          /* by column, for the batch in hand */
     weir_text opening, closing; /* of the enclosing elements */
     weir_text event_end;        /* "}" or "}}" */
-    wr_template payload;        /* n == 0: none */
-    bool *in_string;            /* by part: it stands within quotes */
+    wr_json_payload payload;
 } json;
 
 static weir_status no_memory(weir_error *err) {
@@ -72,18 +71,9 @@ static bool put_event(const json *x, const weir_batch *rows, uint32_t row, weir_
     return put_text(e, x->event_end);
 }
 
-static bool put_part(const json *x, uint32_t i, const weir_batch *rows, uint32_t row, weir_encoded *e) {
-    const wr_template_part *p = &x->payload.parts[i];
-    if (p->column == WR_TEMPLATE_LITERAL) return put_text(e, (weir_text){p->text, p->len});
-    const weir_column *c = &rows->cols[p->column];
-    return x->in_string[i] ? wr_json_put_within_string(e, c, row) : wr_template_java_cell(e, c, row);
-}
-
 static bool put_one(const json *x, const weir_batch *rows, uint32_t row, weir_encoded *e) {
-    bool ok = true;
-    if (!x->payload.n) return put_event(x, rows, row, e);
-    for (uint32_t i = 0; ok && i < x->payload.n; i++) ok = put_part(x, i, rows, row, e);
-    return ok;
+    if (!x->payload.text.n) return put_event(x, rows, row, e);
+    return wr_json_payload_put(&x->payload, rows, row, wr_template_java_cell, e);
 }
 
 /* ---- Records ------------------------------------------------------------------------------------------ */
@@ -106,7 +96,7 @@ static bool put_record(const json *x, const weir_batch *rows, uint32_t from, uin
     size_t begin = e->len;
     bool ok = put_text(e, x->opening) && (to - from == 1 || put_text(e, open));
     for (uint32_t k = from; ok && k < to; k++) {
-        if (k > from) ok = put_text(e, x->payload.n && !x->to_stream ? between_payloads : between);
+        if (k > from) ok = put_text(e, x->payload.text.n && !x->to_stream ? between_payloads : between);
         ok = ok && put_one(x, rows, weir_batch_row(rows, k), e);
     }
     ok = ok && (to - from == 1 || put_text(e, close)) && put_text(e, x->closing);
@@ -172,30 +162,10 @@ static weir_status set_enclosing(json *x, const weir_setting *s, weir_error *err
     return failed ? no_memory(err) : WEIR_OK;
 }
 
-/* Whether a part follows an odd number of quotes. */
-static void find_strings(json *x) {
-    bool inside = false;
-    for (uint32_t i = 0; i < x->payload.n; i++) {
-        const wr_template_part *p = &x->payload.parts[i];
-        x->in_string[i] = inside;
-        for (uint32_t k = 0; p->column == WR_TEMPLATE_LITERAL && k < p->len; k++) {
-            if (p->text[k] == '\\' && inside)
-                k++;
-            else if (p->text[k] == '"')
-                inside = !inside;
-        }
-    }
-}
-
 static weir_status set_payload(json *x, const weir_encoder_args *args, weir_error *err) {
     if (!args->n_payloads) return WEIR_OK;
     if (args->n_payloads > 1) return weir_fail(err, WEIR_ECONFIG, "json: @payload takes one text");
-    WR_TRY(wr_payload_parse(args->payloads[0].value, args->schema, &x->arena, &x->payload, err));
-    if (!x->payload.n) return weir_fail(err, WEIR_ECONFIG, "json: @payload is empty");
-    x->in_string = wr_arena_zero(&x->arena, x->payload.n, sizeof *x->in_string);
-    if (!x->in_string) return no_memory(err);
-    find_strings(x);
-    return WEIR_OK;
+    return wr_json_payload_parse("json", args->payloads[0].value, args->schema, &x->arena, &x->payload, err);
 }
 
 static weir_status json_open(void *self, const weir_encoder_args *args, weir_error *err) {

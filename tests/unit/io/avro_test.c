@@ -207,10 +207,25 @@ static void payloads_are_written_by_the_schema(void **state) {
                    "{\"Symbol\":\"{{s}}\",\"deep\":{\"n\":{{n}}},\"list\":[1,{{n}}]}", false,
                    "hi|5\nyo|null\nx|-1",
                    "dropped: a value of the payload doesn't fit the schema|\x04hi\x02\x0a\x04\x02\x0a");
-    assert_encoded(&wr_avro_encoder, "s string, n int", options, "{\"Symbol\":{{s}}}", false, "hi|5",
+    assert_encoded(&wr_avro_encoder, "s string, n int", options, "{\"Symbol\":{{s}}", false, "hi|5",
                    "dropped: what @payload gives is no JSON|");
     assert_encoded(&wr_avro_encoder, "s string, n int", options, "{\"Symbol\":\"{{s}}\"}", false, "hi|5",
                    "dropped: the payload lacks a field of the schema|");
+}
+
+/* Whatever it holds: within quotes, and without them, as Siddhi's example has it. */
+static void a_text_in_a_payload_is_that_text(void **state) {
+    static const char *const payloads[] = {"{\"Symbol\":\"{{s}}\",\"n\":{{n}}}",
+                                           "{\"Symbol\":{{s}},\"n\":{{n}}}"};
+    (void)state;
+    const char *options = "schema.def=" V(F("Symbol", "\"string\"") "," F("n", "\"int\""));
+    for (size_t i = 0; i < 2; i++) {
+        assert_encoded(&wr_avro_encoder, "s string, n int", options, payloads[i], false, "hi|5\na\"b\\|6",
+                       "\x04hi\x0a|\x08"
+                       "a\"b\\\x0c|");
+        assert_encoded(&wr_avro_encoder, "s string, n int", options, payloads[i], false,
+                       "x\",\"n\":9,\"z\":\"|5", "\x1cx\",\"n\":9,\"z\":\"\x0a|");
+    }
 }
 
 static void rows_are_written_by_a_schema(void **state) {
@@ -265,6 +280,7 @@ int main(void) {
         cmocka_unit_test(what_was_written_is_resolved_to_what_is_read),
         cmocka_unit_test(unions_are_resolved_by_branch),
         cmocka_unit_test(payloads_are_written_by_the_schema),
+        cmocka_unit_test(a_text_in_a_payload_is_that_text),
         cmocka_unit_test(rows_are_written_by_a_schema),
         cmocka_unit_test(what_is_written_without_a_schema_is_read_with_the_one_that_was_made),
     };
