@@ -194,12 +194,9 @@ static bool put_quoted(weir_encoded *e, const char *text, size_t len) {
     return true;
 }
 
-static bool put_attribute(weir_encoded *e, const weir_column *c, uint32_t row, bool is_alone) {
-    size_t begin = e->len;
-    if (!weir_encode_text(e, c, row)) return false;
+/* What was written from `begin` on, in quotes. */
+static bool quote(weir_encoded *e, size_t begin) {
     size_t len = e->len - begin;
-    if (c->type != WEIR_STRING || weir_is_null(c, row) || !needs_quotes(e->data + begin, len, is_alone))
-        return true;
     char *copy = malloc(len);
     if (!copy) return false;
     memcpy(copy, e->data + begin, len);
@@ -209,11 +206,26 @@ static bool put_attribute(weir_encoded *e, const weir_column *c, uint32_t row, b
     return ok;
 }
 
+static bool put_attribute(weir_encoded *e, const weir_column *c, uint32_t row, bool is_alone) {
+    size_t begin = e->len;
+    if (!weir_encode_text(e, c, row)) return false;
+    if (c->type != WEIR_STRING || weir_is_null(c, row)) return true;
+    return !needs_quotes(e->data + begin, e->len - begin, is_alone) || quote(e, begin);
+}
+
+/* What a text of @payload gives is a value, too: a line end in an attribute begins no pair. */
+static bool put_value(const keyvalue_encoder *x, uint32_t i, const weir_batch *rows, uint32_t row,
+                      weir_encoded *e) {
+    size_t begin = e->len;
+    if (!weir_template_put(x->values[i], rows, row, weir_encode_text, e)) return false;
+    return !memchr(e->data + begin, '\n', e->len - begin) || quote(e, begin);
+}
+
 static bool put_pair(const keyvalue_encoder *x, uint32_t i, const weir_batch *rows, uint32_t row,
                      weir_encoded *e) {
     const char *key = x->values ? x->args->payloads[i].key : x->args->schema->attributes[i].name;
     if (!put(e, i ? ",\n" : "") || !put(e, key) || !put(e, ":")) return false;
-    return x->values ? weir_template_put(x->values[i], rows, row, weir_encode_text, e)
+    return x->values ? put_value(x, i, rows, row, e)
                      : put_attribute(e, &rows->cols[i], row, rows->n_cols == 1);
 }
 
