@@ -91,7 +91,7 @@ uint64_t mqtt_outbound_first_record(const mqtt_outbound *o, uint64_t none) {
     uint64_t first = none;
     for (uint32_t i = 0; o->n_flights && i < o->cap; i++) {
         const mqtt_flight *f = &o->flights[i];
-        if (f->number && f->packet && f->record < first) first = f->record;
+        if (f->number && f->record < first) first = f->record; /* of quality 2 until it is released */
     }
     return first;
 }

@@ -159,7 +159,7 @@ weir_status wr_drain_on_failure(wr_drain *d, wr_way *w, const weir_batch *rows, 
         return WEIR_OK;
     }
     note_down(w, why);
-    w->is_suspect = wr_sink_reports(w->sink);
+    w->is_suspect = w->sink && wr_sink_reports(w->sink);
     if (w->n_handed && !wr_drain_holds(d)) WR_TRY(wr_drain_take_back(w, err));
     if (!was_down) wr_app_io_log(d->io, WEIR_LOG_WARN, "%s; trying again", why->message);
     if (!wr_drain_holds(d)) return pass_on(d, w, rows, why, err);
