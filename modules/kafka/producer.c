@@ -95,7 +95,7 @@ static void close_client(kafka_producer *p) {
 
 weir_status kafka_producer_renew(kafka_producer *p, weir_error *err) {
     close_client(p);
-    p->is_initialised = p->is_fenced = false;
+    p->has_id = p->is_initialised = p->is_fenced = false;
     p->n_undelivered = p->n_unkept = 0;
     p->open_epoch = p->committed_epoch = 0;
     return open_client(p, err);

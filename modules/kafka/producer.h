@@ -39,7 +39,9 @@ typedef struct kafka_producer {
     double mean_bytes;           /* of a message */
     /* Transactions. */
     char *transactional_id; /* NULL: none */
-    bool is_initialised, is_fenced;
+    bool has_id;            /* this client took it over */
+    bool is_initialised;    /* and it is known what was committed with it before */
+    bool is_fenced;
     kafka_owner owner;
     wire_backoff again;    /* since the last commit */
     char first_topic[250]; /* the topic of the first sink, where that is written out; else "" */

@@ -132,8 +132,6 @@ weir_status kafka_transaction_commit(kafka_producer *p, uint64_t epoch, weir_err
 
 /* A client of the record's group that only asks. */
 static weir_status open_reader(kafka_producer *p, rd_kafka_t **out, weir_error *err) {
-    static const char *const not_for_consumers[] = {"transactional.id", "enable.idempotence", "partitioner",
-                                                    NULL};
     char why[256], name[300];
     size_t n;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -143,7 +141,6 @@ static weir_status open_reader(kafka_producer *p, rd_kafka_t **out, weir_error *
             strncmp(all[i], "ssl.", 4) == 0 || strncmp(all[i], "sasl.", 5) == 0 ||
             strcmp(all[i], "security.protocol") == 0 || strcmp(all[i], "bootstrap.servers") == 0 ||
             strcmp(all[i], "metadata.broker.list") == 0 || strcmp(all[i], "broker.address.family") == 0;
-        for (size_t k = 0; not_for_consumers[k]; k++) is_wanted &= strcmp(all[i], not_for_consumers[k]) != 0;
         if (is_wanted) rd_kafka_conf_set(conf, all[i], all[i + 1], why, sizeof why);
     }
     if (all) rd_kafka_conf_dump_free(all, n);
@@ -205,11 +202,12 @@ static weir_status judge(kafka_producer *p, uint64_t epoch, weir_error *err) {
 
 /* Takes over the id: what another life of it left open is ended, committed or not. */
 static weir_status initialise(kafka_producer *p, weir_error *err) {
-    rd_kafka_error_t *error;
+    rd_kafka_error_t *error = NULL;
     kafka_records *now;
     if (p->is_initialised) return WEIR_OK;
-    UNTIL_DONE(error, rd_kafka_init_transactions(p->rk, call_ms(p)));
+    if (!p->has_id) UNTIL_DONE(error, rd_kafka_init_transactions(p->rk, call_ms(p)));
     if (error) return failed(p, "can't begin with transactions", error, err);
+    p->has_id = true;
     WIRE_TRY(read_records(p, &now, err));
     if (p->owner.found) { /* it was ours before */
         weir_status st = kafka_owner_check(&p->owner, now, err);
@@ -271,8 +269,8 @@ static weir_status take_again(kafka_producer *p, weir_error *err) {
         WIRE_TRY(st);
     }
     wire_log(p->link.host, WEIR_LOG_WARN,
-             "%s: fenced, but nobody has committed with '%s' since: its transaction outlived its time; "
-             "taking it again",
+             "%s: fenced, yet nobody has committed with '%s' since: its transaction outlived its time, or "
+             "another weir just begins; taking it again",
              p->who, p->transactional_id);
     WIRE_TRY(kafka_producer_renew(p, err));
     return initialise(p, err);
