@@ -589,6 +589,10 @@ typedef struct weir_sink_type {
     /* The other side can't be reached: what is not delivered should be given back. NULL: when state says
      * something. */
     bool (*is_away)(const void *self);
+    /* With checkpoints: the time, in milliseconds of CLOCK_MONOTONIC, by which what was written since the
+     * last commit has to be committed, as a transaction lasts only so long: a checkpoint is taken then if
+     * none was before. INT64_MAX: whenever. NULL: whenever. */
+    int64_t (*commit_by_ms)(const void *self);
 } weir_sink_type;
 
 /* ---- What each keeps count of ------------------------------------------------------------------------- */

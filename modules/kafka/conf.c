@@ -154,7 +154,7 @@ weir_status kafka_conf_new(const weir_settings *settings, bool is_consumer, cons
     return WEIR_OK;
 }
 
-static bool is_said(const weir_settings *settings, const char *key) {
+bool kafka_conf_is_said(const weir_settings *settings, const char *key) {
     const char *optional = settings->of[OPT_OPTIONAL].text;
     size_t len = strlen(key);
     for (const char *at = optional; at && (at = strstr(at, key)); at += len)
@@ -168,7 +168,7 @@ static bool is_said(const weir_settings *settings, const char *key) {
 
 weir_status kafka_conf_default(rd_kafka_conf_t *conf, const weir_settings *settings, const char *key,
                                const char *value, weir_error *err) {
-    return is_said(settings, key) ? WEIR_OK : kafka_conf_set(conf, key, value, err);
+    return kafka_conf_is_said(settings, key) ? WEIR_OK : kafka_conf_set(conf, key, value, err);
 }
 
 char *kafka_conf_text(const weir_settings *settings) {

@@ -54,6 +54,8 @@ weir_status kafka_conf_new(const weir_settings *settings, bool is_consumer, cons
                            rd_kafka_conf_t **out, weir_error *err);
 /* Sets one; an error names it. */
 weir_status kafka_conf_set(rd_kafka_conf_t *conf, const char *key, const char *value, weir_error *err);
+/* Did the app say something about it? */
+bool kafka_conf_is_said(const weir_settings *settings, const char *key);
 /* The same unless the app said something about it. */
 weir_status kafka_conf_default(rd_kafka_conf_t *conf, const weir_settings *settings, const char *key,
                                const char *value, weir_error *err);

@@ -55,6 +55,9 @@ static weir_status make_conf(const weir_io_args *args, const char *transactional
         st = kafka_conf_set(*out, "transactional.id", transactional_id, err);
         /* A coordinator that is still busy with the last transaction is asked again at once. */
         if (st == WEIR_OK) st = kafka_conf_default(*out, args->settings, "retry.backoff.ms", "10", err);
+        /* What a process that is gone has left open keeps others from its partitions for that long. */
+        if (st == WEIR_OK && !kafka_conf_is_said(args->settings, "message.timeout.ms"))
+            st = kafka_conf_default(*out, args->settings, "transaction.timeout.ms", "10000", err);
     } else if (st == WEIR_OK)
         st = kafka_conf_default(*out, args->settings, "message.timeout.ms", "0", err); /* never give up */
     if (st != WEIR_OK) rd_kafka_conf_destroy(*out);
@@ -107,6 +110,14 @@ static int last_wait_ms(const kafka_producer *p) {
     return left > 0 ? (int)(left / 1000000) : 0;
 }
 
+static int64_t transaction_ms(const rd_kafka_conf_t *conf) {
+    char text[24] = "";
+    size_t size = sizeof text;
+    return rd_kafka_conf_get(conf, "transaction.timeout.ms", text, &size) == RD_KAFKA_CONF_OK
+               ? strtoll(text, NULL, 10)
+               : INT64_MAX / 4;
+}
+
 static void free_producer(kafka_producer *p) {
     if (p->rk && !p->transactional_id) rd_kafka_flush(p->rk, last_wait_ms(p));
     if (p->rk && p->open_epoch) { /* so that nobody waits for it to time out */
@@ -140,6 +151,8 @@ static weir_status new_producer(const weir_io_args *args, const char *transactio
                          ? wire_no_memory(err)
                          : make_conf(args, transactional_id, &p->conf, err);
     if (st == WEIR_OK) {
+        p->lasts_ms = transaction_ms(p->conf);
+        p->began_ms = INT64_MAX;
         rd_kafka_conf_set_opaque(p->conf, p);
         kafka_conf_link(p->conf);
         rd_kafka_conf_set_dr_msg_cb(p->conf, on_delivery);

@@ -49,6 +49,8 @@ typedef struct kafka_producer {
     kafka_records *known; /* when the chain of checkpoints began; NULL: not known */
     bool was_recorded;    /* a record of it was committed */
     uint64_t open_epoch, committed_epoch;
+    int64_t lasts_ms; /* a transaction, from its first message on */
+    int64_t began_ms; /* when that was (wire_now_ms); INT64_MAX: there is none yet */
     const kafka_native *enlisted[KAFKA_MAX_ENLISTED];
     uint32_t n_enlisted;
     char record_topic[250]; /* where the open epoch's record goes; "": there is nothing to commit */
@@ -91,6 +93,8 @@ weir_status kafka_transaction_abort(kafka_producer *p, weir_error *err);
 void kafka_transaction_save(const kafka_producer *p, weir_writer *w);
 /* EEND: the epoch was never committed, and can't be any more. Fatal: another one went on since. */
 weir_status kafka_transaction_recover(kafka_producer *p, uint64_t epoch, weir_reader *saved, weir_error *err);
+/* By when it has to be committed (wire_now_ms); INT64_MAX: whenever. */
+int64_t kafka_transaction_commit_by_ms(const kafka_producer *p);
 void kafka_transaction_forget(kafka_producer *p); /* the known records */
 
 extern const weir_sink_type kafka_sink_type;

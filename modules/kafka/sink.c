@@ -343,6 +343,11 @@ static weir_status sink_abort(void *self, uint64_t epoch, weir_error *err) {
     return kafka_transaction_abort(s->producer, err);
 }
 
+static int64_t sink_commit_by_ms(const void *self) {
+    const kafka_sink *s = self;
+    return s->producer ? kafka_transaction_commit_by_ms(s->producer) : INT64_MAX;
+}
+
 static uint64_t sink_dropped(const void *self) {
     const kafka_sink *s = self;
     return wire_counted(&s->n_dropped);
@@ -391,4 +396,5 @@ const weir_sink_type kafka_sink_type = {
     .close = sink_close,
     .state = sink_state,
     .dropped = sink_dropped,
+    .commit_by_ms = sink_commit_by_ms,
 };

@@ -49,13 +49,21 @@ weir_status kafka_transaction_begin(kafka_producer *p, uint64_t epoch, weir_erro
     p->open_epoch = epoch;
     p->n_enlisted = 0;
     p->record_topic[0] = 0;
+    p->began_ms = INT64_MAX;
     return WEIR_OK;
 }
 
 void kafka_transaction_touch(kafka_producer *p, const char *topic) {
-    if (!p->transactional_id || p->record_topic[0]) return;
+    if (!p->transactional_id) return;
+    if (p->began_ms == INT64_MAX) p->began_ms = wire_now_ms();
+    if (p->record_topic[0]) return;
     snprintf(p->record_topic, sizeof p->record_topic, "%s", topic);
     p->record_partition = 0;
+}
+
+/* Half of its time is left for the checkpoint itself, and for a process that has to wait. */
+int64_t kafka_transaction_commit_by_ms(const kafka_producer *p) {
+    return p->open_epoch && p->began_ms != INT64_MAX ? p->began_ms + p->lasts_ms / 2 : INT64_MAX;
 }
 
 weir_status kafka_transaction_enlist(kafka_producer *p, const kafka_native *source, weir_error *err) {

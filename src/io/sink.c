@@ -431,6 +431,10 @@ bool wr_sink_wants_checkpoint(const wr_sink *s) {
     return s->is_started && s->type->wants_checkpoint && s->type->wants_checkpoint(s->self);
 }
 
+int64_t wr_sink_commit_by_ms(const wr_sink *s) {
+    return s->is_started && s->type->commit_by_ms ? s->type->commit_by_ms(s->self) : INT64_MAX;
+}
+
 const char *wr_sink_state(const wr_sink *s) { return s->type->state ? s->type->state(s->self) : ""; }
 
 uint64_t wr_sink_epoch(const wr_sink *s) { return s->epoch; }

@@ -54,6 +54,7 @@ weir_status wr_sink_enlist(wr_sink *s, const void *native_position, weir_error *
 /* The epoch is undone, and what waits is dropped; wr_sink_start comes next. */
 weir_status wr_sink_abort(wr_sink *s, weir_error *err) WR_NODISCARD;
 bool wr_sink_wants_checkpoint(const wr_sink *s); /* though nothing may have come in */
+int64_t wr_sink_commit_by_ms(const wr_sink *s);  /* INT64_MAX: whenever */
 const char *wr_sink_state(const wr_sink *s);     /* what is wrong with the connection; "": nothing */
 uint64_t wr_sink_epoch(const wr_sink *s);        /* the one being written */
 int wr_sink_wake_fd(const wr_sink *s);

@@ -81,6 +81,14 @@ static bool any_acks(const wr_app_io *io) {
     return false;
 }
 
+/* The period says when, unless a sink's transaction would not last that long. */
+static int64_t next_checkpoint_ms(const wr_app_io *io) {
+    int64_t next = io->next_checkpoint_ms;
+    for (uint32_t i = 0; io->options.state_dir && i < io->n_drains; i++)
+        next = WR_MIN(next, wr_drain_commit_by_ms(io->drains[i]));
+    return next;
+}
+
 static int64_t shorter(int64_t wait, int64_t other) { return WR_MIN(wait, WR_MAX(other, 0)); }
 
 /* How long nothing can be due, in ms. While a sink is full, neither sources nor checkpoints have their turn.
@@ -100,7 +108,7 @@ static int64_t longest_wait(const wr_app_io *io) {
     if (any_spilled(io, &has_more)) wait = has_more ? 0 : shorter(wait, FULL_WAIT_MS);
     if (wr_io_any_full(io)) return WR_MIN(wait, FULL_WAIT_MS);
     if (is_wanted(io)) return 0;
-    if (io->dirty) wait = shorter(wait, io->next_checkpoint_ms - now);
+    if (io->dirty) wait = shorter(wait, next_checkpoint_ms(io) - now);
     for (uint32_t i = 0; i < io->n_feeds; i++) {
         const wr_feed *f = io->feeds[i];
         if (f->state == WR_FEED_ENDED) continue;
@@ -172,7 +180,7 @@ static weir_status settle(wr_app_io *io, weir_error *err) {
 static weir_status checkpoint_if_due(wr_app_io *io, weir_error *err) {
     bool wanted = is_wanted(io);
     wr_io_ask_sinks(io);
-    if (!wanted && wr_monotonic_ms() < io->next_checkpoint_ms) return WEIR_OK;
+    if (!wanted && wr_monotonic_ms() < next_checkpoint_ms(io)) return WEIR_OK;
     io->next_checkpoint_ms = wr_monotonic_ms() + io->options.checkpoint_ms;
     if ((!io->dirty && !wanted) || (!io->options.state_dir && !any_acks(io))) return WEIR_OK;
     weir_error own = {0};

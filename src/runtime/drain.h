@@ -70,6 +70,7 @@ bool wr_drain_has_sinks(const wr_drain *d); /* they have not been closed */
 weir_status wr_drain_prepare(wr_drain *d, weir_writer *w, weir_error *err) WR_NODISCARD; /* w may be NULL */
 weir_status wr_drain_commit(wr_drain *d, weir_error *err) WR_NODISCARD;
 bool wr_drain_wants_checkpoint(const wr_drain *d); /* though nothing may have come in */
+int64_t wr_drain_commit_by_ms(const wr_drain *d);  /* monotonic; INT64_MAX: whenever */
 weir_status wr_drain_abort(wr_drain *d, weir_error *err) WR_NODISCARD;
 weir_status wr_drain_enlist(wr_drain *d, const void *position, weir_error *err) WR_NODISCARD;
 

@@ -208,6 +208,13 @@ bool wr_drain_wants_checkpoint(const wr_drain *d) {
     return wants;
 }
 
+int64_t wr_drain_commit_by_ms(const wr_drain *d) {
+    int64_t first = INT64_MAX;
+    for (uint32_t i = 0; d->is_open && i < d->n_ways; i++)
+        if (d->ways[i].is_open) first = WR_MIN(first, wr_sink_commit_by_ms(d->ways[i].sink));
+    return first;
+}
+
 weir_status wr_drain_abort(wr_drain *d, weir_error *err) {
     for (uint32_t i = 0; i < d->n_ways; i++)
         if (d->ways[i].is_open) WR_TRY(wr_sink_abort(d->ways[i].sink, err));
