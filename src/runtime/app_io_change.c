@@ -183,14 +183,17 @@ static weir_status go_on_drain(wr_drain *d, const wr_plan *plan, uint64_t epoch,
     return wr_drain_start(d, epoch, &r, err);
 }
 
-/* `to` writes on behind what `from` wrote, which is committed and closed. When that fails, `from` goes on. */
+/* `to` writes on behind what `from` wrote, which is committed and closed. When that fails, `from` goes on.
+ * With exactly-once the checkpoint that was just taken has committed it, and sinks commit with checkpoints
+ * only: the epoch that was begun then has nothing in it, and is begun once more. */
 static weir_status hand_drain_over(wr_drain *from, const wr_plan *of_from, wr_drain *to, const wr_plan *of_to,
                                    weir_error *err) {
     weir_writer w;
     wr_writer_init(&w);
-    uint64_t epoch = wr_sink_epoch(from->ways[0].sink);
+    bool is_exact = from->io->is_exact;
+    uint64_t epoch = wr_sink_epoch(from->ways[0].sink) - is_exact;
     weir_status st = wr_drain_prepare(from, &w, err);
-    if (st == WEIR_OK) st = wr_drain_commit(from, err);
+    if (st == WEIR_OK && !is_exact) st = wr_drain_commit(from, err);
     if (st == WEIR_OK) st = wr_writer_status(&w, err);
     if (st == WEIR_OK) {
         wr_drain_close_ways(from, false);
