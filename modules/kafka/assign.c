@@ -229,6 +229,9 @@ static weir_status seek_all(kafka_source *s, list *to, weir_error *err) {
     rd_kafka_resp_err_t why = failed ? rd_kafka_error_code(failed) : 0;
     if (failed) rd_kafka_error_destroy(failed);
     for (int i = 0; i < to->cnt && !why; i++) why = to->elems[i].err;
+    /* Nothing is fetched of a partition that is ours: the client was fenced, or has lost it since. It would
+     * say so when it is polled, which is not before the app has gone back. */
+    if (why == RD_KAFKA_RESP_ERR__STATE || why == RD_KAFKA_RESP_ERR__FATAL) return WEIR_EAGAIN;
     return why ? retriable(s, err, "can't go back to the checkpoint", why) : WEIR_OK;
 }
 
@@ -236,9 +239,16 @@ weir_status kafka_source_reseek(kafka_source *s, weir_error *err) {
     list *to = checkpointed(s);
     if (!to) return wire_no_memory(err);
     weir_status st = seek_all(s, to, err);
+    if (st == WEIR_EAGAIN) { /* all of them come anew, and begin at what the checkpoint says */
+        rd_kafka_topic_partition_list_destroy(to);
+        WIRE_TRY(kafka_source_reopen(s, err));
+        s->must_go_back = false;
+        return WEIR_OK;
+    }
     for (int i = 0; st == WEIR_OK && i < to->cnt; i++) {
         kafka_partition *p = kafka_partitions_get(&s->partitions, to->elems[i].topic, to->elems[i].partition);
         p->next = to->elems[i].offset;
+        p->saved = KAFKA_NOWHERE; /* used: should it go and come again, what was committed then counts */
     }
     rd_kafka_topic_partition_list_destroy(to);
     if (st == WEIR_OK) s->must_go_back = false;

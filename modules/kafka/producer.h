@@ -53,7 +53,8 @@ typedef struct kafka_producer {
     int64_t began_ms; /* when that was (wire_now_ms); INT64_MAX: there is none yet */
     const kafka_native *enlisted[KAFKA_MAX_ENLISTED];
     uint32_t n_enlisted;
-    char record_topic[250]; /* where the open epoch's record goes; "": there is nothing to commit */
+    char attempt[KAFKA_TRY]; /* at the open epoch */
+    char record_topic[250];  /* where the open epoch's record goes; "": there is nothing to commit */
     int32_t record_partition;
 } kafka_producer;
 

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "partitions.h"
 
-#define ASK_MS      10000
-#define PAUSE_US    50000
+#define ASK_NS      ((int64_t)10 * 1000000000)
+#define LONGEST_MS  3600000
+#define POLL_MS     50
 #define SAVED_BYTES 20u /* of a record, at least */
 
 typedef rd_kafka_topic_partition_t record;
@@ -64,15 +64,21 @@ static void take_records(answer *a, const rd_kafka_event_t *event) {
     a->records = records ? rd_kafka_topic_partition_list_copy(records) : rd_kafka_topic_partition_list_new(1);
 }
 
-static void ask(rd_kafka_t *asks, const char *group, answer *a) {
+/* The request has all the time there is, and is given up with its client: the library (2.0) makes use of one
+ * that has timed out once more when it finds the coordinator after all. */
+static void ask(rd_kafka_t *asks, const char *group, const kafka_link *link, answer *a) {
     rd_kafka_queue_t *queue = rd_kafka_queue_new(asks);
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(asks, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
     rd_kafka_ListConsumerGroupOffsets_t *all = rd_kafka_ListConsumerGroupOffsets_new(group, NULL);
     char why[128];
-    rd_kafka_AdminOptions_set_request_timeout(options, ASK_MS, why, sizeof why);
+    rd_kafka_AdminOptions_set_request_timeout(options, LONGEST_MS, why, sizeof why);
     rd_kafka_ListConsumerGroupOffsets(asks, &all, 1, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ASK_MS + 1000);
+    int64_t give_up = wire_now_ns() + ASK_NS;
+    rd_kafka_event_t *event;
+    while (!(event = rd_kafka_queue_poll(queue, POLL_MS)) &&
+           wire_now_ns() < wire_no_later_ns(link->host, give_up))
+        continue;
     take_records(a, event);
     if (event) rd_kafka_event_destroy(event);
     rd_kafka_ListConsumerGroupOffsets_destroy(all);
@@ -80,17 +86,15 @@ static void ask(rd_kafka_t *asks, const char *group, answer *a) {
     rd_kafka_queue_destroy(queue);
 }
 
-weir_status kafka_records_read(rd_kafka_t *asks, const char *group, int64_t give_up_ns, kafka_records **out,
-                               weir_error *err) {
+weir_status kafka_records_read(rd_kafka_t *asks, const char *group, const kafka_link *link,
+                               kafka_records **out, weir_error *err) {
     answer a = {0};
-    for (ask(asks, group, &a); is_worth_another_try(a.code) && wire_now_ns() < give_up_ns;
-         ask(asks, group, &a))
-        usleep(PAUSE_US);
+    ask(asks, group, link, &a);
     *out = a.records;
     if (!a.code) return WEIR_OK;
     weir_fail(err, WEIR_EIO, "can't find out what was committed with this transactional.id: %s", a.why);
     if (err) err->retriable = true;
-    return WEIR_EIO;
+    return is_worth_another_try(a.code) ? WEIR_EAGAIN : WEIR_EIO;
 }
 
 /* ---- One record --------------------------------------------------------------------------------------- */
@@ -105,11 +109,11 @@ static bool set_mark(record *one, const void *mark, size_t n) {
 }
 
 bool kafka_records_add(kafka_records *to, const char *topic, int32_t partition, uint64_t epoch,
-                       const char *identity, const char *life) {
-    char mark[KAFKA_IDENTITY + KAFKA_LIFE];
+                       const char *identity, const char *attempt, const char *life) {
+    char mark[KAFKA_IDENTITY + KAFKA_TRY + KAFKA_LIFE];
     record *one = rd_kafka_topic_partition_list_add(to, topic, partition);
     one->offset = (int64_t)epoch;
-    snprintf(mark, sizeof mark, "%s %s", identity, life);
+    snprintf(mark, sizeof mark, "%s %s %s", identity, attempt, life);
     return set_mark(one, mark, strlen(mark));
 }
 
@@ -119,6 +123,21 @@ static bool is_of_chain(const record *r, const char *identity) {
     const char *mark = r->metadata;
     return r->metadata_size >= n && memcmp(mark, identity, n) == 0 &&
            (r->metadata_size == n || mark[n] == ' ');
+}
+
+static bool is_of_try(const record *r, const kafka_epoch_end *end) {
+    size_t at = strlen(end->identity) + 1, n = strlen(end->attempt);
+    return r->metadata_size >= at + n && memcmp((const char *)r->metadata + at, end->attempt, n) == 0;
+}
+
+void kafka_records_keep_try(const kafka_records *records, const char *topic, int32_t partition,
+                            const kafka_epoch_end *end, char attempt[KAFKA_TRY]) {
+    size_t at = strlen(end->identity) + 1;
+    const record *r = rd_kafka_topic_partition_list_find((kafka_records *)records, topic, partition);
+    if (!r || r->offset != (int64_t)end->epoch || !is_of_chain(r, end->identity)) return;
+    if (r->metadata_size < at + KAFKA_TRY) return;
+    memcpy(attempt, (const char *)r->metadata + at, KAFKA_TRY - 1);
+    attempt[KAFKA_TRY - 1] = 0;
 }
 
 bool kafka_record_is_of_life(const record *r, const char *life) {
@@ -198,7 +217,7 @@ kafka_verdict kafka_records_judge(const kafka_records *records, const kafka_epoc
         }
         newest = r->offset > newest ? r->offset : newest;
         is_there |= r->offset == (int64_t)end->epoch && r->partition == end->partition &&
-                    strcmp(r->topic, end->topic) == 0;
+                    strcmp(r->topic, end->topic) == 0 && is_of_try(r, end);
     }
     if (newest > (int64_t)end->epoch) return KAFKA_OUTRUN;
     if (!end->topic[0] || is_there) return KAFKA_COMMITTED;

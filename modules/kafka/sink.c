@@ -105,7 +105,7 @@ static weir_status sink_recover(void *self, uint64_t last_epoch, weir_reader *sa
     s->n_done = 0;
     s->sequence = 0;
     if (!saved) return kafka_transaction_recover(s->producer, last_epoch, NULL, err);
-    WIRE_TRY(weir_read_version(saved, 2, err));
+    WIRE_TRY(weir_read_version(saved, 3, err));
     s->sequence = weir_read_i64(saved);
     return kafka_transaction_recover(s->producer, last_epoch, saved, err);
 }
@@ -320,7 +320,7 @@ static weir_status sink_prepare(void *self, uint64_t epoch, weir_writer *w, weir
     (void)epoch;
     WIRE_TRY(kafka_producer_deliver(s->producer, err));
     if (!w) return WEIR_OK;
-    weir_write_u32(w, 2);
+    weir_write_u32(w, 3);
     weir_write_i64(w, s->sequence);
     kafka_transaction_save(s->producer, w);
     return WEIR_OK;

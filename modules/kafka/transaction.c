@@ -10,6 +10,7 @@
 #define CALL_MS          10000
 #define GIVE_UP_NS       ((int64_t)30 * 1000000000)
 #define LONGEST_PAUSE_MS 2000
+#define PAUSE_US         50000
 
 typedef rd_kafka_topic_partition_list_t list;
 
@@ -42,13 +43,19 @@ static int call_ms(const kafka_producer *p) {
             rd_kafka_error_destroy(error);                                                                   \
     } while (0)
 
+/* Of an epoch in which there is nothing yet. */
+static void begin_record(kafka_producer *p) {
+    p->record_topic[0] = 0;
+    (void)wire_draw_hex(p->attempt, (sizeof p->attempt - 1) / 2);
+}
+
 weir_status kafka_transaction_begin(kafka_producer *p, uint64_t epoch, weir_error *err) {
     if (!p->transactional_id || p->open_epoch == epoch) return WEIR_OK;
     rd_kafka_error_t *error = rd_kafka_begin_transaction(p->rk);
     if (error) return failed(p, "can't begin a transaction", error, err);
     p->open_epoch = epoch;
     p->n_enlisted = 0;
-    p->record_topic[0] = 0;
+    begin_record(p);
     p->began_ms = INT64_MAX;
     return WEIR_OK;
 }
@@ -83,6 +90,7 @@ void kafka_transaction_save(const kafka_producer *p, weir_writer *w) {
     weir_write_u32(w, p->transactional_id ? 1 : 0);
     if (!p->transactional_id) return;
     kafka_write_text(w, p->identity);
+    kafka_write_text(w, p->attempt);
     kafka_write_text(w, p->record_topic);
     weir_write_u32(w, (uint32_t)p->record_partition);
     weir_write_u32(w, p->was_recorded);
@@ -108,7 +116,7 @@ static weir_status send_record(kafka_producer *p, uint64_t epoch, const char *to
     char name[300];
     rd_kafka_error_t *error;
     kafka_records *record = rd_kafka_topic_partition_list_new(1);
-    if (!kafka_records_add(record, topic, partition, epoch, p->identity, p->owner.life)) {
+    if (!kafka_records_add(record, topic, partition, epoch, p->identity, p->attempt, p->owner.life)) {
         rd_kafka_topic_partition_list_destroy(record);
         return wire_no_memory(err);
     }
@@ -161,25 +169,30 @@ static weir_status open_reader(kafka_producer *p, rd_kafka_t **out, weir_error *
     return weir_fail(err, WEIR_EIO, "%s", why);
 }
 
-/* All records of the id, asked by a client of its own. */
+/* All records of the id, asked by a client of its own, and by another one while that gets no answer. */
 static weir_status read_records(kafka_producer *p, kafka_records **out, weir_error *err) {
     char name[300];
-    rd_kafka_t *rk;
+    int64_t give_up = wire_now_ns() + GIVE_UP_NS;
     group_name(p, name);
-    WIRE_TRY(open_reader(p, &rk, err));
-    weir_status st =
-        kafka_records_read(rk, name, wire_no_later_ns(p->link.host, wire_now_ns() + GIVE_UP_NS), out, err);
-    kafka_destroy(rk, &p->link);
-    return st;
+    for (;;) {
+        rd_kafka_t *rk;
+        WIRE_TRY(open_reader(p, &rk, err));
+        weir_status st = kafka_records_read(rk, name, &p->link, out, err);
+        kafka_destroy(rk, &p->link);
+        if (st != WEIR_EAGAIN) return st;
+        if (wire_now_ns() >= wire_no_later_ns(p->link.host, give_up)) return WEIR_EIO;
+        usleep(PAUSE_US);
+    }
 }
 
 /* Was the epoch committed? WEIR_EEND: never. */
 static weir_status judge(kafka_producer *p, uint64_t epoch, weir_error *err) {
     kafka_records *records;
-    kafka_epoch_end end = {p->identity,         epoch,           p->record_topic,
+    kafka_epoch_end end = {p->identity,         p->attempt,      epoch,   p->record_topic,
                            p->record_partition, p->was_recorded, p->known};
     WIRE_TRY(read_records(p, &records, err));
     kafka_verdict verdict = kafka_records_judge(records, &end);
+    if (!p->record_topic[0]) kafka_records_keep_try(records, p->first_topic, 0, &end, p->attempt);
     rd_kafka_topic_partition_list_destroy(records);
     switch (verdict) {
     case KAFKA_COMMITTED: return WEIR_OK;
@@ -302,6 +315,7 @@ weir_status kafka_transaction_abort(kafka_producer *p, weir_error *err) {
 /* What the newest checkpoint says of its transaction. */
 static weir_status load(kafka_producer *p, weir_reader *saved, weir_error *err) {
     WIRE_TRY(kafka_read_text(saved, p->identity, sizeof p->identity, err));
+    WIRE_TRY(kafka_read_text(saved, p->attempt, sizeof p->attempt, err));
     WIRE_TRY(kafka_read_text(saved, p->record_topic, sizeof p->record_topic, err));
     p->record_partition = (int32_t)weir_read_u32(saved);
     p->was_recorded |= weir_read_u32(saved) == 1;
@@ -322,11 +336,16 @@ weir_status kafka_transaction_recover(kafka_producer *p, uint64_t epoch, weir_re
     int64_t give_up = wire_now_ns() + GIVE_UP_NS;
     if (was_with)
         WIRE_TRY(load(p, saved, err));
-    else if (!p->identity[0])
+    else if (!p->identity[0]) {
         (void)wire_draw_hex(p->identity, (sizeof p->identity - 1) / 2);
+        begin_record(p);
+    }
     if (!p->transactional_id) return WEIR_OK;
     /* Another sink has seen to it, or this one joins an app that runs. */
-    if (p->open_epoch && (!was_with || p->open_epoch == epoch + 1)) return WEIR_OK;
+    if (p->open_epoch && (!was_with || p->open_epoch == epoch + 1)) {
+        if (was_with) begin_record(p);
+        return WEIR_OK;
+    }
     if (p->open_epoch) WIRE_TRY(kafka_transaction_abort(p, err));
     weir_status st = settle(p, epoch, was_with, err);
     while (st != WEIR_OK && p->is_fenced && wire_now_ns() < wire_no_later_ns(p->link.host, give_up)) {
