@@ -19,6 +19,7 @@ bool kafka_owner_is_fence(rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
            code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
            code == RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID ||
+           code == RD_KAFKA_RESP_ERR_INVALID_TXN_STATE || /* the brokers have undone it already */
            code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING;
 }
 
