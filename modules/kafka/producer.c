@@ -11,11 +11,26 @@
 #define DELIVER_NS   ((int64_t)5 * 1000000000) /* with transactions six times as long */
 #define LAST_WAIT_MS 5000
 
+/* What may be delivered another time is given back as a whole: see kafka_sink's is_away. */
+static void report(kafka_producer *p, const rd_kafka_message_t *m) {
+    uint64_t record = (uint64_t)(uintptr_t)m->_private - 1;
+    if (!m->err) {
+        p->link.is_down = false;
+        kafka_delivered_settle(p->delivered, record);
+    } else if (kafka_may_come_back(m->err) &&
+               !(p->delivered->has_partitions && m->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION))
+        p->delivered->has_failed = true;
+    else
+        kafka_delivered_refuse(p->delivered, record, m->rkt ? rd_kafka_topic_name(m->rkt) : "?",
+                               rd_kafka_err2str(m->err));
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque) {
     kafka_producer *p = opaque;
     (void)rk;
-    if (!m->err || m->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || m->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
-        return;
+    if (m->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || m->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) return;
+    if (p->delivered) return report(p, m);
+    if (!m->err) return;
     if (!p->n_undelivered++) {
         p->failure = m->err;
         wire_log(p->link.host, WEIR_LOG_ERROR, "%s: a message for topic '%s' could not be delivered: %s",
@@ -38,8 +53,8 @@ static void try_again(kafka_producer *p) {
     p->n_undelivered = 0;
 }
 
-static weir_status make_conf(const weir_io_args *args, const char *transactional_id, rd_kafka_conf_t **out,
-                             weir_error *err) {
+static weir_status make_conf(const weir_io_args *args, const char *transactional_id, bool reports,
+                             rd_kafka_conf_t **out, weir_error *err) {
     static const char *const usual[][2] = {
         {"partitioner", "murmur2_random"}, /* as Kafka's own client */
         {"linger.ms", "2"},
@@ -48,7 +63,7 @@ static weir_status make_conf(const weir_io_args *args, const char *transactional
         {"enable.idempotence", "true"}};
     weir_status st = kafka_conf_new(args->settings, false, NULL, out, err);
     if (st != WEIR_OK) return st;
-    st = kafka_conf_set(*out, "delivery.report.only.error", "true", err);
+    st = kafka_conf_set(*out, "delivery.report.only.error", reports ? "false" : "true", err);
     for (size_t i = 0; st == WEIR_OK && i < sizeof usual / sizeof *usual; i++)
         st = kafka_conf_default(*out, args->settings, usual[i][0], usual[i][1], err);
     if (st == WEIR_OK && transactional_id) {
@@ -66,7 +81,7 @@ static weir_status make_conf(const weir_io_args *args, const char *transactional
 
 weir_status kafka_producer_check(const weir_io_args *args, const char *transactional_id, weir_error *err) {
     rd_kafka_conf_t *conf;
-    WIRE_TRY(make_conf(args, transactional_id, &conf, err));
+    WIRE_TRY(make_conf(args, transactional_id, false, &conf, err));
     rd_kafka_conf_destroy(conf);
     return WEIR_OK;
 }
@@ -100,6 +115,7 @@ weir_status kafka_producer_renew(kafka_producer *p, weir_error *err) {
     close_client(p);
     p->has_id = p->is_initialised = p->is_fenced = false;
     p->n_undelivered = p->n_unkept = 0;
+    p->link.is_down = false; /* until this one finds out */
     p->open_epoch = p->committed_epoch = 0;
     return open_client(p, err);
 }
@@ -135,21 +151,23 @@ static void free_producer(kafka_producer *p) {
     free(p);
 }
 
-static weir_status new_producer(const weir_io_args *args, const char *transactional_id, char *conf_text,
-                                kafka_producer **out, weir_error *err) {
+static weir_status new_producer(const weir_io_args *args, const char *transactional_id,
+                                kafka_delivered *delivered, char *conf_text, kafka_producer **out,
+                                weir_error *err) {
     kafka_producer *p = calloc(1, sizeof *p);
     if (!p) {
         free(conf_text);
         return wire_no_memory(err);
     }
     p->conf_text = conf_text;
+    p->delivered = delivered;
     p->mean_bytes = 100;
     snprintf(p->who, sizeof p->who, "sink 'kafka'");
     p->link = (kafka_link){.host = args->host, .who = p->who};
     p->transactional_id = transactional_id ? strdup(transactional_id) : NULL;
     weir_status st = transactional_id && !p->transactional_id
                          ? wire_no_memory(err)
-                         : make_conf(args, transactional_id, &p->conf, err);
+                         : make_conf(args, transactional_id, delivered != NULL, &p->conf, err);
     if (st == WEIR_OK) {
         p->lasts_ms = transaction_ms(p->conf);
         p->began_ms = INT64_MAX;
@@ -167,13 +185,14 @@ static weir_status new_producer(const weir_io_args *args, const char *transactio
 }
 
 weir_status kafka_producer_get(kafka_app *app, const weir_io_args *args, const char *transactional_id,
-                               kafka_producer **out, weir_error *err) {
+                               kafka_delivered *delivered, kafka_producer **out, weir_error *err) {
     char *text = kafka_conf_text(args->settings);
     if (!text) return wire_no_memory(err);
     for (kafka_producer *p = app->producers; p; p = p->next) {
         bool is_same =
             strcmp(p->conf_text, text) == 0 && strcmp(p->transactional_id ? p->transactional_id : "",
                                                       transactional_id ? transactional_id : "") == 0;
+        if (p->delivered || delivered) continue;
         if (!is_same && !(p->transactional_id && transactional_id)) continue;
         free(text);
         if (!is_same)
@@ -185,7 +204,7 @@ weir_status kafka_producer_get(kafka_app *app, const weir_io_args *args, const c
         *out = p;
         return WEIR_OK;
     }
-    WIRE_TRY(new_producer(args, transactional_id, text, out, err));
+    WIRE_TRY(new_producer(args, transactional_id, delivered, text, out, err));
     (*out)->n_users = 1;
     (*out)->next = app->producers;
     app->producers = *out;
@@ -275,6 +294,7 @@ static weir_status lost(kafka_producer *p, weir_error *err) {
 }
 
 weir_status kafka_producer_serve(kafka_producer *p, weir_error *err) {
+    if (!p->rk) WIRE_TRY(open_client(p, err)); /* the last one could not be replaced */
     try_again(p);
     rd_kafka_poll(p->rk, 0);
     return lost(p, err);
@@ -283,12 +303,14 @@ weir_status kafka_producer_serve(kafka_producer *p, weir_error *err) {
 weir_status kafka_producer_deliver(kafka_producer *p, weir_error *err) {
     int64_t give_up = wire_now_ns() + DELIVER_NS * (p->transactional_id ? 6 : 1);
     try_again(p);
+    rd_kafka_poll(p->rk, 0);
+    bool has_some = rd_kafka_outq_len(p->rk) > 0; /* else nothing is learned of the brokers */
     /* The client tells of failures only, so that it wakes nobody when the last message is there: it looks
      * again after what it may wait, or ten milliseconds. */
     for (int wait_ms = 1;; wait_ms = wait_ms < 200 ? wait_ms * 2 : wait_ms) {
         rd_kafka_resp_err_t why = rd_kafka_flush(p->rk, wait_ms);
         WIRE_TRY(lost(p, err));
-        if (!why) return p->link.is_down = false, WEIR_OK;
+        if (!why) return p->link.is_down &= !has_some, WEIR_OK;
         if (wire_now_ns() < wire_no_later_ns(p->link.host, give_up)) continue;
         weir_fail(err, WEIR_EIO, "%d message(s) are not delivered yet", rd_kafka_outq_len(p->rk));
         if (err) err->retriable = true;

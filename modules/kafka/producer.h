@@ -10,6 +10,7 @@
 #ifndef KAFKA_PRODUCER_H
 #define KAFKA_PRODUCER_H
 
+#include "delivered.h"
 #include "kept.h"
 #include "owner.h"
 #include "source.h"
@@ -36,6 +37,7 @@ typedef struct kafka_producer {
     kafka_kept kept;             /* those that may be sent again; without transactions */
     uint64_t n_unkept;           /* the others */
     bool has_told;               /* of the failure */
+    kafka_delivered *delivered;  /* of its only sink, which wants to know; NULL: failures are waited for */
     double mean_bytes;           /* of a message */
     /* Transactions. */
     char *transactional_id; /* NULL: none */
@@ -66,9 +68,11 @@ typedef struct kafka_app {
     kafka_producer *producers;
 } kafka_app;
 
-/* The producer for these settings; a new one for the first sink that asks. transactional_id NULL: none. */
+/* The producer for these settings; a new one for the first sink that asks. transactional_id NULL: none. With
+ * `delivered`, which outlives it, one of its own: messages carry the number of their record, from 1 on, in
+ * _private. */
 weir_status kafka_producer_get(kafka_app *app, const weir_io_args *args, const char *transactional_id,
-                               kafka_producer **out, weir_error *err);
+                               kafka_delivered *delivered, kafka_producer **out, weir_error *err);
 void kafka_producer_put(kafka_app *app, kafka_producer *p); /* NULL is fine */
 
 /* Another client in the place of one that can't go on; topics are asked for again. */

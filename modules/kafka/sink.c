@@ -56,8 +56,9 @@ typedef struct kafka_sink {
     bool is_transactional, is_binary;
     kafka_app *app;
     kafka_producer *producer;
-    int64_t sequence; /* of the next message */
-    uint32_t n_done;  /* records of the output in hand that were taken */
+    int64_t sequence;          /* of the next message */
+    uint32_t n_done;           /* records of the output in hand that were taken */
+    kafka_delivered delivered; /* with args->reports */
     rd_kafka_message_t batch[BATCH];
     char *heads; /* bytes with sequence numbers in front, for a batch */
     size_t heads_cap;
@@ -66,8 +67,10 @@ typedef struct kafka_sink {
 
 static weir_status sink_open(void *self, const weir_io_args *args, weir_error *err) {
     kafka_sink *s = self;
+    kafka_delivered_init(&s->delivered);
     s->args = args;
     s->set = args->settings->of;
+    s->delivered.has_partitions = s->set[OPT_PARTITION].given;
     snprintf(s->who, sizeof s->who, "sink 'kafka' of '%.100s'", args->schema->stream);
     s->is_binary = s->set[OPT_BINARY].as.b;
     s->is_transactional = args->guarantee == WEIR_EXACTLY_ONCE;
@@ -93,7 +96,7 @@ static weir_status sink_start(void *self, weir_error *err) {
     s->app = s->args->host->shared(s->args->host->shared_ctx, "kafka", sizeof *s->app);
     if (!s->app) return wire_no_memory(err);
     WIRE_TRY(kafka_producer_get(s->app, s->args, s->is_transactional ? s->transactional_id : NULL,
-                                &s->producer, err));
+                                s->args->reports ? &s->delivered : NULL, &s->producer, err));
     char *first = s->producer->first_topic;
     if (!first[0] && !s->set[OPT_TOPIC].slot)
         snprintf(first, sizeof s->producer->first_topic, "%s", s->set[OPT_TOPIC].text);
@@ -118,8 +121,9 @@ static weir_status sink_begin(void *self, uint64_t epoch, weir_error *err) {
 /* ---- Writing ------------------------------------------------------------------------------------------ */
 
 /* A record that Kafka will never take is told and left out: everything behind it would wait for it forever.
- */
-static void drop(kafka_sink *s, const char *topic, size_t len, const char *why) {
+ * `record` is its number; only with reports. */
+static void drop(kafka_sink *s, uint64_t record, const char *topic, size_t len, const char *why) {
+    if (s->args->reports) return kafka_delivered_refuse(&s->delivered, record, topic, why);
     wire_count(&s->n_dropped, 1);
     wire_log(s->args->host, WEIR_LOG_ERROR,
              "%s: a message of %zu bytes for topic '%s' was dropped (%" PRIu64 " so far): %s", s->who, len,
@@ -189,13 +193,14 @@ static rd_kafka_resp_err_t produce_one(kafka_sink *s, rd_kafka_topic_t *topic, c
 
 static weir_status refused(kafka_sink *s, rd_kafka_topic_t *topic, const rd_kafka_message_t *m,
                            rd_kafka_resp_err_t code, weir_error *err) {
+    uint64_t record = (uint64_t)(uintptr_t)m->_private - 1;
     switch (code) {
     case RD_KAFKA_RESP_ERR_NO_ERROR: return WEIR_OK;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-        drop(s, rd_kafka_topic_name(topic), m->len, "it is larger than message.max.bytes");
+        drop(s, record, rd_kafka_topic_name(topic), m->len, "it is larger than message.max.bytes");
         return WEIR_OK;
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-        drop(s, rd_kafka_topic_name(topic), m->len, "the topic has no partition of that number");
+        drop(s, record, rd_kafka_topic_name(topic), m->len, "the topic has no partition of that number");
         return WEIR_OK;
     default: break;
     }
@@ -244,14 +249,22 @@ static bool make_message(kafka_sink *s, const weir_output *out, uint32_t i, rd_k
     m->key = (void *)(uintptr_t)key.bytes;
     m->key_len = key.bytes ? key.len : 0;
     weir_text partition = weir_output_option(out, &s->set[OPT_PARTITION], i);
+    uint64_t record = s->delivered.n_taken + (i - s->n_done);
     if (read_partition(partition, &m->partition)) {
-        m->_private = (void *)(intptr_t)(m->partition + 1); /* what was asked for, to send it again */
+        m->_private = s->args->reports
+                          ? (void *)(uintptr_t)(record + 1)
+                          : (void *)(intptr_t)(m->partition + 1); /* what was asked for, to send it again */
         return true;
     }
     char why[80];
     snprintf(why, sizeof why, "partition.no is '%.30s', which is no number", partition.bytes);
-    drop(s, weir_output_option(out, &s->set[OPT_TOPIC], i).bytes, m->len, why);
+    drop(s, record, weir_output_option(out, &s->set[OPT_TOPIC], i).bytes, m->len, why);
     return false;
+}
+
+static void taken(kafka_sink *s, uint32_t n) {
+    s->n_done += n;
+    if (s->args->reports) kafka_delivered_take(&s->delivered, n);
 }
 
 /* Sends records from n_done on: as many as are for one topic and fit into a batch. */
@@ -260,9 +273,11 @@ static weir_status send_run(kafka_sink *s, const weir_output *out, uint32_t limi
     bool is_sequenced = s->set[OPT_SEQUENCE].given, has_headers = s->set[OPT_HEADERS].given;
     rd_kafka_topic_t *topic = kafka_producer_topic(s->producer, name.bytes, err);
     uint32_t first = s->n_done, i, n = 0;
+    if (s->args->reports && !kafka_delivered_room(&s->delivered, limit < BATCH ? limit : BATCH))
+        return wire_no_memory(err);
     if (!topic) {
-        drop(s, name.bytes, 0, err ? err->message : "there is no such topic");
-        s->n_done++;
+        drop(s, s->delivered.n_taken, name.bytes, 0, err ? err->message : "there is no such topic");
+        taken(s, 1);
         return WEIR_OK;
     }
     size_t begin = first ? out->record_end[first - 1] : 0;
@@ -284,7 +299,7 @@ static weir_status send_run(kafka_sink *s, const weir_output *out, uint32_t limi
             s, topic, &s->batch[n],
             produce_one(s, topic, &s->batch[n], weir_output_option(out, &s->set[OPT_HEADERS], i)), err));
     }
-    s->n_done = i;
+    taken(s, i - first);
     kafka_transaction_touch(s->producer, name.bytes);
     return n ? send_batch(s, topic, n, err) : WEIR_OK;
 }
@@ -348,6 +363,29 @@ static int64_t sink_commit_by_ms(const void *self) {
     return s->producer ? kafka_transaction_commit_by_ms(s->producer) : INT64_MAX;
 }
 
+/* ---- What became of records --------------------------------------------------------------------------- */
+
+static uint64_t sink_settled(const void *self) { return ((const kafka_sink *)self)->delivered.first; }
+
+static bool sink_refused(void *self, weir_refusal *out) {
+    return wire_refusals_take(&((kafka_sink *)self)->delivered.refusals, out);
+}
+
+static bool sink_is_away(const void *self) {
+    const kafka_sink *s = self;
+    return s->producer && (s->producer->link.is_down || s->delivered.has_failed);
+}
+
+/* What the client has is not to be sent any more: another client takes its place. */
+static void sink_forget(void *self) {
+    kafka_sink *s = self;
+    weir_error err = {0};
+    kafka_delivered_forget(&s->delivered);
+    s->n_done = 0;
+    if (s->producer && kafka_producer_renew(s->producer, &err) != WEIR_OK)
+        wire_log(s->args->host, WEIR_LOG_ERROR, "%s: %s", s->who, err.message);
+}
+
 static uint64_t sink_dropped(const void *self) {
     const kafka_sink *s = self;
     return wire_counted(&s->n_dropped);
@@ -360,13 +398,14 @@ static const char *sink_state(const void *self) {
 
 static size_t sink_bytes(const void *self) {
     const kafka_sink *s = self;
-    return s->heads_cap +
+    return s->heads_cap + s->delivered.cap +
            (s->producer ? (size_t)(rd_kafka_outq_len(s->producer->rk) * s->producer->mean_bytes) : 0);
 }
 
 static void sink_close(void *self) {
     kafka_sink *s = self;
     if (s->app) kafka_producer_put(s->app, s->producer);
+    kafka_delivered_fini(&s->delivered);
     free(s->heads);
 }
 
@@ -396,5 +435,9 @@ const weir_sink_type kafka_sink_type = {
     .close = sink_close,
     .state = sink_state,
     .dropped = sink_dropped,
+    .settled = sink_settled,
+    .refused = sink_refused,
+    .forget = sink_forget,
+    .is_away = sink_is_away,
     .commit_by_ms = sink_commit_by_ms,
 };

@@ -336,8 +336,8 @@ static bool source_wants_checkpoint(const void *self) {
 static void source_ack(void *self, uint64_t epoch) {
     kafka_source *s = self;
     if (s->acked_epoch != epoch) return;
-    /* With a transaction they are committed already. */
-    if (s->commits && s->guarantee != WEIR_EXACTLY_ONCE)
+    /* With a transaction of a Kafka sink's (native) they are committed already. */
+    if (s->commits && (s->guarantee != WEIR_EXACTLY_ONCE || !s->native))
         kafka_source_commit(s, s->going || !s->commits_async);
     if (s->n == s->n_used) kafka_source_give_back(s);
 }
