@@ -60,7 +60,8 @@ typedef struct kafka_sink {
     uint32_t n_done;           /* records of the output in hand that were taken */
     kafka_delivered delivered; /* with args->reports */
     rd_kafka_message_t batch[BATCH];
-    char *heads; /* bytes with sequence numbers in front, for a batch */
+    uint32_t record_of[BATCH]; /* of the output in hand */
+    char *heads;               /* bytes with sequence numbers in front, for a batch */
     size_t heads_cap;
     uint64_t n_dropped;
 } kafka_sink;
@@ -223,16 +224,18 @@ static rd_kafka_resp_err_t insist(kafka_sink *s, rd_kafka_topic_t *topic, const 
     return code;
 }
 
-static weir_status send_batch(kafka_sink *s, rd_kafka_topic_t *topic, uint32_t n, weir_error *err) {
-    rd_kafka_produce_batch(topic, 0, RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_PARTITION, s->batch, (int)n);
-    weir_status st = WEIR_OK;
-    for (uint32_t i = 0; i < n; i++) {
-        rd_kafka_resp_err_t code = s->batch[i].err;
-        if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) code = insist(s, topic, &s->batch[i]);
-        weir_status one = code ? refused(s, topic, &s->batch[i], code, st == WEIR_OK ? err : NULL) : WEIR_OK;
-        if (st == WEIR_OK) st = one;
+/* *n_sent: messages before the first that failed and is to be offered again. Any behind it that went out go
+ * out twice. */
+static weir_status send_batch(kafka_sink *s, rd_kafka_topic_t *topic, uint32_t n, uint32_t *n_sent,
+                              weir_error *err) {
+    if (n) rd_kafka_produce_batch(topic, 0, RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_PARTITION, s->batch, (int)n);
+    for (*n_sent = 0; *n_sent < n; (*n_sent)++) {
+        const rd_kafka_message_t *m = &s->batch[*n_sent];
+        rd_kafka_resp_err_t code = m->err;
+        if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) code = insist(s, topic, m);
+        if (code) WIRE_TRY(refused(s, topic, m, code, err));
     }
-    return st;
+    return WEIR_OK;
 }
 
 /* Record i as a message without its topic. False: it can't be one. */
@@ -272,7 +275,8 @@ static weir_status send_run(kafka_sink *s, const weir_output *out, uint32_t limi
     weir_text name = weir_output_option(out, &s->set[OPT_TOPIC], s->n_done);
     bool is_sequenced = s->set[OPT_SEQUENCE].given, has_headers = s->set[OPT_HEADERS].given;
     rd_kafka_topic_t *topic = kafka_producer_topic(s->producer, name.bytes, err);
-    uint32_t first = s->n_done, i, n = 0;
+    uint32_t first = s->n_done, i, n = 0, n_sent = 0;
+    weir_status st = WEIR_OK;
     if (s->args->reports && !kafka_delivered_room(&s->delivered, limit < BATCH ? limit : BATCH))
         return wire_no_memory(err);
     if (!topic) {
@@ -292,16 +296,18 @@ static weir_status send_run(kafka_sink *s, const weir_output *out, uint32_t limi
         if (!make_message(s, out, i, &s->batch[n])) continue;
         if (is_sequenced && s->batch[n].payload) put_sequence(s, &at, &s->batch[n]);
         if (!has_headers) {
-            n++;
+            s->record_of[n++] = i;
             continue;
         }
-        WIRE_TRY(refused(
-            s, topic, &s->batch[n],
-            produce_one(s, topic, &s->batch[n], weir_output_option(out, &s->set[OPT_HEADERS], i)), err));
+        weir_text headers = weir_output_option(out, &s->set[OPT_HEADERS], i);
+        st = refused(s, topic, &s->batch[n], produce_one(s, topic, &s->batch[n], headers), err);
+        if (st != WEIR_OK) break;
     }
-    taken(s, i - first);
     kafka_transaction_touch(s->producer, name.bytes);
-    return n ? send_batch(s, topic, n, err) : WEIR_OK;
+    if (st == WEIR_OK) st = send_batch(s, topic, n, &n_sent, err);
+    if (st != WEIR_OK && n) i = s->record_of[n_sent];
+    taken(s, i - first);
+    return st;
 }
 
 static weir_status sink_write(void *self, const weir_output *out, weir_error *err) {

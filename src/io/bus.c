@@ -38,6 +38,16 @@ void wr_bus_free(weir_bus *bus) {
 
 /* ---- Messages ----------------------------------------------------------------------------------------- */
 
+void wr_bus_message_batch(const wr_bus_message *m, weir_batch *out) {
+    *out = (weir_batch){.n_rows = m->n_rows,
+                        .n_sel = m->n_rows,
+                        .ts = m->ts,
+                        .n_cols = m->n_cols,
+                        .cols = m->cols,
+                        .n_chunks = m->chunk_end ? m->n_chunks : m->n_rows,
+                        .chunk_end = m->chunk_end};
+}
+
 void wr_bus_message_free(wr_bus_message *m) {
     weir_arena arena = m->arena; /* the message lives in it */
     wr_arena_fini(&arena);

@@ -32,6 +32,8 @@ typedef struct wr_bus_message {
 /* Copies the selected rows, dense. NULL: out of memory. */
 wr_bus_message *wr_bus_message_of_rows(const weir_batch *rows) WR_NODISCARD;
 wr_bus_message *wr_bus_message_of_bytes(const char *bytes, size_t len) WR_NODISCARD;
+/* All its rows; what the batch points to is the message's. */
+void wr_bus_message_batch(const wr_bus_message *m, weir_batch *out);
 void wr_bus_message_free(wr_bus_message *m); /* one that was not published */
 
 typedef struct wr_bus_subscriber wr_bus_subscriber;

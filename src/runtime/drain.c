@@ -80,16 +80,6 @@ static weir_status keep_copy(wr_way *w, const weir_batch *rows, weir_error *err)
     return WEIR_OK;
 }
 
-static void as_batch(const wr_bus_message *m, weir_batch *out) {
-    *out = (weir_batch){.n_rows = m->n_rows,
-                        .n_sel = m->n_rows,
-                        .ts = m->ts,
-                        .n_cols = m->n_cols,
-                        .cols = m->cols,
-                        .n_chunks = m->chunk_end ? m->n_chunks : m->n_rows,
-                        .chunk_end = m->chunk_end};
-}
-
 static void note_down(wr_way *w, const weir_error *why) {
     w->backoff_ms = w->backoff_ms ? WR_MIN(w->backoff_ms * 2, LONGEST_BACKOFF_MS) : FIRST_BACKOFF_MS;
     w->retry_ms = wr_monotonic_ms() + w->backoff_ms;
@@ -131,7 +121,7 @@ static weir_status pass_on(wr_drain *d, wr_way *w, const weir_batch *rows, const
     for (uint32_t i = 0; i <= n && st == WEIR_OK; i++) {
         weir_batch b;
         if (i < n)
-            as_batch(held[i], &b);
+            wr_bus_message_batch(held[i], &b);
         else if (rows)
             b = *rows;
         else

@@ -49,17 +49,6 @@ weir_status wr_drain_note_handed(wr_way *w, const weir_batch *rows, uint64_t fir
 
 static bool is_by_row(const wr_handed *h) { return h->n_records == h->rows->n_rows; }
 
-static void whole(const wr_handed *h, weir_batch *out) {
-    const wr_bus_message *m = h->rows;
-    *out = (weir_batch){.n_rows = m->n_rows,
-                        .n_sel = m->n_rows,
-                        .ts = m->ts,
-                        .n_cols = m->n_cols,
-                        .cols = m->cols,
-                        .n_chunks = m->chunk_end ? m->n_chunks : m->n_rows,
-                        .chunk_end = m->chunk_end};
-}
-
 /* Gives up the rows of these records, each once. */
 static weir_status give_up_some(wr_drain *d, wr_handed *h, uint64_t from, uint64_t to, const weir_error *why,
                                 weir_error *err) {
@@ -74,7 +63,7 @@ static weir_status give_up_some(wr_drain *d, wr_handed *h, uint64_t from, uint64
         lost[n_lost++] = i;
     }
     weir_batch b;
-    whole(h, &b);
+    wr_bus_message_batch(h->rows, &b);
     b.sel = lost;
     b.n_sel = n_lost;
     wr_drain_give_up(d, &b, why);
@@ -114,7 +103,7 @@ static weir_status wait_again(wr_way *w, wr_handed *h, uint64_t settled, weir_er
     for (uint32_t i = 0; i < n; i++)
         if (!(h->gone && h->gone[i]) && !(is_by_row(h) && h->first + i < settled)) left[n_left++] = i;
     weir_batch b;
-    whole(h, &b);
+    wr_bus_message_batch(h->rows, &b);
     b.sel = left;
     b.n_sel = n_left;
     wr_bus_message *copy = n_left ? wr_bus_message_of_rows(&b) : NULL;

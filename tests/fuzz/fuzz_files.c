@@ -173,7 +173,7 @@ static void try_sink(bool sound, const uint8_t *data, size_t size) {
     if (st == WEIR_OK) {
         weir_writer w;
         wr_writer_init(&w);
-        wr_file_set_begin(s);
+        wr_file_set_begin(s, 2);
         if (wr_file_set_prepare(s, &w, &err) == WEIR_OK) wr_file_set_commit(s);
         wr_writer_fini(&w);
     }

@@ -1,24 +1,9 @@
 /* The file sink's files that somebody deletes, moves away, replaces or cuts while they are written to. */
-#include "sink_support.h"
+#include "file_sink_support.h"
 
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-typedef struct fixture {
-    char *dir, path[300], state[300], options[500];
-    test_sink t;
-} fixture;
-
-#define SCHEMA "n int, s string"
-
-static void set_up(fixture *f, const char *name, const char *more) {
-    memset(f, 0, sizeof *f);
-    f->dir = new_directory();
-    in_directory(f->dir, name, f->path);
-    in_directory(f->dir, "state", f->state);
-    snprintf(f->options, sizeof f->options, "file.uri=%s%s", f->path, more);
-}
 
 /* With checkpoints, at the last one; returns its epoch. */
 static uint64_t restart(fixture *f, weir_status expected) {
@@ -283,23 +268,6 @@ static void a_packed_file_that_is_begun_anew_is_whole(void **state) {
 }
 
 /* ---- Many files ---------------------------------------------------------------------------------------- */
-
-static weir_status write_row(test_sink *t, int32_t n, const char *s, weir_error *err) {
-    weir_arena arena;
-    weir_rows rows;
-    weir_batch batch;
-    weir_column cols[2];
-    wr_arena_init(&arena, NULL);
-    assert_int_equal(wr_rows_init(&rows, &t->schema.schema, NULL, 1, &arena, NULL), WEIR_OK);
-    rows.ts[0] = 1000 + n;
-    ((int32_t *)rows.cols[0].data)[0] = n;
-    assert_int_equal(weir_arena_string(&arena, s, strlen(s), (weir_string *)rows.cols[1].data), 0);
-    rows.n = 1;
-    wr_rows_batch(&rows, cols, &batch);
-    weir_status status = wr_sink_write(t->sink, &batch, err);
-    wr_arena_fini(&arena);
-    return status;
-}
 
 static void put_to(fixture *f, int32_t n, const char *s) {
     assert_int_equal(write_row(&f->t, n, s, NULL), WEIR_OK);

@@ -1,23 +1,9 @@
 /* The file sink with {{attribute}} in file.uri: a file for each name, what is open, names that lead away,
  * recovery after a kill. */
-#include "sink_support.h"
+#include "file_sink_support.h"
 
 #include <signal.h>
 #include <sys/wait.h>
-
-typedef struct fixture {
-    char *dir, state[300], options[500];
-    test_sink t;
-} fixture;
-
-#define SCHEMA "n int, s string"
-
-static void set_up(fixture *f, const char *names, const char *more) {
-    memset(f, 0, sizeof *f);
-    f->dir = new_directory();
-    in_directory(f->dir, "state", f->state);
-    snprintf(f->options, sizeof f->options, "file.uri=%s/%s%s", f->dir, names, more);
-}
 
 static void open_it(fixture *f) {
     assert_int_equal(open_sink(&f->t, SCHEMA, "file", f->options, "csv", "header=true", NULL), WEIR_OK);
@@ -26,24 +12,6 @@ static void open_it(fixture *f) {
 static void start(fixture *f) {
     open_it(f);
     assert_int_equal(wr_sink_start(f->t.sink, 0, NULL, NULL), WEIR_OK);
-}
-
-/* One row: n, and s as the test says it. */
-static weir_status write_row(test_sink *t, int32_t n, const char *s, weir_error *err) {
-    weir_arena arena;
-    weir_rows rows;
-    weir_batch batch;
-    weir_column cols[2];
-    wr_arena_init(&arena, NULL);
-    assert_int_equal(wr_rows_init(&rows, &t->schema.schema, NULL, 1, &arena, NULL), WEIR_OK);
-    rows.ts[0] = 1000 + n;
-    ((int32_t *)rows.cols[0].data)[0] = n;
-    assert_int_equal(weir_arena_string(&arena, s, strlen(s), (weir_string *)rows.cols[1].data), 0);
-    rows.n = 1;
-    wr_rows_batch(&rows, cols, &batch);
-    weir_status status = wr_sink_write(t->sink, &batch, err);
-    wr_arena_fini(&arena);
-    return status;
 }
 
 static void assert_there(const fixture *f, const char *name, const char *text) {

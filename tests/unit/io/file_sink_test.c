@@ -1,23 +1,8 @@
 /* The file sink: epochs, recovery after a kill, packing, a full disk. */
-#include "sink_support.h"
+#include "file_sink_support.h"
 
 #include <signal.h>
 #include <sys/wait.h>
-
-typedef struct fixture {
-    char *dir, path[300], state[300], options[400];
-    test_sink t;
-} fixture;
-
-#define SCHEMA "n int, s string"
-
-static void set_up(fixture *f, const char *name, const char *more) {
-    memset(f, 0, sizeof *f);
-    f->dir = new_directory();
-    in_directory(f->dir, name, f->path);
-    in_directory(f->dir, "state", f->state);
-    snprintf(f->options, sizeof f->options, "file.uri=%s%s", f->path, more);
-}
 
 static void start(fixture *f, const char *map_options) {
     assert_int_equal(open_sink(&f->t, SCHEMA, "file", f->options, "csv", map_options, NULL), WEIR_OK);
